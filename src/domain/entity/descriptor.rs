@@ -1,0 +1,150 @@
+//! The shape of a descriptor. Values only: the client turns a `ListSpec` into requests, the store a `Table`
+//! into SQL.
+
+use super::table::Table;
+use crate::domain::unit::{Level, Unit};
+
+/// One entity of one ad product.
+#[derive(Debug)]
+pub struct Descriptor {
+    /// Which one.
+    pub unit: Unit,
+    /// The table that keeps its rows.
+    pub table: &'static Table,
+    /// What its rows hang on; part of their key.
+    pub level: Level,
+    /// The field that holds a row's own id.
+    pub id_field: &'static str,
+    /// How to list it.
+    pub list: ListSpec,
+    /// Where each column's value is found in a row.
+    pub columns: &'static [ColumnSource],
+    /// A unit that must be settled before this one can be listed, because its list asks by that unit's ids.
+    pub depends_on: Option<Unit>,
+    /// Units whose rows this one's rows belong to; rows whose parent is unknown are counted as orphans.
+    pub parents: &'static [Parent],
+}
+
+/// A reference from a row to its parent.
+#[derive(Debug)]
+pub struct Parent {
+    /// The parent's unit.
+    pub unit: Unit,
+    /// The field that holds the parent's id.
+    pub field: &'static str,
+}
+
+/// Where a column's value comes from.
+#[derive(Debug)]
+pub struct ColumnSource {
+    /// A column of the descriptor's table.
+    pub column: &'static str,
+    /// A dotted path into the row, such as `budget.budget`.
+    pub path: &'static str,
+}
+
+/// How an entity is listed: the request, its paging, and where rows, token and total are in the answer.
+#[derive(Debug)]
+pub struct ListSpec {
+    /// The request without its cursor.
+    pub request: RequestSpec,
+    /// How one page follows another.
+    pub paging: Paging,
+    /// Where the rows are.
+    pub rows: RowsAt,
+    /// The field of the total over all pages, where the API reports one.
+    pub total: Option<&'static str>,
+    /// Set when the list has to be asked for in batches of another unit's ids.
+    pub batch: Option<Batch>,
+    /// How to ask for rows by their own ids; needed where there is no total.
+    pub recheck: Option<IdFilter>,
+    /// Weight in the rate limit; extended lists weigh five.
+    pub weight: u32,
+}
+
+/// Method, path and media types of a list.
+#[derive(Debug, Clone, Copy)]
+pub enum RequestSpec {
+    /// A list that takes its filters as a JSON body.
+    Post {
+        /// Path below the region's host.
+        path: &'static str,
+        /// Media type of the request body.
+        content_type: &'static str,
+        /// Media type of the answer.
+        accept: &'static str,
+        /// The fixed part of the body, as JSON.
+        body: &'static str,
+    },
+    /// A list that takes its filters in the query.
+    Get {
+        /// Path below the region's host.
+        path: &'static str,
+        /// Media type of the answer.
+        accept: &'static str,
+        /// The fixed part of the query.
+        query: &'static [(&'static str, &'static str)],
+    },
+}
+
+impl RequestSpec {
+    /// Path below the region's host.
+    pub const fn path(&self) -> &'static str {
+        match self {
+            Self::Post { path, .. } | Self::Get { path, .. } => path,
+        }
+    }
+}
+
+/// How one page follows another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Paging {
+    /// Each answer carries `nextToken` until the last; pages of at most `max_results` rows.
+    NextToken {
+        /// Rows for each page.
+        max_results: u32,
+    },
+    /// `startIndex` and `count`; ends with an empty page, for servers cap `count` quietly.
+    StartIndex {
+        /// Rows to ask for.
+        count: u32,
+    },
+}
+
+/// Where the rows are in an answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowsAt {
+    /// In this field of an object.
+    Field(&'static str),
+    /// The answer is the array.
+    Root,
+}
+
+/// A list that is asked for in batches of a parent's ids.
+#[derive(Debug)]
+pub struct Batch {
+    /// The unit whose ids are batched; the descriptor's `depends_on` as well.
+    pub of: Unit,
+    /// How the ids are sent.
+    pub filter: IdFilter,
+}
+
+/// A filter by ids.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct IdFilter {
+    /// Its field in the body or its name in the query.
+    pub field: &'static str,
+    /// Ids that fit one request.
+    pub max: usize,
+    /// How they are written.
+    pub form: IdFilterForm,
+}
+
+/// How a filter's ids are written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum IdFilterForm {
+    /// `{"include": ["1", "2"]}` in the body.
+    Include,
+    /// `1,2` in the query.
+    CommaList,
+}

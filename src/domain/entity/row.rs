@@ -1,0 +1,227 @@
+//! A row of a page becomes a key, typed columns, the raw text and a hash.
+
+use serde_json::Value;
+
+use super::descriptor::Descriptor;
+use super::table::{ColumnType, SqlValue};
+use crate::domain::decimal::Decimal;
+use crate::domain::id::EntityId;
+use crate::domain::unit::{AdProduct, Level};
+use crate::domain::{json, time};
+
+/// Grows whenever the mapping from rows to columns changes, so that stored rows are mapped anew.
+pub const MAPPING_VERSION: i64 = 1;
+
+/// What identifies a row within a profile.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct EntityKey {
+    /// The ad product.
+    pub ad_product: AdProduct,
+    /// What it hangs on.
+    pub level: Level,
+    /// Its id.
+    pub id: EntityId,
+}
+
+/// A row ready for its table.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EntityRow {
+    /// Its key within the profile.
+    pub key: EntityKey,
+    /// The values of the table's own columns, in the table's order.
+    pub columns: Vec<SqlValue>,
+    /// The whole object as it came.
+    pub raw: String,
+    /// Hash of the canonical object.
+    pub hash: u128,
+    /// What did not fit.
+    pub notes: RowNotes,
+}
+
+/// What mapping a row could not keep in its columns; `raw` has it all.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct RowNotes {
+    /// Values of a type that the column cannot hold: NULL in the column.
+    pub unmapped: u32,
+    /// Amounts finer than a millionth: rounded in the column.
+    pub rounded: u32,
+}
+
+/// Why something in a page is no row of its entity.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum RowError {
+    /// Not even JSON, or not an object.
+    #[error("a row is no JSON object")]
+    NotAnObject,
+    /// Without an id there is no key, and without a key a row would be lost.
+    #[error("a row has no usable {field}")]
+    NoId {
+        /// The field that should hold it.
+        field: &'static str,
+    },
+}
+
+impl Descriptor {
+    /// Reads one row's object.
+    pub fn parse_row(&self, text: &str) -> Result<Value, RowError> {
+        let value: Value = serde_json::from_str(text).map_err(|_| RowError::NotAnObject)?;
+        if value.is_object() { Ok(value) } else { Err(RowError::NotAnObject) }
+    }
+
+    /// The row's own id.
+    pub fn id_of(&self, row: &Value) -> Result<EntityId, RowError> {
+        row.get(self.id_field).and_then(EntityId::from_json).ok_or(RowError::NoId { field: self.id_field })
+    }
+
+    /// Maps a row to its table. Values that do not fit their column never fail the row: they are counted.
+    pub fn map_row(&self, text: &str) -> Result<EntityRow, RowError> {
+        let row = self.parse_row(text)?;
+        let id = self.id_of(&row)?;
+        let mut notes = RowNotes::default();
+        let columns = self
+            .table
+            .columns
+            .iter()
+            .map(|column| {
+                let source = self.columns.iter().find(|s| s.column == column.name);
+                match source.and_then(|s| json::at(&row, s.path)) {
+                    None | Some(Value::Null) => column.kind.null(),
+                    Some(value) => map_value(column.kind, value, &mut notes),
+                }
+            })
+            .collect();
+        Ok(EntityRow {
+            key: EntityKey { ad_product: self.unit.ad_product, level: self.level, id },
+            columns,
+            raw: text.to_owned(),
+            hash: json::hash(&row),
+            notes,
+        })
+    }
+}
+
+fn map_value(kind: ColumnType, value: &Value, notes: &mut RowNotes) -> SqlValue {
+    let mapped = match kind {
+        ColumnType::Text => match value {
+            Value::String(text) => Some(SqlValue::Text(Some(storable(text)))),
+            Value::Number(_) | Value::Bool(_) => Some(SqlValue::Text(Some(value.to_string()))),
+            _ => None,
+        },
+        ColumnType::Id => EntityId::from_json(value).map(|id| SqlValue::Text(Some(id.into_string()))),
+        ColumnType::Micros => money_text(value).and_then(|text| Decimal::parse(&text)?.to_micros()).map(|m| {
+            notes.rounded += u32::from(!m.exact);
+            SqlValue::Int(Some(m.value))
+        }),
+        ColumnType::Date => value.as_str().and_then(time::parse_date).map(|d| SqlValue::Text(Some(d))),
+        ColumnType::Json => Some(SqlValue::Text(Some(storable(&value.to_string())))),
+    };
+    mapped.unwrap_or_else(|| {
+        notes.unmapped += 1;
+        kind.null()
+    })
+}
+
+fn money_text(value: &Value) -> Option<String> {
+    match value {
+        Value::Number(number) => Some(number.to_string()),
+        Value::String(text) => Some(text.trim().to_owned()),
+        _ => None,
+    }
+}
+
+/// PostgreSQL's text cannot hold U+0000; `raw` keeps it, as the escape that came.
+fn storable(text: &str) -> String {
+    if text.contains('\0') { text.replace('\0', "\u{fffd}") } else { text.to_owned() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{DESCRIPTORS, Descriptor};
+    use super::*;
+
+    fn of(path: &str) -> &'static Descriptor {
+        DESCRIPTORS.iter().find(|d| d.list.request.path() == path).unwrap()
+    }
+
+    fn column(d: &Descriptor, row: &EntityRow, name: &str) -> SqlValue {
+        let at = d.table.columns.iter().position(|c| c.name == name).unwrap();
+        row.columns[at].clone()
+    }
+
+    fn text(value: &str) -> SqlValue {
+        SqlValue::Text(Some(value.to_owned()))
+    }
+
+    #[test]
+    fn an_sp_campaign_keeps_nested_money_and_absent_fields_as_null() {
+        let d = of("/sp/campaigns/list");
+        let row = d
+            .map_row(
+                r#"{"campaignId":"39413387973397","name":"x","state":"PAUSED","targetingType":"MANUAL","startDate":"2022-07-05",
+                "budget":{"budget":10.0,"budgetType":"DAILY"},"endDate":null,"tags":{}}"#,
+            )
+            .unwrap();
+        assert_eq!(row.key.id.as_str(), "39413387973397");
+        assert_eq!(column(d, &row, "budget_micros"), SqlValue::Int(Some(10_000_000)));
+        assert_eq!(column(d, &row, "end_date"), SqlValue::Text(None));
+        assert_eq!(column(d, &row, "portfolio_id"), SqlValue::Text(None));
+        assert_eq!(row.notes, RowNotes::default());
+    }
+
+    #[test]
+    fn an_sd_target_keeps_predicates_in_every_documented_form() {
+        let d = of("/sd/targets");
+        for expression in [
+            r#"[{"type":"similarProduct"}]"#,
+            r#"[{"type":"views","value":[{"type":"lookback","value":"30"}]}]"#,
+            r#"[{"type":"asinCategorySameAs","value":"category=\"12345678\" lookback=30"}]"#,
+        ] {
+            let row = d
+                .map_row(&format!(
+                    r#"{{"targetId":144158449488730278,"adGroupId":2,"campaignId":3,"bid":0.4,"state":"enabled","expression":{expression}}}"#
+                ))
+                .unwrap();
+            assert_eq!(row.key.id.as_str(), "144158449488730278");
+            assert_eq!(column(d, &row, "expression"), text(expression));
+            assert_eq!(column(d, &row, "ad_group_id"), text("2"));
+        }
+    }
+
+    #[test]
+    fn unknown_enum_values_and_fields_are_kept() {
+        let d = of("/sp/keywords/list");
+        let raw = r#"{"keywordId":"1","adGroupId":"2","campaignId":"3","keywordText":"a","matchType":"TELEPATHIC","state":"DREAMING","zeta":[1]}"#;
+        let row = d.map_row(raw).unwrap();
+        assert_eq!(column(d, &row, "match_type"), text("TELEPATHIC"));
+        assert_eq!(column(d, &row, "state"), text("DREAMING"));
+        assert_eq!(row.raw, raw);
+    }
+
+    #[test]
+    fn a_value_that_does_not_fit_is_counted_and_never_fails_the_row() {
+        let d = of("/sp/keywords/list");
+        let row = d
+            .map_row(r#"{"keywordId":"1","adGroupId":{"a":1},"bid":"cheap","keywordText":"a\u0000b","campaignId":"3"}"#)
+            .unwrap();
+        assert_eq!(row.notes, RowNotes { unmapped: 2, rounded: 0 });
+        assert_eq!(column(d, &row, "keyword_text"), text("a\u{fffd}b"));
+        let row = d.map_row(r#"{"keywordId":"1","bid":0.12345678}"#).unwrap();
+        assert_eq!(row.notes, RowNotes { unmapped: 0, rounded: 1 });
+    }
+
+    #[test]
+    fn a_row_without_an_id_is_an_error_and_never_dropped() {
+        let d = of("/sb/keywords");
+        assert_eq!(d.map_row(r#"{"bid":1}"#), Err(RowError::NoId { field: "keywordId" }));
+        assert_eq!(d.map_row(r#"{"keywordId":null}"#), Err(RowError::NoId { field: "keywordId" }));
+        assert_eq!(d.map_row("[1]"), Err(RowError::NotAnObject));
+    }
+
+    #[test]
+    fn the_hash_ignores_form_and_sees_every_field() {
+        let d = of("/sp/keywords/list");
+        let hash = |text: &str| d.map_row(text).unwrap().hash;
+        assert_eq!(hash(r#"{"keywordId":"1","bid":1.10}"#), hash(r#"{ "bid":1.1, "keywordId":"1" }"#));
+        assert_ne!(hash(r#"{"keywordId":"1","bid":1.1}"#), hash(r#"{"keywordId":"1","bid":1.1,"new":0}"#));
+    }
+}

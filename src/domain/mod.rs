@@ -1,0 +1,15 @@
+//! Values that every layer shares: identifiers, money, entities, pages, runs and reports.
+//!
+//! Nothing here does I/O, awaits, reads a clock or knows of a database, a terminal or HTTP.
+
+pub mod decimal;
+pub mod entity;
+pub mod id;
+pub mod json;
+pub mod limits;
+pub mod page;
+pub mod profile;
+pub mod report;
+pub mod run;
+pub mod time;
+pub mod unit;

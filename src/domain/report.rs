@@ -1,0 +1,55 @@
+//! The error report: what failed, why, and what the operator can do, as it is stored and shown.
+
+use serde::{Deserialize, Serialize};
+
+use super::time::Timestamp;
+
+/// Everything that is known about one failure. Never holds a secret: builders redact before they fill it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ErrorReport {
+    /// Stable, dotted, machine-readable: `auth.invalid_grant`.
+    pub code: String,
+    /// One line for a list.
+    pub summary: String,
+    /// The chain of causes, outermost first, without the summary.
+    #[serde(default)]
+    pub causes: Vec<String>,
+    /// What to do about it; names only commands and keys that exist.
+    pub hint: String,
+    /// True when trying again later may succeed without anybody changing anything.
+    pub retryable: bool,
+    /// The request that failed, when one did.
+    #[serde(default)]
+    pub request: Option<RequestReport>,
+    /// When it happened.
+    pub at: Timestamp,
+}
+
+/// The request behind a failure.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RequestReport {
+    /// `GET` or `POST`.
+    pub method: String,
+    /// The URL, with nothing secret in it.
+    pub url: String,
+    /// Status of the last answer; `None` when none came.
+    pub status: Option<u16>,
+    /// Amazon's request ids, from headers and body, for a support case.
+    #[serde(default)]
+    pub request_ids: Vec<String>,
+    /// Each attempt, first to last.
+    #[serde(default)]
+    pub attempts: Vec<AttemptReport>,
+    /// The start of the last answer's body, at most 2 KiB, redacted.
+    #[serde(default)]
+    pub body_excerpt: Option<String>,
+}
+
+/// One attempt of a request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AttemptReport {
+    /// Milliseconds since the first attempt began.
+    pub after_ms: u64,
+    /// What came of it: `429`, `timeout`, `connection reset`.
+    pub outcome: String,
+}

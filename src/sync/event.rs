@@ -1,0 +1,116 @@
+//! What the engine tells. Each event carries whole states, totals included, so that nobody who listens counts.
+
+use serde::{Deserialize, Serialize};
+
+use super::overview::Overview;
+use crate::domain::id::{ProfileId, RunId};
+use crate::domain::limits::LimitsSnapshot;
+use crate::domain::profile::StoredProfile;
+use crate::domain::report::ErrorReport;
+use crate::domain::run::{RunView, UnitView};
+use crate::domain::time::Timestamp;
+use crate::domain::unit::Unit;
+
+/// Something that happened, in this process or in another one that shares the database.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(tag = "event", rename_all = "snake_case")]
+pub enum SyncEvent {
+    /// Everything at once: what a listener gets first, and again when it fell behind.
+    Snapshot {
+        /// The whole state.
+        overview: Box<Overview>,
+    },
+    /// A login was asked for its profiles.
+    Login {
+        /// Its name in the configuration.
+        name: String,
+        /// What came of it.
+        status: LoginStatus,
+    },
+    /// A profile was listed, changed, went away or was synced.
+    Profile {
+        /// The profile as stored.
+        profile: Box<StoredProfile>,
+    },
+    /// A run was requested or changed its state or counters.
+    Run {
+        /// The run as stored.
+        run: Box<RunView>,
+    },
+    /// A unit of a run made progress or was settled.
+    Unit {
+        /// The run's profile.
+        profile_id: ProfileId,
+        /// The unit as stored.
+        unit: Box<UnitView>,
+    },
+    /// A request of a run waits for longer than its turn in the queue.
+    Waiting {
+        /// The run.
+        run_id: RunId,
+        /// Its profile.
+        profile_id: ProfileId,
+        /// What waits.
+        wait: Wait,
+    },
+    /// The request that waited goes on.
+    Resumed {
+        /// The run.
+        run_id: RunId,
+        /// Its profile.
+        profile_id: ProfileId,
+        /// The unit that goes on.
+        unit: Unit,
+    },
+    /// The budget's gauges moved.
+    Limits {
+        /// The limiter's own snapshot.
+        limits: LimitsSnapshot,
+    },
+}
+
+/// How the last look at a login's profiles ended.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "state", rename_all = "snake_case")]
+pub enum LoginStatus {
+    /// It is being asked.
+    Listing,
+    /// It answered.
+    Listed {
+        /// How many profiles it has.
+        profiles: usize,
+        /// When, by the database's clock.
+        at: Timestamp,
+    },
+    /// It could not be asked; stored profiles stay on screen.
+    Failed {
+        /// Why, and what to do.
+        report: Box<ErrorReport>,
+    },
+}
+
+/// Why a request waits, and until when.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Wait {
+    /// The unit whose request waits.
+    #[serde(flatten)]
+    pub unit: Unit,
+    /// Why.
+    pub reason: WaitReason,
+    /// The next attempt, by the machine's clock corrected to the database's.
+    pub until: Timestamp,
+    /// Attempts that were answered or lost so far.
+    pub attempt: u32,
+    /// One line: `throttled, no Retry-After`.
+    pub detail: String,
+}
+
+/// The kinds of waiting that operators tell apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WaitReason {
+    /// The API answered 429.
+    Throttled,
+    /// A server error, a timeout or a broken connection.
+    Retrying,
+}

@@ -1,0 +1,188 @@
+//! The state that events fold into, the same for console, plain output and JSON.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::event::{LoginStatus, SyncEvent, Wait};
+use crate::domain::id::{ProfileId, RunId};
+use crate::domain::limits::LimitsSnapshot;
+use crate::domain::profile::StoredProfile;
+use crate::domain::run::{Progress, RunState, RunView, UnitView};
+use crate::domain::time::Timestamp;
+
+/// Everything that a screen shows, as of the last event.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Overview {
+    /// Every profile that is known.
+    pub profiles: BTreeMap<ProfileId, StoredProfile>,
+    /// The latest run of each profile that ever had one.
+    pub runs: BTreeMap<ProfileId, RunView>,
+    /// The units of those runs, in plan order, as far as they are known.
+    pub units: BTreeMap<RunId, Vec<UnitView>>,
+    /// Requests that wait, by run.
+    pub waits: BTreeMap<RunId, Vec<Wait>>,
+    /// The budget's gauges.
+    pub limits: LimitsSnapshot,
+    /// How each login's last listing ended.
+    pub logins: BTreeMap<String, LoginStatus>,
+}
+
+/// A profile's state in one word, derived from its stored run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum ProfileStatus {
+    /// Its last run failed.
+    Failed,
+    /// Its last run waits for an approval.
+    Held,
+    /// Its run waits for the API to lift a throttle.
+    Throttled,
+    /// Its run is being committed.
+    Committing,
+    /// Its run is being fetched.
+    Fetching,
+    /// Its run was put off to a later time.
+    Parked,
+    /// Its run waits to be claimed.
+    Queued,
+    /// Its last run was cancelled or discarded.
+    Cancelled,
+    /// Its last run was proved and committed.
+    Proved,
+    /// It was never synced.
+    Never,
+    /// Its login's list no longer has it.
+    Gone,
+    /// It is shown, and never synced.
+    NotSyncable,
+}
+
+impl ProfileStatus {
+    /// The word on screens and in JSON.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Failed => "failed",
+            Self::Held => "held",
+            Self::Throttled => "throttled",
+            Self::Committing => "committing",
+            Self::Fetching => "fetching",
+            Self::Parked => "parked",
+            Self::Queued => "queued",
+            Self::Cancelled => "cancelled",
+            Self::Proved => "proved",
+            Self::Never => "never",
+            Self::Gone => "gone",
+            Self::NotSyncable => "not synced",
+        }
+    }
+
+    /// True while a run of the profile is under way or waiting.
+    pub const fn is_live(self) -> bool {
+        matches!(self, Self::Throttled | Self::Committing | Self::Fetching | Self::Queued | Self::Parked)
+    }
+}
+
+impl Overview {
+    /// Folds one event in.
+    pub fn apply(&mut self, event: SyncEvent) {
+        match event {
+            SyncEvent::Snapshot { overview } => *self = *overview,
+            SyncEvent::Login { name, status } => {
+                self.logins.insert(name, status);
+            }
+            SyncEvent::Profile { profile } => {
+                self.profiles.insert(profile.profile.id, *profile);
+            }
+            SyncEvent::Run { run } => self.apply_run(*run),
+            SyncEvent::Unit { unit, profile_id } => {
+                // A unit of a run that is no longer the latest would never be shown or dropped again.
+                if self.runs.get(&profile_id).is_some_and(|run| run.id == unit.run_id) {
+                    let units = self.units.entry(unit.run_id).or_default();
+                    match units.iter_mut().find(|known| known.unit == unit.unit) {
+                        Some(known) => *known = *unit,
+                        None => {
+                            units.push(*unit);
+                            units.sort_by_key(|u| u.unit);
+                        }
+                    }
+                }
+            }
+            SyncEvent::Waiting { run_id, wait, .. } => {
+                let waits = self.waits.entry(run_id).or_default();
+                waits.retain(|known| known.unit != wait.unit);
+                waits.push(wait);
+            }
+            SyncEvent::Resumed { run_id, unit, .. } => {
+                if let Some(waits) = self.waits.get_mut(&run_id) {
+                    waits.retain(|wait| wait.unit != unit);
+                    if waits.is_empty() {
+                        self.waits.remove(&run_id);
+                    }
+                }
+            }
+            SyncEvent::Limits { limits } => self.limits = limits,
+        }
+    }
+
+    fn apply_run(&mut self, run: RunView) {
+        if run.state != RunState::Fetching {
+            self.waits.remove(&run.id);
+        }
+        match self.runs.get(&run.profile_id) {
+            // Events of an older run may arrive late; the latest run is what the profile's row shows.
+            Some(known) if known.id > run.id => return,
+            Some(known) if known.id < run.id => {
+                let old = known.id;
+                self.units.remove(&old);
+                self.waits.remove(&old);
+            }
+            _ => {}
+        }
+        self.runs.insert(run.profile_id, run);
+    }
+
+    /// A profile's state; `now` tells a parked run from a queued one.
+    pub fn status(&self, id: ProfileId, now: Timestamp) -> ProfileStatus {
+        let Some(stored) = self.profiles.get(&id) else { return ProfileStatus::Never };
+        let run = self.runs.get(&id);
+        if let Some(run) = run.filter(|run| run.state.is_live()) {
+            return match run.state {
+                RunState::Committing => ProfileStatus::Committing,
+                RunState::Queued if run.not_before.is_some_and(|t| t > now) => ProfileStatus::Parked,
+                RunState::Queued => ProfileStatus::Queued,
+                _ if self.is_throttled(run.id) => ProfileStatus::Throttled,
+                _ => ProfileStatus::Fetching,
+            };
+        }
+        if stored.gone_at.is_some() {
+            return ProfileStatus::Gone;
+        }
+        if stored.profile.not_syncable().is_some() {
+            return ProfileStatus::NotSyncable;
+        }
+        match run.map(|run| run.state) {
+            Some(RunState::Failed) => ProfileStatus::Failed,
+            Some(RunState::Held) => ProfileStatus::Held,
+            Some(RunState::Cancelled | RunState::Discarded) => ProfileStatus::Cancelled,
+            Some(_) => ProfileStatus::Proved,
+            None if stored.last_synced_at.is_some() => ProfileStatus::Proved,
+            None => ProfileStatus::Never,
+        }
+    }
+
+    /// True when a request of the run waits for the API to lift a throttle.
+    pub fn is_throttled(&self, run: RunId) -> bool {
+        use super::event::WaitReason::Throttled;
+        self.waits.get(&run).is_some_and(|waits| waits.iter().any(|w| w.reason == Throttled))
+    }
+
+    /// How far the run of a profile has come.
+    pub fn progress(&self, run: RunId) -> Progress {
+        Progress::of(self.units.get(&run).into_iter().flatten())
+    }
+
+    /// The runs that are queued, fetching or committing.
+    pub fn live_runs(&self) -> impl Iterator<Item = &RunView> {
+        self.runs.values().filter(|run| run.state.is_live())
+    }
+}
