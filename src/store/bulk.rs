@@ -1,0 +1,231 @@
+//! Bulk statements for the entity tables: the only SQL text that is built, and only from descriptors.
+
+use std::fmt::Write as _;
+
+use crate::domain::entity::{EntityRow, MAPPING_VERSION, SqlValue, Table};
+use crate::domain::id::{ProfileId, RunId};
+use crate::domain::time::Timestamp;
+
+/// Rows for each statement: well below both databases' limits on parameters.
+pub(super) const CHUNK: usize = 100;
+/// Ids for each `in (…)`.
+pub(super) const IDS: usize = 500;
+
+const KEY: &[&str] = &["profile_id", "ad_product", "level", "id"];
+const KEEPING: &[&str] =
+    &["raw", "row_hash", "mapping_version", "first_seen_at", "changed_at", "removed_at", "run_id"];
+
+/// The columns of an entity table in the order in which rows are bound.
+pub(super) fn columns(table: &Table) -> Vec<&'static str> {
+    let own = table.columns.iter().map(|c| c.name);
+    KEY.iter().copied().chain(own).chain(KEEPING.iter().copied()).collect()
+}
+
+/// One parameter of a row.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Param<'a> {
+    Text(Option<&'a str>),
+    Int(Option<i64>),
+    Bytes([u8; 16]),
+}
+
+/// What every row of one commit has in common.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Stamp {
+    pub(super) profile: ProfileId,
+    pub(super) run: RunId,
+    pub(super) now: Timestamp,
+}
+
+/// A row's parameters in the order of [`columns`].
+pub(super) fn params<'a>(row: &'a EntityRow, stamp: Stamp) -> Vec<Param<'a>> {
+    let mut out = Vec::with_capacity(row.columns.len() + KEY.len() + KEEPING.len());
+    out.push(Param::Int(Some(stamp.profile.0)));
+    out.push(Param::Text(Some(row.key.ad_product.as_str())));
+    out.push(Param::Text(Some(row.key.level.as_str())));
+    out.push(Param::Text(Some(row.key.id.as_str())));
+    out.extend(row.columns.iter().map(|value| match value {
+        SqlValue::Text(text) => Param::Text(text.as_deref()),
+        SqlValue::Int(int) => Param::Int(*int),
+    }));
+    out.push(Param::Text(Some(&row.raw)));
+    out.push(Param::Bytes(row.hash.to_be_bytes()));
+    out.push(Param::Int(Some(MAPPING_VERSION)));
+    out.push(Param::Int(Some(stamp.now.0)));
+    out.push(Param::Int(Some(stamp.now.0)));
+    out.push(Param::Int(None));
+    out.push(Param::Int(Some(stamp.run.0)));
+    out
+}
+
+/// `insert into T (…) values (…), (…)`; `json` is the cast that the `raw` column needs.
+pub(super) fn insert(table: &Table, rows: usize, json: &str) -> String {
+    let columns = columns(table);
+    let mut sql = format!("insert into {} ({}) values ", table.name, columns.join(", "));
+    let mut n = 0;
+    for row in 0..rows {
+        sql.push_str(if row == 0 { "(" } else { ", (" });
+        for (i, column) in columns.iter().enumerate() {
+            n += 1;
+            let cast = if *column == "raw" { json } else { "" };
+            let comma = if i == 0 { "" } else { ", " };
+            let _ = write!(sql, "{comma}${n}{cast}");
+        }
+        sql.push(')');
+    }
+    sql
+}
+
+/// The same, replacing rows that are there. A row that only a newer mapping rewrites keeps its `changed_at`.
+pub(super) fn upsert(table: &Table, rows: usize, json: &str) -> String {
+    let t = table.name;
+    let set: Vec<String> = columns(table)
+        .into_iter()
+        .filter(|column| !KEY.contains(column) && *column != "first_seen_at")
+        .map(|column| match column {
+            "changed_at" => format!(
+                "changed_at = case when {t}.row_hash = excluded.row_hash and {t}.removed_at is null \
+                 then {t}.changed_at else excluded.changed_at end"
+            ),
+            _ => format!("{column} = excluded.{column}"),
+        })
+        .collect();
+    format!("{} on conflict ({}) do update set {}", insert(table, rows, json), KEY.join(", "), set.join(", "))
+}
+
+/// Marks rows as removed: `$1` now, `$2` run, `$3` profile, `$4` product, `$5` level, then the ids.
+pub(super) fn remove(table: &Table, ids: usize) -> String {
+    format!(
+        "update {} set removed_at = $1, run_id = $2 where profile_id = $3 and ad_product = $4 and level = $5 and id in ({})",
+        table.name,
+        placeholders(6, ids)
+    )
+}
+
+/// The stored objects of some rows: `$1` profile, `$2` product, `$3` level, then the ids.
+pub(super) fn raws(table: &Table, ids: usize) -> String {
+    format!(
+        "select id, cast(raw as text) from {} where profile_id = $1 and ad_product = $2 and level = $3 and id in ({})",
+        table.name,
+        placeholders(4, ids)
+    )
+}
+
+/// Keys and hashes of a profile's rows, removed ones too: `$1` profile, `$2` product, `$3` level.
+pub(super) fn stored(table: &Table) -> String {
+    format!(
+        "select id, row_hash, mapping_version, removed_at from {} where profile_id = $1 and ad_product = $2 and level = $3",
+        table.name
+    )
+}
+
+/// Change log rows of ten columns each.
+pub(super) fn changes(rows: usize, json: &str) -> String {
+    let mut sql = "insert into changes (run_id, profile_id, ad_product, entity, level, entity_id, kind, changed_at, before, after) values "
+        .to_owned();
+    for row in 0..rows {
+        let n = row * 10;
+        let comma = if row == 0 { "" } else { ", " };
+        let _ = write!(
+            sql,
+            "{comma}(${}, ${}, ${}, ${}, ${}, ${}, ${}, ${}, ${}{json}, ${}{json})",
+            n + 1,
+            n + 2,
+            n + 3,
+            n + 4,
+            n + 5,
+            n + 6,
+            n + 7,
+            n + 8,
+            n + 9,
+            n + 10
+        );
+    }
+    sql
+}
+
+/// PostgreSQL's bulk loader, in its text format.
+pub(super) fn copy(table: &Table) -> String {
+    format!("copy {} ({}) from stdin", table.name, columns(table).join(", "))
+}
+
+/// Appends a row in the loader's text format.
+pub(super) fn copy_row(out: &mut String, params: &[Param<'_>]) {
+    for (i, param) in params.iter().enumerate() {
+        if i > 0 {
+            out.push('\t');
+        }
+        match param {
+            Param::Text(None) | Param::Int(None) => out.push_str("\\N"),
+            Param::Int(Some(int)) => {
+                let _ = write!(out, "{int}");
+            }
+            Param::Bytes(bytes) => {
+                out.push_str("\\\\x");
+                for byte in bytes {
+                    let _ = write!(out, "{byte:02x}");
+                }
+            }
+            Param::Text(Some(text)) => {
+                for c in text.chars() {
+                    match c {
+                        '\\' => out.push_str("\\\\"),
+                        '\t' => out.push_str("\\t"),
+                        '\n' => out.push_str("\\n"),
+                        '\r' => out.push_str("\\r"),
+                        c => out.push(c),
+                    }
+                }
+            }
+        }
+    }
+    out.push('\n');
+}
+
+fn placeholders(first: usize, count: usize) -> String {
+    let mut out = String::new();
+    for n in first..first + count {
+        let comma = if n == first { "" } else { ", " };
+        let _ = write!(out, "{comma}${n}");
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::entity::table::TABLES;
+
+    #[test]
+    fn a_full_chunk_stays_below_the_parameter_limits() {
+        for table in TABLES {
+            assert!(columns(table).len() * CHUNK < 32_766, "{}", table.name);
+        }
+    }
+
+    #[test]
+    fn the_migrations_have_the_tables_of_the_descriptors_column_by_column() {
+        for dialect in ["sqlite", "postgres"] {
+            let path = format!("{}/migrations/{dialect}/0001_initial.sql", env!("CARGO_MANIFEST_DIR"));
+            let sql = std::fs::read_to_string(path).unwrap();
+            for table in TABLES {
+                let start = sql.find(&format!("create table {} (", table.name)).unwrap();
+                let body = &sql[start..start + sql[start..].find("\n);").unwrap()];
+                let names: Vec<&str> = body
+                    .lines()
+                    .skip(1)
+                    .filter_map(|line| line.split_whitespace().next())
+                    .filter(|word| *word != "primary")
+                    .collect();
+                assert_eq!(names, columns(table), "{dialect} {}", table.name);
+            }
+        }
+    }
+
+    #[test]
+    fn the_loader_format_escapes_what_would_break_a_row() {
+        let mut out = String::new();
+        copy_row(&mut out, &[Param::Text(Some("a\tb\\n\r\nc")), Param::Text(None), Param::Int(Some(-3))]);
+        assert_eq!(out, "a\\tb\\\\n\\r\\nc\t\\N\t-3\n");
+    }
+}

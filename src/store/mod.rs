@@ -1,0 +1,169 @@
+//! The database: the only place that knows SQL, and the same for SQLite and PostgreSQL.
+//!
+//! Statements are written once; `dispatch` expands the same body for each driver, and what truly differs
+//! (clock, locking, bulk loading) sits in `dialect`. Nothing here decides what a run does next: the engine does.
+
+mod bulk;
+mod certificates;
+mod changes;
+mod commit;
+mod dialect;
+mod dispatch;
+mod error;
+mod migrate;
+mod pages;
+mod profiles;
+mod runs;
+mod units;
+
+pub use certificates::StoredCertificate;
+pub use changes::ChangeFilter;
+pub use commit::{Change, Commit, Completion, StoredRow, UnitResult};
+pub use error::StoreError;
+pub use migrate::{LATEST, Schema};
+pub use pages::{NewPage, PageMeta};
+pub use profiles::Listing;
+pub use runs::{Claim, LiveOwner, NewRun, Renewal, Requested, RunFilter};
+pub use units::UnitUpdate;
+
+use std::time::Duration;
+
+use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{PgPool, SqlitePool};
+
+use crate::domain::time::Timestamp;
+use dispatch::read;
+
+/// Longer than any commit: whoever waits for SQLite's one writer must never fail for waiting.
+const SQLITE_BUSY: Duration = Duration::from_secs(1800);
+
+/// An open database. Cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Store {
+    pool: Pool,
+}
+
+#[derive(Debug, Clone)]
+enum Pool {
+    /// One writer for the process, for SQLite has one for the file; readers never wait for it.
+    Sqlite {
+        writer: SqlitePool,
+        readers: SqlitePool,
+    },
+    Postgres(PgPool),
+}
+
+impl Store {
+    /// Opens a database without looking at its schema; a missing SQLite file is created.
+    ///
+    /// # Errors
+    /// When it cannot be reached, opened or written.
+    pub async fn connect(url: &str) -> Result<Self, StoreError> {
+        let shown = crate::config::redact_url(url);
+        if url.starts_with("sqlite:") {
+            Self::connect_sqlite(url).await.map_err(|e| StoreError::opening(&shown, e))
+        } else {
+            Self::connect_postgres(url).await.map_err(|e| StoreError::opening(&shown, e))
+        }
+    }
+
+    async fn connect_sqlite(url: &str) -> Result<Self, sqlx::Error> {
+        let options: SqliteConnectOptions = url.parse()?;
+        let options = options
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .busy_timeout(SQLITE_BUSY)
+            .foreign_keys(false);
+        let writer = SqlitePoolOptions::new()
+            .max_connections(1)
+            .acquire_timeout(SQLITE_BUSY)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .connect_with(options.clone())
+            .await?;
+        // A read-only folder lets SQLite open the file and fails only at the first write: find out now.
+        let mut tx = writer.begin_with("BEGIN IMMEDIATE").await?;
+        sqlx::query("create table if not exists adsync_write_check (x integer)").execute(&mut *tx).await?;
+        tx.rollback().await?;
+        let readers = SqlitePoolOptions::new()
+            .max_connections(4)
+            .acquire_timeout(SQLITE_BUSY)
+            .connect_with(options.pragma("query_only", "true"))
+            .await?;
+        Ok(Self { pool: Pool::Sqlite { writer, readers } })
+    }
+
+    async fn connect_postgres(url: &str) -> Result<Self, sqlx::Error> {
+        let options: PgConnectOptions = url.parse()?;
+        let pool = PgPoolOptions::new()
+            .max_connections(12)
+            .acquire_timeout(Duration::from_secs(10))
+            .connect_with(options.application_name("adsync"))
+            .await?;
+        Ok(Self { pool: Pool::Postgres(pool) })
+    }
+
+    /// True for SQLite, whose file one machine has to itself.
+    pub const fn is_sqlite(&self) -> bool {
+        matches!(self.pool, Pool::Sqlite { .. })
+    }
+
+    /// How long a claim holds before another process may take the run over. On SQLite it is longer than a
+    /// process may have to wait for the writer; a dead owner on this machine is found out at once anyway.
+    pub const fn lease(&self) -> Duration {
+        match self.pool {
+            Pool::Sqlite { .. } => SQLITE_BUSY.saturating_mul(2),
+            Pool::Postgres(_) => Duration::from_secs(45),
+        }
+    }
+
+    /// The database's clock, which judges leases and dates everything that is stored.
+    ///
+    /// # Errors
+    /// When the database cannot be reached.
+    pub async fn now(&self) -> Result<Timestamp, StoreError> {
+        read!(self, |conn, now| {
+            let _ = conn;
+            Ok(now)
+        })
+    }
+
+    /// Refuses to let simulated and real profiles meet in one database.
+    ///
+    /// # Errors
+    /// [`StoreError::Mixed`] when the database holds profiles of the other kind.
+    pub async fn check_source(&self, simulated: bool) -> Result<(), StoreError> {
+        read!(self, |conn, _now| {
+            let other: Option<String> =
+                sqlx::query_scalar("select name from profiles where simulated <> $1 limit 1")
+                    .bind(simulated)
+                    .fetch_optional(&mut *conn)
+                    .await?;
+            match other {
+                Some(_) => Err(StoreError::Mixed { stored_simulated: !simulated }),
+                None => Ok(()),
+            }
+        })
+    }
+
+    /// Gives SQLite's write-ahead log back to the file system after a big commit; nothing on PostgreSQL.
+    pub async fn truncate_wal(&self) {
+        if let Pool::Sqlite { writer, .. } = &self.pool {
+            // A reader may be in the way; the next commit tries again, so a failure costs nothing.
+            let _ = sqlx::query("pragma wal_checkpoint(truncate)").execute(writer).await;
+        }
+    }
+
+    /// Closes all connections, finishing what they are doing.
+    pub async fn close(&self) {
+        match &self.pool {
+            Pool::Sqlite { writer, readers } => {
+                readers.close().await;
+                writer.close().await;
+            }
+            Pool::Postgres(pool) => pool.close().await,
+        }
+    }
+}

@@ -1,0 +1,499 @@
+//! The queue of runs, their leases and their fences.
+//!
+//! Every write of an owner names the run's epoch; a claim raises it, so an owner that lost its lease can write
+//! nothing more. "Now" is always the database's clock.
+
+use std::time::Duration;
+
+use super::dispatch::{from_row, json, read, to_json, word, write_tx};
+use super::{Store, StoreError};
+use crate::domain::id::{ProfileId, RunId};
+use crate::domain::report::ErrorReport;
+use crate::domain::run::{ChangeCounts, HoldSummary, Origin, RunState, RunView};
+use crate::domain::time::Timestamp;
+
+/// A request for a run.
+#[derive(Debug, Clone)]
+pub struct NewRun {
+    /// The profile.
+    pub profile_id: ProfileId,
+    /// Higher goes first.
+    pub priority: i64,
+    /// `user@host`.
+    pub requested_by: String,
+    /// From where.
+    pub origin: Origin,
+    /// The run whose pages it adopts.
+    pub retry_of: Option<RunId>,
+}
+
+/// What a request for a run gave.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Requested {
+    /// The profile's live run: the new one, or the one that was there.
+    pub run: RunView,
+    /// False when a live run was there already.
+    pub created: bool,
+    /// A held run that the new one discarded.
+    pub discarded: Option<RunId>,
+}
+
+/// A claimed run: whose it is and until when nobody else may take it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Claim {
+    /// The run under its new epoch.
+    pub run: RunView,
+    /// The state it was found in: a run found `fetching` or `committing` is taken over from a dead owner.
+    pub found: RunState,
+}
+
+/// What a renewal of a lease told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Renewal {
+    /// Ours for another lease.
+    Ours,
+    /// Ours, and somebody asked it to stop.
+    CancelRequested,
+    /// No longer ours.
+    Lost,
+}
+
+/// A live run with the process that carries it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct LiveOwner {
+    /// The run.
+    pub run: RunId,
+    /// Its epoch.
+    pub epoch: i64,
+    /// The owner's identity.
+    pub owner: String,
+}
+
+/// Which runs to list.
+#[derive(Debug, Clone, Default)]
+pub struct RunFilter {
+    /// Only of this profile.
+    pub profile_id: Option<ProfileId>,
+    /// Only in this state.
+    pub state: Option<RunState>,
+    /// At most this many, newest first.
+    pub limit: i64,
+}
+
+from_row!(RunView, |row| {
+    let count = |name| -> sqlx::Result<u64> {
+        Ok(u64::try_from(row.try_get::<i64, _>(name)?).unwrap_or(0))
+    };
+    let time = |name| -> sqlx::Result<Option<Timestamp>> {
+        Ok(row.try_get::<Option<i64>, _>(name)?.map(Timestamp))
+    };
+    Ok(RunView {
+        id: RunId(row.try_get("id")?),
+        profile_id: ProfileId(row.try_get("profile_id")?),
+        state: word("state", row.try_get("state")?)?,
+        priority: row.try_get("priority")?,
+        requested_by: row.try_get("requested_by")?,
+        requested_from: word("requested_from", row.try_get("requested_from")?)?,
+        retry_of: row.try_get::<Option<i64>, _>("retry_of")?.map(RunId),
+        epoch: row.try_get("epoch")?,
+        attempt: row.try_get("attempt")?,
+        owner: row.try_get("owner")?,
+        cancel_requested: row.try_get("cancel_requested")?,
+        not_before: time("not_before")?,
+        requested_at: Timestamp(row.try_get("requested_at")?),
+        started_at: time("started_at")?,
+        finished_at: time("finished_at")?,
+        data_as_of: time("data_as_of")?,
+        requests: row.try_get("requests")?,
+        throttled: row.try_get("throttled")?,
+        counts: ChangeCounts {
+            added: count("added")?,
+            changed: count("changed")?,
+            unchanged: count("unchanged")?,
+            removed: count("removed")?,
+            returned: count("returned")?,
+        },
+        rows: row.try_get("live_rows")?,
+        error: json("error", row.try_get("error")?)?,
+        hold: json("hold", row.try_get("hold")?)?,
+        approved_by: row.try_get("approved_by")?,
+    })
+});
+
+from_row!(LiveOwner, |row| Ok(LiveOwner {
+    run: RunId(row.try_get("id")?),
+    epoch: row.try_get("epoch")?,
+    owner: row.try_get("owner")?,
+}));
+
+fn micros(duration: Duration) -> i64 {
+    i64::try_from(duration.as_micros()).unwrap_or(i64::MAX)
+}
+
+impl Store {
+    /// Asks for a run of a profile. A profile has at most one live run: asking again gives that one. A held
+    /// run is discarded, for the new one will show what is true now.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn request_run(&self, new: &NewRun) -> Result<Requested, StoreError> {
+        write_tx!(self, |tx, now| {
+            let created: Option<RunView> = sqlx::query_as(
+                "insert into sync_runs (profile_id, state, priority, requested_by, requested_from, retry_of, requested_at)
+                 values ($1, 'queued', $2, $3, $4, $5, $6)
+                 on conflict (profile_id) where state in ('queued', 'fetching', 'committing') do nothing
+                 returning *",
+            )
+            .bind(new.profile_id.0)
+            .bind(new.priority)
+            .bind(&new.requested_by)
+            .bind(new.origin.as_str())
+            .bind(new.retry_of.map(|run| run.0))
+            .bind(now.0)
+            .fetch_optional(&mut *tx)
+            .await?;
+            if let Some(run) = created {
+                let discarded: Option<i64> = sqlx::query_scalar(
+                    "update sync_runs set state = 'discarded', finished_at = $2
+                     where profile_id = $1 and state = 'held' returning id",
+                )
+                .bind(new.profile_id.0)
+                .bind(now.0)
+                .fetch_optional(&mut *tx)
+                .await?;
+                return Ok(Requested { run, created: true, discarded: discarded.map(RunId) });
+            }
+            let run: RunView = sqlx::query_as(
+                "select * from sync_runs where profile_id = $1 and state in ('queued', 'fetching', 'committing')",
+            )
+            .bind(new.profile_id.0)
+            .fetch_one(&mut *tx)
+            .await?;
+            Ok(Requested { run, created: false, discarded: None })
+        })
+    }
+
+    /// Claims the next run that is due: queued, or live under an expired lease. `only` limits the choice.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn claim(&self, owner: &str, only: Option<&[RunId]>) -> Result<Option<Claim>, StoreError> {
+        let lease = micros(self.lease());
+        write_tx!(self, |tx, now| {
+            let candidates: Vec<(i64, i64, String)> = sqlx::query_as(
+                "select id, epoch, state from sync_runs
+                 where (state = 'queued' and (not_before is null or not_before <= $1))
+                    or (state in ('fetching', 'committing') and lease_until < $1)
+                 order by priority desc, id",
+            )
+            .bind(now.0)
+            .fetch_all(&mut *tx)
+            .await?;
+            for (id, epoch, state) in candidates {
+                if only.is_some_and(|only| !only.contains(&RunId(id))) {
+                    continue;
+                }
+                // Another process may be claiming the same row: the epoch decides who came first.
+                let run: Option<RunView> = sqlx::query_as(
+                    "update sync_runs set state = case when state = 'queued' then 'fetching' else state end,
+                         owner = $3, lease_until = $4, epoch = epoch + 1, attempt = attempt + 1,
+                         not_before = null, started_at = coalesce(started_at, $5)
+                     where id = $1 and epoch = $2 and state in ('queued', 'fetching', 'committing') returning *",
+                )
+                .bind(id)
+                .bind(epoch)
+                .bind(owner)
+                .bind(now.0 + lease)
+                .bind(now.0)
+                .fetch_optional(&mut *tx)
+                .await?;
+                if let Some(run) = run {
+                    return Ok(Some(Claim { run, found: word("state", &state)? }));
+                }
+            }
+            Ok(None)
+        })
+    }
+
+    /// Renews the lease of a run, and tells whether it is still ours and wanted.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn renew(&self, run: RunId, epoch: i64) -> Result<Renewal, StoreError> {
+        let lease = micros(self.lease());
+        write_tx!(self, |tx, now| {
+            let cancel: Option<bool> = sqlx::query_scalar(
+                "update sync_runs set lease_until = $3
+                 where id = $1 and epoch = $2 and state in ('fetching', 'committing') returning cancel_requested",
+            )
+            .bind(run.0)
+            .bind(epoch)
+            .bind(now.0 + lease)
+            .fetch_optional(&mut *tx)
+            .await?;
+            Ok(match cancel {
+                Some(true) => Renewal::CancelRequested,
+                Some(false) => Renewal::Ours,
+                None => Renewal::Lost,
+            })
+        })
+    }
+
+    /// Looks whether runs are still ours and wanted, without writing: cheap enough to ask twice a second.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn look(&self, run: RunId, epoch: i64) -> Result<Renewal, StoreError> {
+        read!(self, |conn, _now| {
+            let cancel: Option<bool> = sqlx::query_scalar(
+                "select cancel_requested from sync_runs
+                 where id = $1 and epoch = $2 and state in ('fetching', 'committing')",
+            )
+            .bind(run.0)
+            .bind(epoch)
+            .fetch_optional(&mut *conn)
+            .await?;
+            Ok(match cancel {
+                Some(true) => Renewal::CancelRequested,
+                Some(false) => Renewal::Ours,
+                None => Renewal::Lost,
+            })
+        })
+    }
+
+    /// Ends the lease of a run whose owner is known to be dead, so that it can be claimed at once.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn expire_lease(&self, dead: &LiveOwner) -> Result<(), StoreError> {
+        write_tx!(self, |tx, _now| {
+            sqlx::query(
+                "update sync_runs set lease_until = 0
+                 where id = $1 and epoch = $2 and owner = $3 and state in ('fetching', 'committing')",
+            )
+            .bind(dead.run.0)
+            .bind(dead.epoch)
+            .bind(&dead.owner)
+            .execute(&mut *tx)
+            .await?;
+            Ok(())
+        })
+    }
+
+    /// The live runs that some process carries.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn live_owners(&self) -> Result<Vec<LiveOwner>, StoreError> {
+        read!(self, |conn, _now| {
+            Ok(sqlx::query_as(
+                "select id, epoch, owner from sync_runs where state in ('fetching', 'committing') and owner is not null",
+            )
+            .fetch_all(&mut *conn)
+            .await?)
+        })
+    }
+
+    /// Moves a run that we carry to another state, in a transaction of its own.
+    async fn transition(
+        &self,
+        run: RunId,
+        epoch: i64,
+        to: RunState,
+        error: Option<String>,
+        hold: Option<String>,
+    ) -> Result<RunView, StoreError> {
+        write_tx!(self, |tx, now| {
+            let finished = (!to.is_live() && to != RunState::Held).then_some(now.0);
+            let view: Option<RunView> = sqlx::query_as(
+                "update sync_runs set state = $3, error = $4, hold = $5, finished_at = $6,
+                     owner = case when $7 then owner else null end
+                 where id = $1 and epoch = $2 and state in ('fetching', 'committing') returning *",
+            )
+            .bind(run.0)
+            .bind(epoch)
+            .bind(to.as_str())
+            .bind(error)
+            .bind(hold)
+            .bind(finished)
+            .bind(to.is_live())
+            .fetch_optional(&mut *tx)
+            .await?;
+            view.ok_or(StoreError::Fenced { run })
+        })
+    }
+
+    /// Says that everything is proved and the one transaction begins.
+    ///
+    /// # Errors
+    /// [`StoreError::Fenced`] when the run is no longer ours.
+    pub async fn set_committing(&self, run: RunId, epoch: i64) -> Result<RunView, StoreError> {
+        self.transition(run, epoch, RunState::Committing, None, None).await
+    }
+
+    /// Ends a run that failed; its pages are kept.
+    ///
+    /// # Errors
+    /// [`StoreError::Fenced`] when the run is no longer ours.
+    pub async fn fail(&self, run: RunId, epoch: i64, report: &ErrorReport) -> Result<RunView, StoreError> {
+        self.transition(run, epoch, RunState::Failed, Some(to_json(report)), None).await
+    }
+
+    /// Ends a run that somebody cancelled; its pages are kept.
+    ///
+    /// # Errors
+    /// [`StoreError::Fenced`] when the run is no longer ours.
+    pub async fn cancelled(&self, run: RunId, epoch: i64) -> Result<RunView, StoreError> {
+        self.transition(run, epoch, RunState::Cancelled, None, None).await
+    }
+
+    /// Holds a proved run for an operator; its pages are kept.
+    ///
+    /// # Errors
+    /// [`StoreError::Fenced`] when the run is no longer ours.
+    pub async fn hold(&self, run: RunId, epoch: i64, summary: &HoldSummary) -> Result<RunView, StoreError> {
+        self.transition(run, epoch, RunState::Held, None, Some(to_json(summary))).await
+    }
+
+    /// Gives a run back to the queue, its pages kept; with `not_before` it is parked until then.
+    ///
+    /// # Errors
+    /// [`StoreError::Fenced`] when the run is no longer ours.
+    pub async fn give_back(
+        &self,
+        run: RunId,
+        epoch: i64,
+        delay: Option<Duration>,
+    ) -> Result<RunView, StoreError> {
+        write_tx!(self, |tx, now| {
+            // Giving back is no crash: only claims that a crash ended count against a run.
+            let view: Option<RunView> = sqlx::query_as(
+                "update sync_runs set state = 'queued', owner = null, lease_until = null, not_before = $3,
+                     attempt = attempt - 1
+                 where id = $1 and epoch = $2 and state in ('fetching', 'committing') returning *",
+            )
+            .bind(run.0)
+            .bind(epoch)
+            .bind(delay.map(|delay| now.plus(delay).0))
+            .fetch_optional(&mut *tx)
+            .await?;
+            view.ok_or(StoreError::Fenced { run })
+        })
+    }
+
+    /// Asks a profile's live run to stop. A queued one is cancelled at once; the owner of a claimed one is told.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn request_cancel(&self, profile: ProfileId) -> Result<Option<RunView>, StoreError> {
+        write_tx!(self, |tx, now| {
+            Ok(sqlx::query_as(
+                "update sync_runs set cancel_requested = true,
+                     finished_at = case when state = 'queued' then $2 else finished_at end,
+                     state = case when state = 'queued' then 'cancelled' else state end
+                 where profile_id = $1 and state in ('queued', 'fetching', 'committing') returning *",
+            )
+            .bind(profile.0)
+            .bind(now.0)
+            .fetch_optional(&mut *tx)
+            .await?)
+        })
+    }
+
+    /// Approves a held run: it is queued again and will commit at most the removals that were shown.
+    /// Gives `None` when it is not held, or its pages are older than `fresh`.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn approve(&self, run: RunId, by: &str, fresh: Duration) -> Result<Option<RunView>, StoreError> {
+        write_tx!(self, |tx, now| {
+            Ok(sqlx::query_as(
+                "update sync_runs set state = 'queued', approved_by = $2, lease_until = null, not_before = null, attempt = 0
+                 where id = $1 and state = 'held'
+                   and not exists (select 1 from sync_runs r where r.profile_id = sync_runs.profile_id
+                                   and r.state in ('queued', 'fetching', 'committing'))
+                   and (select min(fetched_at) from sync_pages p where p.run_id = $1) >= $3 returning *",
+            )
+            .bind(run.0)
+            .bind(by)
+            .bind(now.minus(fresh).0)
+            .fetch_optional(&mut *tx)
+            .await?)
+        })
+    }
+
+    /// Gives up a held run and its pages.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn discard(&self, run: RunId) -> Result<Option<RunView>, StoreError> {
+        write_tx!(self, |tx, now| {
+            let view: Option<RunView> = sqlx::query_as(
+                "update sync_runs set state = 'discarded', finished_at = $2 where id = $1 and state = 'held' returning *",
+            )
+            .bind(run.0)
+            .bind(now.0)
+            .fetch_optional(&mut *tx)
+            .await?;
+            if view.is_some() {
+                sqlx::query("delete from sync_pages where run_id = $1").bind(run.0).execute(&mut *tx).await?;
+            }
+            Ok(view)
+        })
+    }
+
+    /// One run.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn run(&self, run: RunId) -> Result<Option<RunView>, StoreError> {
+        read!(self, |conn, _now| {
+            Ok(sqlx::query_as("select * from sync_runs where id = $1")
+                .bind(run.0)
+                .fetch_optional(&mut *conn)
+                .await?)
+        })
+    }
+
+    /// Runs, newest first.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn runs(&self, filter: &RunFilter) -> Result<Vec<RunView>, StoreError> {
+        let limit = if filter.limit > 0 { filter.limit } else { i64::MAX };
+        read!(self, |conn, _now| {
+            Ok(sqlx::query_as(
+                "select * from sync_runs where ($1 = 0 or profile_id = $1) and ($2 = '' or state = $2)
+                 order by id desc limit $3",
+            )
+            .bind(filter.profile_id.map_or(0, |id| id.0))
+            .bind(filter.state.map_or("", RunState::as_str))
+            .bind(limit)
+            .fetch_all(&mut *conn)
+            .await?)
+        })
+    }
+
+    /// The latest run of each profile.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn latest_runs(&self) -> Result<Vec<RunView>, StoreError> {
+        read!(self, |conn, _now| {
+            Ok(sqlx::query_as(
+                "select * from sync_runs where id in (select max(id) from sync_runs group by profile_id)",
+            )
+            .fetch_all(&mut *conn)
+            .await?)
+        })
+    }
+
+    /// The run of a profile that a retry would take pages from: its latest, when that did not complete.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn retryable_run(&self, profile: ProfileId) -> Result<Option<RunView>, StoreError> {
+        let latest = self.runs(&RunFilter { profile_id: Some(profile), state: None, limit: 1 }).await?;
+        Ok(latest.into_iter().find(|run| matches!(run.state, RunState::Failed | RunState::Cancelled)))
+    }
+}
