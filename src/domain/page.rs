@@ -6,7 +6,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 use std::collections::HashMap;
 
-use super::entity::{Descriptor, RowError, RowsAt};
+use super::entity::{Descriptor, EntityRow, RowError, RowsAt};
 use super::id::EntityId;
 
 /// A page: the body as it came, and where its rows are in it.
@@ -115,6 +115,26 @@ impl Page {
     pub fn rows(&self) -> impl DoubleEndedIterator<Item = &str> + ExactSizeIterator {
         self.rows.iter().map(|range| &self.body[range.clone()])
     }
+}
+
+/// Maps the rows of a body that was accepted as a page before, in page order.
+///
+/// # Errors
+/// When the body is no page after all.
+pub fn map_rows(descriptor: &Descriptor, body: &str) -> Result<Vec<EntityRow>, PageError> {
+    let array = match descriptor.list.rows {
+        RowsAt::Root => body,
+        RowsAt::Field(field) => {
+            let fields: HashMap<&str, &RawValue> =
+                serde_json::from_str(body).map_err(|e| PageError::NotJson(e.to_string()))?;
+            fields.get(field).ok_or_else(|| PageError::Shape { expected: field.to_owned() })?.get()
+        }
+    };
+    let rows = elements(body, array, "an array")?;
+    let map = |(index, range): (usize, Range<usize>)| {
+        descriptor.map_row(&body[range]).map_err(|source| PageError::Row { index, source })
+    };
+    rows.into_iter().enumerate().map(map).collect()
 }
 
 /// The byte ranges, within `body`, of the elements of the array `text`, which is a part of `body`.

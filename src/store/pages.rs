@@ -8,7 +8,7 @@ use flate2::Compression;
 use flate2::read::GzDecoder;
 use flate2::write::GzEncoder;
 
-use super::dispatch::{from_row, read, undecodable, write_tx};
+use super::dispatch::{from_row, read, to_json, undecodable, write_tx};
 use super::units::fence;
 use super::{Store, StoreError};
 use crate::domain::id::RunId;
@@ -43,6 +43,10 @@ pub struct NewPage<'a> {
     pub unit_rows: i64,
     /// Rows that the unit expects, where the API said so by now.
     pub unit_expected: Option<i64>,
+    /// Requests that the run sent since its counters were last written.
+    pub requests: i64,
+    /// 429 answers among them.
+    pub throttled: i64,
 }
 
 /// A stored page without its body.
@@ -101,7 +105,20 @@ impl Store {
     pub async fn store_page(&self, run: RunId, epoch: i64, page: &NewPage<'_>) -> Result<UnitView, StoreError> {
         let body = compress(page.body);
         write_tx!(self, |tx, now| {
-            fence!(tx, run, epoch);
+            // The fence and the request counters in one statement.
+            let ours = sqlx::query(
+                "update sync_runs set requests = requests + $3, throttled = throttled + $4
+                 where id = $1 and epoch = $2 and state in ('fetching', 'committing')",
+            )
+            .bind(run.0)
+            .bind(epoch)
+            .bind(page.requests)
+            .bind(page.throttled)
+            .execute(&mut *tx)
+            .await?;
+            if ours.rows_affected() != 1 {
+                return Err(StoreError::Fenced { run });
+            }
             sqlx::query(
                 "insert into sync_pages (run_id, ad_product, entity, list, seq, fingerprint, next_cursor,
                      row_count, total, request_id, fetched_at, body)
@@ -277,10 +294,16 @@ impl Store {
                         .execute(&mut *tx)
                         .await?;
                 }
-                let proved = old.state == UnitState::Proved && !dropped && !metas.is_empty();
+                // A proof stands only with exactly the pages that it was given for.
+                let fresh = old.settled_at.is_some_and(|at| at >= now.minus(ended_for));
+                let whole = old.certificate.as_ref().is_some_and(|c| usize::try_from(c.pages) == Ok(metas.len()));
+                let kept = match old.state {
+                    UnitState::Proved => fresh && whole && !dropped,
+                    UnitState::NotEligible => fresh,
+                    _ => false,
+                };
                 sqlx::query(
-                    "update sync_units set state = $4, certificate = $5, error = null, outcome = null,
-                         settled_at = case when $6 then settled_at else null end,
+                    "update sync_units set state = $4, certificate = $5, error = $6, outcome = null, settled_at = $7,
                          reused_pages = (select count(*) from sync_pages p where p.run_id = $1
                              and p.ad_product = $2 and p.entity = $3)
                      where run_id = $1 and ad_product = $2 and entity = $3",
@@ -288,9 +311,10 @@ impl Store {
                 .bind(to.0)
                 .bind(product)
                 .bind(entity)
-                .bind(if proved { "proved" } else { "pending" })
-                .bind(if proved { old.certificate.as_ref().map(super::dispatch::to_json) } else { None })
-                .bind(proved)
+                .bind(if kept { old.state } else { UnitState::Pending }.as_str())
+                .bind(old.certificate.as_ref().filter(|_| kept).map(to_json))
+                .bind(old.error.as_ref().filter(|_| kept).map(to_json))
+                .bind(old.settled_at.filter(|_| kept).map(|at| at.0))
                 .execute(&mut *tx)
                 .await?;
                 sqlx::query(RECOUNT).bind(to.0).bind(product).bind(entity).execute(&mut *tx).await?;

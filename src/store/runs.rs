@@ -3,6 +3,7 @@
 //! Every write of an owner names the run's epoch; a claim raises it, so an owner that lost its lease can write
 //! nothing more. "Now" is always the database's clock.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use super::dispatch::{from_row, json, read, to_json, word, write_tx};
@@ -173,26 +174,40 @@ impl Store {
         })
     }
 
-    /// Claims the next run that is due: queued, or live under an expired lease. `only` limits the choice.
+    /// Claims the next run that is due: queued, or live under an expired lease. Only runs of profiles that one
+    /// of `logins` carries, and only those in `only`, where given.
     ///
     /// # Errors
     /// When the database cannot be written.
-    pub async fn claim(&self, owner: &str, only: Option<&[RunId]>) -> Result<Option<Claim>, StoreError> {
-        let lease = micros(self.lease());
-        write_tx!(self, |tx, now| {
-            let candidates: Vec<(i64, i64, String)> = sqlx::query_as(
-                "select id, epoch, state from sync_runs
-                 where (state = 'queued' and (not_before is null or not_before <= $1))
-                    or (state in ('fetching', 'committing') and lease_until < $1)
-                 order by priority desc, id",
+    pub async fn claim(
+        &self,
+        owner: &str,
+        logins: &[String],
+        only: Option<&HashSet<RunId>>,
+    ) -> Result<Option<Claim>, StoreError> {
+        // Looking costs no write lock; an idle process that only looks disturbs nobody.
+        let candidates: Vec<(i64, i64, String, String)> = read!(self, |conn, now| {
+            Ok(sqlx::query_as(
+                "select r.id, r.epoch, r.state, p.login from sync_runs r join profiles p on p.profile_id = r.profile_id
+                 where (r.state = 'queued' and (r.not_before is null or r.not_before <= $1))
+                    or (r.state in ('fetching', 'committing') and r.lease_until < $1)
+                 order by r.priority desc, r.id",
             )
             .bind(now.0)
-            .fetch_all(&mut *tx)
-            .await?;
-            for (id, epoch, state) in candidates {
-                if only.is_some_and(|only| !only.contains(&RunId(id))) {
-                    continue;
-                }
+            .fetch_all(&mut *conn)
+            .await?)
+        })?;
+        let ours: Vec<(i64, i64, String)> = candidates
+            .into_iter()
+            .filter(|(id, _, _, login)| logins.contains(login) && only.is_none_or(|only| only.contains(&RunId(*id))))
+            .map(|(id, epoch, state, _)| (id, epoch, state))
+            .collect();
+        if ours.is_empty() {
+            return Ok(None);
+        }
+        let lease = micros(self.lease());
+        write_tx!(self, |tx, now| {
+            for (id, epoch, state) in ours {
                 // Another process may be claiming the same row: the epoch decides who came first.
                 let run: Option<RunView> = sqlx::query_as(
                     "update sync_runs set state = case when state = 'queued' then 'fetching' else state end,
@@ -306,7 +321,8 @@ impl Store {
         write_tx!(self, |tx, now| {
             let finished = (!to.is_live() && to != RunState::Held).then_some(now.0);
             let view: Option<RunView> = sqlx::query_as(
-                "update sync_runs set state = $3, error = $4, hold = $5, finished_at = $6,
+                "update sync_runs set state = $3, error = $4, finished_at = $6,
+                     hold = case when $7 then hold else $5 end,
                      owner = case when $7 then owner else null end
                  where id = $1 and epoch = $2 and state in ('fetching', 'committing') returning *",
             )
@@ -483,6 +499,22 @@ impl Store {
             Ok(sqlx::query_as(
                 "select * from sync_runs where id in (select max(id) from sync_runs group by profile_id)",
             )
+            .fetch_all(&mut *conn)
+            .await?)
+        })
+    }
+
+    /// Runs that were live lately: those that are, and those that ended or were asked for since an instant.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn recent_runs(&self, since: Timestamp) -> Result<Vec<RunView>, StoreError> {
+        read!(self, |conn, _now| {
+            Ok(sqlx::query_as(
+                "select * from sync_runs where state in ('queued', 'fetching', 'committing', 'held')
+                     or finished_at >= $1 or requested_at >= $1 order by id",
+            )
+            .bind(since.0)
             .fetch_all(&mut *conn)
             .await?)
         })

@@ -2,5 +2,20 @@
 //!
 //! It knows no terminal and no output format: whoever shows something folds its events.
 
+mod brake;
+mod carry;
+mod certify;
+mod context;
+mod difference;
+mod engine;
+mod error;
 pub mod event;
+mod fetch;
+mod hub;
 pub mod overview;
+mod persist;
+mod watch;
+
+pub use certify::ListError;
+pub use engine::{Carries, Engine, EngineOptions, Requester};
+pub use error::SyncError;

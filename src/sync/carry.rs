@@ -1,0 +1,318 @@
+//! The life of one claimed run in this process: plan, fetch, prove, commit, or end in another honest way.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use super::context::{RunContext, Stop};
+use super::error::SyncError;
+use super::event::SyncEvent;
+use super::fetch::{Fetched, OPEN_LIST_FOR, UnitFetch};
+use super::persist::{self, Committed};
+use crate::domain::entity::{Descriptor, descriptor, descriptors_of};
+use crate::domain::id::EntityId;
+use crate::domain::page::Page;
+use crate::domain::report::ErrorReport;
+use crate::domain::run::{HoldSummary, RunState, UnitState, UnitView};
+use crate::domain::unit::Unit;
+use crate::store::{StoreError, UnitUpdate};
+
+/// Crashes that a run may cause before it is given up.
+const MAX_CRASHES: i64 = 5;
+
+/// Rows written by a commit from which on the write-ahead log is given back.
+const BIG_COMMIT: u64 = 20_000;
+
+/// What became of a unit's fetch.
+enum UnitEnd {
+    Settled(UnitState),
+    /// The API asked for a pause beyond our patience.
+    Parked(Duration),
+    /// Not tried, for what it depends on failed.
+    Skipped,
+}
+
+/// Carries a claimed run to its end, and writes that end.
+pub(super) async fn carry(context: Arc<RunContext>) {
+    let outcome = run_to_end(&context).await;
+    let run = context.run();
+    let ended = match outcome {
+        Ok(()) => return,
+        Err(End::Stopped(Stop::Lost) | End::Failed(SyncError::Store(StoreError::Fenced { .. }))) => {
+            tracing::warn!(target: "adsync::sync", "{}: run {} was taken over by another process", context.profile.name, run.id);
+            return;
+        }
+        Err(End::Stopped(Stop::Cancel)) => {
+            let _ = context.flush_counters().await;
+            context.store.cancelled(run.id, run.epoch).await
+        }
+        Err(End::Stopped(Stop::GiveBack)) => {
+            let _ = context.flush_counters().await;
+            context.store.give_back(run.id, run.epoch, None).await
+        }
+        Err(End::Parked(delay)) => {
+            tracing::warn!(
+                target: "adsync::sync",
+                "{}: parked for {:.0} s, the API asked for it", context.profile.name, delay.as_secs_f64()
+            );
+            context.store.give_back(run.id, run.epoch, Some(delay)).await
+        }
+        Err(End::Failed(error)) => {
+            let report = error.report(context.clock.now());
+            fail(&context, report).await
+        }
+        Err(End::UnitsFailed(report)) => fail(&context, *report).await,
+    };
+    match ended {
+        Ok(run) => context.set_run(run),
+        // The run stays live in the database: its lease runs out, and whoever comes next takes it over.
+        Err(error) => tracing::error!(
+            target: "adsync::sync",
+            "{}: the end of run {} could not be stored: {error}", context.profile.name, run.id
+        ),
+    }
+}
+
+async fn fail(context: &RunContext, report: ErrorReport) -> Result<crate::domain::run::RunView, StoreError> {
+    tracing::error!(target: "adsync::sync", "{}: {} ({})", context.profile.name, report.summary, report.code);
+    let run = context.run();
+    let _ = context.flush_counters().await;
+    context.store.fail(run.id, run.epoch, &report).await
+}
+
+/// How a run ends without a commit.
+enum End {
+    Stopped(Stop),
+    Parked(Duration),
+    Failed(SyncError),
+    UnitsFailed(Box<ErrorReport>),
+}
+
+impl From<SyncError> for End {
+    fn from(error: SyncError) -> Self {
+        Self::Failed(error)
+    }
+}
+
+impl From<StoreError> for End {
+    fn from(error: StoreError) -> Self {
+        Self::Failed(error.into())
+    }
+}
+
+async fn run_to_end(context: &RunContext) -> Result<(), End> {
+    let run = context.run();
+    if run.attempt > MAX_CRASHES {
+        return Err(SyncError::KillsOwner { run: run.id, attempts: run.attempt - 1 }.into());
+    }
+    // The fetch phase may be dropped at any await; the commit looks for itself where it can stop.
+    let (units, approved) = tokio::select! {
+        biased;
+        stop = context.stopped() => return Err(End::Stopped(stop)),
+        fetched = fetch_phase(context) => fetched?,
+    };
+    context.flush_counters().await?;
+    if !units.iter().any(|unit| unit.state == UnitState::Proved) {
+        return Err(SyncError::NoAccess.into());
+    }
+    let run = context.run();
+    context.set_run(context.store.set_committing(run.id, run.epoch).await?);
+    match persist::commit(context, &units, approved.as_ref()).await? {
+        Committed::Stopped(stop) => Err(End::Stopped(stop)),
+        Committed::Held(summary) => {
+            tracing::warn!(target: "adsync::sync", "{}: held, {}", context.profile.name, summary.headline());
+            context.set_run(context.store.hold(run.id, run.epoch, &summary).await?);
+            Ok(())
+        }
+        Committed::Completed(done) => {
+            let (run, profile) = *done;
+            let counts = run.counts;
+            tracing::info!(
+                target: "adsync::sync",
+                "{}: proved and committed {} rows: {} added, {} changed, {} removed, {} returned",
+                context.profile.name, run.rows, counts.added, counts.changed, counts.removed, counts.returned
+            );
+            for unit in context.store.units(run.id).await.unwrap_or_default() {
+                context.tell_unit(unit);
+            }
+            context.hub.emit(SyncEvent::Profile { profile: Box::new(profile) });
+            context.set_run(run);
+            if counts.written() >= BIG_COMMIT {
+                context.store.truncate_wal().await;
+            }
+            Ok(())
+        }
+    }
+}
+
+/// Plans and fetches; gives the settled units, and the approval when nothing had to be fetched for it.
+async fn fetch_phase(context: &RunContext) -> Result<(Vec<UnitView>, Option<HoldSummary>), End> {
+    let run = context.run();
+    let units = plan(context).await?;
+    for unit in &units {
+        context.tell_unit(unit.clone());
+    }
+    let open: Vec<&'static Descriptor> =
+        units.iter().filter(|u| !u.state.is_settled()).filter_map(|u| descriptor(u.unit)).collect();
+    if open.is_empty() {
+        let approved = run.approved_by.as_ref().and(run.hold);
+        return Ok((units, approved));
+    }
+    // Everyone may ask how the unit that it depends on ended.
+    let ends: HashMap<Unit, watch::Sender<Option<UnitState>>> = units
+        .iter()
+        .map(|u| (u.unit, watch::Sender::new(u.state.is_settled().then_some(u.state))))
+        .collect();
+    let fetches = open.iter().map(|d| fetch_unit(context, d, &ends));
+    let mut parked: Option<Duration> = None;
+    for end in futures::future::join_all(fetches).await {
+        if let UnitEnd::Parked(delay) = end? {
+            parked = Some(parked.map_or(delay, |known| known.max(delay)));
+        }
+    }
+    let units = context.store.units(run.id).await?;
+    if let Some(report) = failure_of(&units) {
+        return Err(End::UnitsFailed(Box::new(report)));
+    }
+    if let Some(delay) = parked {
+        context.flush_counters().await?;
+        return Err(End::Parked(delay));
+    }
+    Ok((units, None))
+}
+
+/// The units of the run, with what may be reused of earlier attempts and of the run that it retries.
+async fn plan(context: &RunContext) -> Result<Vec<UnitView>, SyncError> {
+    let run = context.run();
+    let (store, config) = (&context.store, &context.config);
+    let known = store.certificates(context.profile.id).await?;
+    let units: Vec<(Unit, Option<i64>)> = descriptors_of(&config.ad_products)
+        .map(|d| {
+            let rows = known.iter().find(|c| c.unit == d.unit && c.state == UnitState::Proved);
+            let rows = rows.and_then(|c| c.certificate.as_ref()).map(|c| i64::try_from(c.rows).unwrap_or(i64::MAX));
+            (d.unit, rows)
+        })
+        .collect();
+    store.plan(run.id, run.epoch, &units).await?;
+    if let Some(from) = run.retry_of
+        && run.attempt == 1
+        && run.state == RunState::Fetching
+    {
+        store.reuse_pages(from, run.id, run.epoch, config.reuse_pages_for, OPEN_LIST_FOR).await?;
+    }
+    Ok(store.reuse_pages(run.id, run.id, run.epoch, config.reuse_pages_for, OPEN_LIST_FOR).await?)
+}
+
+async fn fetch_unit(
+    context: &RunContext,
+    d: &'static Descriptor,
+    ends: &HashMap<Unit, watch::Sender<Option<UnitState>>>,
+) -> Result<UnitEnd, SyncError> {
+    let end = fetch_and_settle(context, d, ends).await?;
+    let state = match &end {
+        UnitEnd::Settled(state) => *state,
+        // Whoever waits for this unit is not tried either.
+        UnitEnd::Parked(_) | UnitEnd::Skipped => UnitState::Failed,
+    };
+    if let Some(sender) = ends.get(&d.unit) {
+        sender.send_replace(Some(state));
+    }
+    Ok(end)
+}
+
+async fn fetch_and_settle(
+    context: &RunContext,
+    d: &'static Descriptor,
+    ends: &HashMap<Unit, watch::Sender<Option<UnitState>>>,
+) -> Result<UnitEnd, SyncError> {
+    let mut batch_ids = Vec::new();
+    if let Some(parent) = d.depends_on
+        && let Some(sender) = ends.get(&parent)
+    {
+        let mut receiver = sender.subscribe();
+        let state = receiver.wait_for(Option::is_some).await.ok().and_then(|state| *state);
+        match state {
+            Some(UnitState::Proved) => batch_ids = ids_of(context, parent).await?,
+            Some(UnitState::NotEligible) => return inherit(context, d.unit, parent).await,
+            _ => return Ok(UnitEnd::Skipped),
+        }
+    }
+    let fetched = match UnitFetch::new(context, d).await {
+        Ok(fetch) => fetch.fetch(&batch_ids).await,
+        Err(error) => Err(error),
+    };
+    let update = match fetched {
+        Ok(Fetched::Proved(certificate)) => {
+            UnitUpdate { state: UnitState::Proved, certificate: Some(*certificate), error: None }
+        }
+        Ok(Fetched::NotEligible(answer)) => UnitUpdate {
+            state: UnitState::NotEligible,
+            certificate: None,
+            error: Some(answer.report(context.clock.now())),
+        },
+        Err(error @ SyncError::Store(_)) => return Err(error),
+        Err(SyncError::Ads(error)) if error.park_for().is_some() => {
+            return Ok(UnitEnd::Parked(error.park_for().unwrap_or_default()));
+        }
+        Err(error) => {
+            let run = context.run();
+            if error.spoils_pages() {
+                // What does not prove now would not prove on a retry either.
+                context.tell_unit(context.store.drop_pages(run.id, run.epoch, d.unit, None).await?);
+            }
+            UnitUpdate { state: UnitState::Failed, certificate: None, error: Some(error.report(context.clock.now())) }
+        }
+    };
+    settle(context, d.unit, update).await
+}
+
+async fn settle(context: &RunContext, unit: Unit, update: UnitUpdate) -> Result<UnitEnd, SyncError> {
+    let run = context.run();
+    let view = context.store.update_unit(run.id, run.epoch, unit, &update).await?;
+    context.tell_unit(view);
+    context.flush_counters().await?;
+    Ok(UnitEnd::Settled(update.state))
+}
+
+/// A unit whose parent's product the account has no part in has none either.
+async fn inherit(context: &RunContext, unit: Unit, parent: Unit) -> Result<UnitEnd, SyncError> {
+    let units = context.store.units(context.run().id).await?;
+    let error = units.into_iter().find(|u| u.unit == parent).and_then(|u| u.error);
+    settle(context, unit, UnitUpdate { state: UnitState::NotEligible, certificate: None, error }).await
+}
+
+/// The ids of a proved unit, read from its kept pages, in one order whatever order they came in.
+async fn ids_of(context: &RunContext, unit: Unit) -> Result<Vec<EntityId>, SyncError> {
+    let Some(d) = descriptor(unit) else { return Ok(Vec::new()) };
+    let run = context.run().id;
+    let mut ids = Vec::new();
+    for meta in context.store.pages(run, unit).await? {
+        let body = context.store.page_body(run, unit, &meta.list, meta.seq).await?;
+        let page = Page::parse(d, body.into_bytes())
+            .map_err(|e| SyncError::StoredPage { unit, reason: e.to_string() })?;
+        ids.extend_from_slice(page.ids());
+    }
+    ids.sort();
+    ids.dedup();
+    Ok(ids)
+}
+
+/// The report of a run whose units failed: the first one's, told apart from what else failed.
+fn failure_of(units: &[UnitView]) -> Option<ErrorReport> {
+    let failed: Vec<&UnitView> = units.iter().filter(|u| u.state == UnitState::Failed).collect();
+    // A failure that nobody but the operator can mend says more than one that passes.
+    let first = failed.iter().find(|u| u.error.as_ref().is_some_and(|e| !e.retryable)).or(failed.first())?;
+    let mut report = first.error.clone()?;
+    let unit = first.unit.to_string();
+    if !report.summary.starts_with(&unit) && !report.code.starts_with("auth.") {
+        report.summary = format!("{unit}: {}", report.summary);
+    }
+    let others = failed.iter().filter(|u| u.unit != first.unit);
+    report.causes.extend(others.filter_map(|u| {
+        u.error.as_ref().filter(|e| e.code != report.code).map(|e| format!("{} failed as well: {}", u.unit, e.summary))
+    }));
+    report.retryable = failed.iter().all(|u| u.error.as_ref().is_some_and(|e| e.retryable));
+    Some(report)
+}

@@ -1,0 +1,172 @@
+//! What everything that works on one run shares: where to fetch, where to store, and whether to go on.
+
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use tokio::sync::watch;
+
+use super::event::{SyncEvent, Wait, WaitReason};
+use super::hub::Hub;
+use crate::ads::{AdsClient, RequestObserver, RequestWait};
+use crate::config::SyncConfig;
+use crate::domain::profile::Profile;
+use crate::domain::run::{RunView, UnitView};
+use crate::domain::unit::Unit;
+use crate::store::{Store, StoreError};
+use crate::telemetry::clock::SharedClock;
+
+/// Why a run has to stop where it stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Stop {
+    /// Somebody cancelled it.
+    Cancel,
+    /// This process ends: it goes back to the queue.
+    GiveBack,
+    /// Another process has it now.
+    Lost,
+}
+
+/// One run in the hands of this process.
+pub(super) struct RunContext {
+    pub(super) store: Store,
+    pub(super) client: AdsClient,
+    pub(super) hub: Hub,
+    pub(super) config: SyncConfig,
+    pub(super) clock: std::sync::Arc<SharedClock>,
+    pub(super) profile: Profile,
+    pub(super) stop: watch::Receiver<Option<Stop>>,
+    run: Mutex<RunView>,
+    /// Requests sent and 429s answered that are not in the database yet.
+    sent: AtomicI64,
+    throttled: AtomicI64,
+}
+
+impl RunContext {
+    #[expect(clippy::too_many_arguments, reason = "the parts of a context, each of another type")]
+    pub(super) fn new(
+        store: Store,
+        client: AdsClient,
+        hub: Hub,
+        config: SyncConfig,
+        clock: std::sync::Arc<SharedClock>,
+        profile: Profile,
+        run: RunView,
+        stop: watch::Receiver<Option<Stop>>,
+    ) -> Self {
+        Self {
+            store,
+            client,
+            hub,
+            config,
+            clock,
+            profile,
+            stop,
+            run: Mutex::new(run),
+            sent: AtomicI64::new(0),
+            throttled: AtomicI64::new(0),
+        }
+    }
+
+    /// The run as last known.
+    pub(super) fn run(&self) -> RunView {
+        self.run.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Takes over a newer view of the run, and tells.
+    pub(super) fn set_run(&self, run: RunView) {
+        *self.run.lock().unwrap_or_else(PoisonError::into_inner) = run.clone();
+        self.hub.emit(SyncEvent::Run { run: Box::new(run) });
+    }
+
+    /// Tells how a unit stands now.
+    pub(super) fn tell_unit(&self, unit: UnitView) {
+        self.hub.emit(SyncEvent::Unit { profile_id: self.profile.id, unit: Box::new(unit) });
+    }
+
+    /// Writes the request counters to the database, and tells.
+    pub(super) async fn flush_counters(&self) -> Result<(), StoreError> {
+        let (sent, throttled) =
+            (self.sent.swap(0, Ordering::Relaxed), self.throttled.swap(0, Ordering::Relaxed));
+        if sent == 0 && throttled == 0 {
+            return Ok(());
+        }
+        let mut run = self.run();
+        self.store.count_requests(run.id, run.epoch, sent, throttled).await?;
+        run.requests += sent;
+        run.throttled += throttled;
+        self.set_run(run);
+        Ok(())
+    }
+
+    /// Takes the counters that a page's transaction is about to write.
+    pub(super) fn take_counters(&self) -> (i64, i64) {
+        (self.sent.swap(0, Ordering::Relaxed), self.throttled.swap(0, Ordering::Relaxed))
+    }
+
+    /// What asks the run to stop, if anything.
+    pub(super) fn stopping(&self) -> Option<Stop> {
+        *self.stop.borrow()
+    }
+
+    /// Resolves when something asks the run to stop.
+    pub(super) async fn stopped(&self) -> Stop {
+        let mut stop = self.stop.clone();
+        match stop.wait_for(Option::is_some).await {
+            Ok(stop) => stop.unwrap_or(Stop::GiveBack),
+            // The engine is gone, and with it everything that could go on.
+            Err(_) => Stop::GiveBack,
+        }
+    }
+
+    /// An observer of one unit's requests.
+    pub(super) fn observe(&self, unit: Unit) -> UnitObserver<'_> {
+        UnitObserver { context: self, unit }
+    }
+}
+
+/// Counts a unit's requests and tells when one of them waits.
+pub(super) struct UnitObserver<'a> {
+    context: &'a RunContext,
+    unit: Unit,
+}
+
+impl RequestObserver for UnitObserver<'_> {
+    fn sent(&self) {
+        self.context.sent.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn throttled(&self) {
+        self.context.throttled.fetch_add(1, Ordering::Relaxed);
+    }
+
+    fn waiting(&self, wait: &RequestWait) {
+        let reason = match wait.reason {
+            crate::ads::WaitReason::Throttled => WaitReason::Throttled,
+            crate::ads::WaitReason::Retrying => WaitReason::Retrying,
+        };
+        self.context.hub.emit(SyncEvent::Waiting {
+            run_id: self.context.run().id,
+            profile_id: self.context.profile.id,
+            wait: Wait {
+                unit: self.unit,
+                reason,
+                until: self.context.clock.now().plus(wait.delay),
+                attempt: wait.attempt,
+                detail: wait.detail.clone(),
+            },
+        });
+        tracing::warn!(
+            target: "adsync::sync",
+            "{}  {}: {}, next call in {:.1} s (attempt {})",
+            self.context.profile.name, self.unit, wait.detail, wait.delay.as_secs_f64(), wait.attempt
+        );
+    }
+
+    fn resumed(&self) {
+        self.context.hub.emit(SyncEvent::Resumed {
+            run_id: self.context.run().id,
+            profile_id: self.context.profile.id,
+            unit: self.unit,
+        });
+    }
+}

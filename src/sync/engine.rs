@@ -1,0 +1,456 @@
+//! The engine's face: start it, ask it for syncs, listen to it, let it go.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{Notify, broadcast, watch};
+use tokio_util::task::TaskTracker;
+
+use super::carry::carry;
+use super::context::{RunContext, Stop};
+use super::error::SyncError;
+use super::event::{LoginStatus, SyncEvent};
+use super::hub::Hub;
+use super::overview::Overview;
+use crate::ads::AdsClient;
+use crate::config::SyncConfig;
+use crate::domain::id::{ProfileId, RunId};
+use crate::domain::profile::{Access, Profile};
+use crate::domain::report::ErrorReport;
+use crate::domain::run::{Origin, RunState, RunView, UnitView};
+use crate::domain::time::Timestamp;
+use crate::store::{Claim, NewRun, Store, StoreError};
+use crate::telemetry::clock::SharedClock;
+use crate::telemetry::process::Identity;
+use crate::telemetry::{panics, process};
+
+/// Which runs an engine carries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Carries {
+    /// Any run that is due: the console.
+    Any,
+    /// Only what was asked for through it: the commands.
+    Requested,
+}
+
+/// What an engine is started with.
+#[derive(Debug, Clone)]
+pub struct EngineOptions {
+    /// What is synced, and how carefully.
+    pub sync: SyncConfig,
+    /// Which runs it carries.
+    pub carries: Carries,
+}
+
+/// Who asks for something, for the record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Requester {
+    /// `user@host`.
+    pub name: String,
+    /// From where.
+    pub origin: Origin,
+}
+
+impl Requester {
+    /// The operator of this process.
+    pub fn operator(origin: Origin) -> Self {
+        Self { name: process::operator(), origin }
+    }
+}
+
+/// Operators go before everything that runs by itself.
+const OPERATOR_PRIORITY: i64 = 10;
+
+/// The engine. Cheap to clone; all clones are the same engine.
+#[derive(Clone)]
+pub struct Engine {
+    inner: Arc<Inner>,
+}
+
+pub(super) struct Inner {
+    pub(super) store: Store,
+    pub(super) client: AdsClient,
+    pub(super) hub: Hub,
+    pub(super) clock: Arc<SharedClock>,
+    pub(super) identity: Identity,
+    pub(super) options: EngineOptions,
+    /// Runs in our hands, and how to stop them.
+    pub(super) carried: Mutex<HashMap<RunId, Carried>>,
+    /// Runs that were asked for through us.
+    requested: Mutex<HashSet<RunId>>,
+    /// Wakes the dispatcher.
+    pub(super) wake: Notify,
+    /// True once nothing new is begun.
+    pub(super) closing: watch::Sender<bool>,
+    tasks: TaskTracker,
+}
+
+#[derive(Debug, Clone)]
+pub(super) struct Carried {
+    pub(super) epoch: i64,
+    pub(super) stop: watch::Sender<Option<Stop>>,
+}
+
+pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    // These locks are held for single map operations; none of them can leave its map half changed.
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+impl Engine {
+    /// Reads what is stored, and begins to carry runs in the background.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn start(store: Store, client: AdsClient, options: EngineOptions) -> Result<Self, SyncError> {
+        let clock = Arc::new(SharedClock::default());
+        clock.set(store.now().await?);
+        store.prune_pages(options.sync.reuse_pages_for).await?;
+        let mut overview = Overview { limits: client.limits(), ..Overview::default() };
+        overview.profiles = store.profiles().await?.into_iter().map(|p| (p.profile.id, p)).collect();
+        overview.runs = store.latest_runs().await?.into_iter().map(|r| (r.profile_id, r)).collect();
+        let live: Vec<RunId> = overview.live_runs().map(|run| run.id).collect();
+        for run in live {
+            overview.units.insert(run, store.units(run).await?);
+        }
+        let inner = Arc::new(Inner {
+            store,
+            client,
+            hub: Hub::new(overview),
+            clock,
+            identity: Identity::current(),
+            options,
+            carried: Mutex::new(HashMap::new()),
+            requested: Mutex::new(HashSet::new()),
+            wake: Notify::new(),
+            closing: watch::Sender::new(false),
+            tasks: TaskTracker::new(),
+        });
+        inner.tasks.spawn(dispatch(Arc::clone(&inner)));
+        super::watch::spawn_all(&inner);
+        Ok(Self { inner })
+    }
+
+    /// The state so far, and everything that comes after it.
+    pub fn subscribe(&self) -> (Overview, broadcast::Receiver<SyncEvent>) {
+        self.inner.hub.subscribe()
+    }
+
+    /// The state so far; what a listener that lagged goes on with.
+    pub fn snapshot(&self) -> Overview {
+        self.inner.hub.snapshot()
+    }
+
+    /// The database's clock, as well as it is known.
+    pub fn now(&self) -> Timestamp {
+        self.inner.clock.now()
+    }
+
+    /// Asks every login for its profiles, and stores what they say. A login that cannot be asked keeps what
+    /// was stored of it.
+    ///
+    /// # Errors
+    /// The failures, by login; the others were stored.
+    pub async fn refresh_profiles(&self) -> Result<(), Vec<(String, ErrorReport)>> {
+        let inner = &self.inner;
+        let logins = inner.client.login_names();
+        for name in &logins {
+            inner.hub.emit(SyncEvent::Login { name: name.clone(), status: LoginStatus::Listing });
+        }
+        let listings = logins.iter().map(|name| async move { (name, self.list(name).await) });
+        let mut failures = Vec::new();
+        let mut lists: Vec<(&String, Vec<Profile>)> = Vec::new();
+        for (name, listed) in futures::future::join_all(listings).await {
+            match listed {
+                Ok(profiles) => lists.push((name, profiles)),
+                Err(error) => failures.push((name.clone(), error.report(self.now()))),
+            }
+        }
+        // Of two logins that see a profile, the first in the configuration with edit access carries it.
+        let mut carrier: HashMap<ProfileId, (usize, Access)> = HashMap::new();
+        for (at, (_, profiles)) in lists.iter().enumerate() {
+            for profile in profiles {
+                let entry = carrier.entry(profile.id).or_insert((at, profile.access));
+                if entry.1 == Access::View && profile.access == Access::Edit {
+                    *entry = (at, profile.access);
+                }
+            }
+        }
+        for (at, (name, profiles)) in lists.into_iter().enumerate() {
+            let count = profiles.len();
+            let ours: Vec<Profile> =
+                profiles.into_iter().filter(|p| carrier.get(&p.id).is_some_and(|(carrier, _)| *carrier == at)).collect();
+            match inner.store.save_listing(name, &ours).await {
+                Ok(listing) => {
+                    for profile in listing.profiles {
+                        let known = inner.hub.with(|o| o.profiles.get(&profile.profile.id) == Some(&profile));
+                        if !known {
+                            inner.hub.emit(SyncEvent::Profile { profile: Box::new(profile) });
+                        }
+                    }
+                    let status = LoginStatus::Listed { profiles: count, at: self.now() };
+                    inner.hub.emit(SyncEvent::Login { name: name.clone(), status });
+                }
+                Err(error) => failures.push((name.clone(), error.report(self.now()))),
+            }
+        }
+        for (name, report) in &failures {
+            tracing::error!(target: "adsync::sync", "login {name}: {} ({})", report.summary, report.code);
+            let status = LoginStatus::Failed { report: Box::new(report.clone()) };
+            inner.hub.emit(SyncEvent::Login { name: name.clone(), status });
+        }
+        inner.wake.notify_one();
+        if failures.is_empty() { Ok(()) } else { Err(failures) }
+    }
+
+    /// Everything that a login sees: what it may edit, and what it may only read.
+    async fn list(&self, login: &str) -> Result<Vec<Profile>, SyncError> {
+        let client = &self.inner.client;
+        let (edit, view) =
+            tokio::try_join!(client.profiles(login, Access::Edit), client.profiles(login, Access::View))?;
+        let mut all = edit;
+        let known: HashSet<ProfileId> = all.iter().map(|p| p.id).collect();
+        all.extend(view.into_iter().filter(|p| !known.contains(&p.id)));
+        Ok(all)
+    }
+
+    /// Asks for a sync of a profile, from its start. A live run of it is given instead of a second one.
+    ///
+    /// # Errors
+    /// When the profile is unknown or not syncable, or the database cannot be written.
+    pub async fn sync(&self, profile: ProfileId, by: &Requester) -> Result<RunView, SyncError> {
+        self.request(profile, by, None).await
+    }
+
+    /// Asks for a retry of a profile's failed or cancelled run, which adopts the pages that it may reuse. Gives
+    /// `None` when there is nothing to retry.
+    ///
+    /// # Errors
+    /// As [`Engine::sync`].
+    pub async fn retry(&self, profile: ProfileId, by: &Requester) -> Result<Option<RunView>, SyncError> {
+        match self.inner.store.retryable_run(profile).await? {
+            Some(failed) => self.request(profile, by, Some(failed.id)).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    async fn request(
+        &self,
+        profile: ProfileId,
+        by: &Requester,
+        retry_of: Option<RunId>,
+    ) -> Result<RunView, SyncError> {
+        let inner = &self.inner;
+        let stored = inner.store.profile(profile).await?.ok_or(SyncError::UnknownProfile(profile))?;
+        let refuse = |reason: &str| SyncError::NotSyncable { profile, reason: reason.to_owned() };
+        if let Some(reason) = stored.profile.not_syncable() {
+            return Err(refuse(reason));
+        }
+        if !inner.client.login_names().contains(&stored.profile.login) {
+            return Err(SyncError::UnknownLogin(stored.profile.login));
+        }
+        if stored.gone_at.is_some() {
+            return Err(refuse(&format!("login {} no longer lists it", stored.profile.login)));
+        }
+        let requested = inner
+            .store
+            .request_run(&NewRun {
+                profile_id: profile,
+                priority: OPERATOR_PRIORITY,
+                requested_by: by.name.clone(),
+                origin: by.origin,
+                retry_of,
+            })
+            .await?;
+        self.take_up(&requested.run);
+        Ok(requested.run)
+    }
+
+    fn take_up(&self, run: &RunView) {
+        lock(&self.inner.requested).insert(run.id);
+        self.inner.hub.emit(SyncEvent::Run { run: Box::new(run.clone()) });
+        self.inner.wake.notify_one();
+    }
+
+    /// Asks the live run of a profile to stop. Gives `None` when there is none.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn cancel(&self, profile: ProfileId) -> Result<Option<RunView>, SyncError> {
+        let inner = &self.inner;
+        // Ours stops at once, even while the database is busy with somebody's commit.
+        let ours = inner.hub.with(|o| o.runs.get(&profile).filter(|run| run.state.is_live()).map(|run| run.id));
+        if let Some(carried) = ours.and_then(|run| lock(&inner.carried).get(&run).cloned()) {
+            carried.stop.send_replace(Some(Stop::Cancel));
+        }
+        let run = inner.store.request_cancel(profile).await?;
+        if let Some(run) = &run {
+            if let Some(carried) = lock(&inner.carried).get(&run.id) {
+                carried.stop.send_if_modified(|stop| {
+                    let first = stop.is_none();
+                    if first {
+                        *stop = Some(Stop::Cancel);
+                    }
+                    first
+                });
+            }
+            inner.hub.emit(SyncEvent::Run { run: Box::new(run.clone()) });
+            return Ok(Some(run.clone()));
+        }
+        // It may have ended by our own stop before the database was asked.
+        match ours {
+            Some(run) => Ok(inner.store.run(run).await?.filter(|run| run.state == RunState::Cancelled)),
+            None => Ok(None),
+        }
+    }
+
+    /// Approves a held run: it will commit at most the removals that were shown.
+    ///
+    /// # Errors
+    /// When it is not held, or what was fetched is too old by now.
+    pub async fn approve(&self, run: RunId, by: &Requester) -> Result<RunView, SyncError> {
+        let inner = &self.inner;
+        let fresh = inner.options.sync.reuse_pages_for;
+        match inner.store.approve(run, &by.name, fresh).await? {
+            Some(view) => {
+                self.take_up(&view);
+                Ok(view)
+            }
+            None => Err(self.not_held(run, "was fetched too long ago to be committed: sync the profile anew").await?),
+        }
+    }
+
+    /// Gives up a held run.
+    ///
+    /// # Errors
+    /// When it is not held.
+    pub async fn discard(&self, run: RunId) -> Result<RunView, SyncError> {
+        match self.inner.store.discard(run).await? {
+            Some(view) => {
+                self.inner.hub.emit(SyncEvent::Run { run: Box::new(view.clone()) });
+                Ok(view)
+            }
+            None => Err(self.not_held(run, "is held, and could not be discarded").await?),
+        }
+    }
+
+    async fn not_held(&self, run: RunId, held: &str) -> Result<SyncError, StoreError> {
+        let reason = match self.inner.store.run(run).await? {
+            None => "is not known".to_owned(),
+            Some(view) if view.state == RunState::Held => held.to_owned(),
+            Some(view) => format!("is {}, not held", view.state),
+        };
+        Ok(SyncError::NotHeld { run, reason })
+    }
+
+    /// The units of a run, from the database.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn units(&self, run: RunId) -> Result<Vec<UnitView>, SyncError> {
+        Ok(self.inner.store.units(run).await?)
+    }
+
+    /// The database behind the engine, for commands that only read.
+    pub fn store(&self) -> &Store {
+        &self.inner.store
+    }
+
+    /// Ends the engine: nothing new is begun, and runs in our hands go back to the queue with their pages.
+    pub async fn release(&self) {
+        let inner = &self.inner;
+        inner.closing.send_replace(true);
+        for carried in lock(&inner.carried).values() {
+            carried.stop.send_if_modified(|stop| {
+                let first = stop.is_none();
+                if first {
+                    *stop = Some(Stop::GiveBack);
+                }
+                first
+            });
+        }
+        inner.tasks.close();
+        inner.tasks.wait().await;
+    }
+}
+
+/// Claims runs that are due while there is a slot for them.
+async fn dispatch(inner: Arc<Inner>) {
+    let mut closing = inner.closing.subscribe();
+    let owner = inner.identity.to_string();
+    let logins = inner.client.login_names();
+    loop {
+        if *closing.borrow() {
+            return;
+        }
+        let free = lock(&inner.carried).len() < inner.options.sync.concurrent_profiles;
+        let claimed = if free {
+            let only = match inner.options.carries {
+                Carries::Any => None,
+                Carries::Requested => Some(lock(&inner.requested).clone()),
+            };
+            inner.store.claim(&owner, &logins, only.as_ref()).await
+        } else {
+            Ok(None)
+        };
+        match claimed {
+            Ok(Some(claim)) => {
+                begin(&inner, claim).await;
+                continue;
+            }
+            Ok(None) => {}
+            Err(error) => tracing::warn!(target: "adsync::sync", "the queue cannot be read: {error}"),
+        }
+        tokio::select! {
+            () = inner.wake.notified() => {}
+            // Runs of other processes, and those that were parked, become due without anybody waking us.
+            () = tokio::time::sleep(Duration::from_secs(1)) => {}
+            _ = closing.changed() => {}
+        }
+    }
+}
+
+async fn begin(inner: &Arc<Inner>, claim: Claim) {
+    let run = claim.run;
+    let stop = watch::Sender::new(None);
+    if run.cancel_requested {
+        stop.send_replace(Some(Stop::Cancel));
+    }
+    if claim.found != RunState::Queued {
+        tracing::warn!(target: "adsync::sync", "run {} is taken over from a process that ended", run.id);
+    }
+    let profile = match inner.store.profile(run.profile_id).await {
+        Ok(Some(stored)) => stored.profile,
+        // The lease runs out, and the run is tried again.
+        Ok(None) | Err(_) => return,
+    };
+    lock(&inner.carried).insert(run.id, Carried { epoch: run.epoch, stop: stop.clone() });
+    // A stop that came between the claim and this line must not be missed.
+    if *inner.closing.borrow() {
+        stop.send_replace(Some(Stop::GiveBack));
+    }
+    inner.hub.emit(SyncEvent::Run { run: Box::new(run.clone()) });
+    let context = Arc::new(RunContext::new(
+        inner.store.clone(),
+        inner.client.clone(),
+        inner.hub.clone(),
+        inner.options.sync.clone(),
+        Arc::clone(&inner.clock),
+        profile,
+        run.clone(),
+        stop.subscribe(),
+    ));
+    let inner_task = Arc::clone(inner);
+    inner.tasks.spawn(async move {
+        if let Err(message) = panics::contain(carry(Arc::clone(&context))).await {
+            let report = SyncError::Panic { message }.report(inner_task.clock.now());
+            tracing::error!(target: "adsync::sync", "{}: {}", context.profile.name, report.summary);
+            match inner_task.store.fail(run.id, run.epoch, &report).await {
+                Ok(view) => context.set_run(view),
+                Err(error) => tracing::error!(target: "adsync::sync", "run {}: {error}", run.id),
+            }
+        }
+        lock(&inner_task.carried).remove(&run.id);
+        inner_task.wake.notify_one();
+    });
+}

@@ -1,0 +1,308 @@
+//! The fetch phase of one unit: its lists are followed to their proved ends, page by page, each page kept.
+
+use std::collections::HashMap;
+use std::time::Duration;
+
+use super::certify::{ListProof, Next, UnitProof};
+use super::context::RunContext;
+use super::error::SyncError;
+use crate::ads::{AdsError, Cursor, ListCall};
+use crate::domain::entity::{Descriptor, IdFilter, Paging};
+use crate::domain::id::EntityId;
+use crate::domain::page::Page;
+use crate::domain::run::{Certificate, UnitView};
+use crate::domain::time::Timestamp;
+use crate::store::{NewPage, PageMeta};
+
+/// How a unit's fetch ended, when nothing failed.
+#[derive(Debug)]
+pub(super) enum Fetched {
+    /// Followed to its proved end.
+    Proved(Box<Certificate>),
+    /// The API says, in a documented way, that this account has no part in it.
+    NotEligible(Box<AdsError>),
+}
+
+/// The first listing of a unit, and the second when the first one fell short.
+const LISTINGS: [&str; 2] = ["main", "again"];
+
+/// Fetches one unit of a run.
+pub(super) struct UnitFetch<'a> {
+    context: &'a RunContext,
+    descriptor: &'static Descriptor,
+    stored: HashMap<String, Vec<PageMeta>>,
+    proof: UnitProof,
+    pages: i64,
+    lists: u32,
+    reused: u32,
+    oldest: Option<Timestamp>,
+    newest: Option<Timestamp>,
+    request_id: Option<String>,
+}
+
+impl<'a> UnitFetch<'a> {
+    /// Prepares to fetch a unit, going on from the pages that are stored of it.
+    pub(super) async fn new(
+        context: &'a RunContext,
+        descriptor: &'static Descriptor,
+    ) -> Result<Self, SyncError> {
+        let mut stored: HashMap<String, Vec<PageMeta>> = HashMap::new();
+        for meta in context.store.pages(context.run().id, descriptor.unit).await? {
+            stored.entry(meta.list.clone()).or_default().push(meta);
+        }
+        for pages in stored.values_mut() {
+            pages.sort_by_key(|page| page.seq);
+        }
+        Ok(Self {
+            context,
+            descriptor,
+            stored,
+            proof: UnitProof::default(),
+            pages: 0,
+            lists: 0,
+            reused: 0,
+            oldest: None,
+            newest: None,
+            request_id: None,
+        })
+    }
+
+    /// Follows all lists of the unit to their ends. `batch_ids` are the ids of the unit that it depends on.
+    pub(super) async fn fetch(mut self, batch_ids: &[EntityId]) -> Result<Fetched, SyncError> {
+        let mut refused = false;
+        loop {
+            match self.list_all(batch_ids).await {
+                Ok(certificate) => return Ok(Fetched::Proved(Box::new(certificate))),
+                Err(SyncError::Ads(error)) if error.not_eligible().is_some() => {
+                    return Ok(Fetched::NotEligible(error));
+                }
+                // The API no longer knows the page token: begin the unit again, once.
+                Err(SyncError::Ads(error)) if error.is_cursor_refused() && !refused => {
+                    refused = true;
+                    tracing::info!(
+                        target: "adsync::sync",
+                        "{}  {}: the page token is no longer accepted, listing from the start",
+                        self.context.profile.name, self.descriptor.unit
+                    );
+                    self.start_over().await?;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+    }
+
+    async fn list_all(&mut self, batch_ids: &[EntityId]) -> Result<Certificate, SyncError> {
+        let failed = |source| SyncError::List { unit: self.descriptor.unit, source };
+        // A second listing that was begun before a crash is gone on with; the first one is then gone.
+        let mut listing = usize::from(self.stored.keys().any(|list| list.starts_with(LISTINGS[1])));
+        self.list_once(LISTINGS[listing], batch_ids).await?;
+        if listing == 0
+            && let Some(lacking) = self.proof.shortfall()
+        {
+            tracing::warn!(
+                target: "adsync::sync",
+                "{}  {}: {lacking} rows short of the API's own count, listing once more",
+                self.context.profile.name, self.descriptor.unit
+            );
+            self.start_over().await?;
+            listing = 1;
+            self.list_once(LISTINGS[1], batch_ids).await?;
+        }
+        if listing == 1 {
+            self.proof.judge_again().map_err(failed)?;
+        }
+        let (rechecked, found) =
+            if self.proof.reported_total().is_none() { self.recheck().await? } else { (0, 0) };
+        let now = self.context.store.now().await?;
+        Ok(Certificate {
+            lists: self.lists,
+            pages: u32::try_from(self.pages).unwrap_or(u32::MAX),
+            rows: self.proof.rows(),
+            distinct: self.proof.distinct(),
+            reported_total: self.proof.reported_total(),
+            ending: match self.descriptor.list.paging {
+                _ if self.lists == 0 => "nothing to ask for".to_owned(),
+                Paging::NextToken { .. } => "last page without token".to_owned(),
+                Paging::StartIndex { .. } => "empty page".to_owned(),
+            },
+            relisted: listing == 1,
+            rechecked,
+            rechecked_found: found,
+            reused_pages: self.reused,
+            oldest_page_at: self.oldest.unwrap_or(now),
+            newest_page_at: self.newest.unwrap_or(now),
+            last_request_id: self.request_id.clone(),
+        })
+    }
+
+    /// Forgets everything that was fetched of the unit.
+    async fn start_over(&mut self) -> Result<(), SyncError> {
+        let run = self.context.run();
+        let view = self.context.store.drop_pages(run.id, run.epoch, self.descriptor.unit, None).await?;
+        self.context.tell_unit(view);
+        self.stored.clear();
+        self.proof = UnitProof::default();
+        (self.pages, self.lists, self.reused) = (0, 0, 0);
+        (self.oldest, self.newest, self.request_id) = (None, None, None);
+        Ok(())
+    }
+
+    /// One listing: the whole list, or each batch of it.
+    async fn list_once(&mut self, name: &str, batch_ids: &[EntityId]) -> Result<(), SyncError> {
+        match &self.descriptor.list.batch {
+            None => self.follow(name, None).await,
+            Some(batch) => {
+                for (n, ids) in batch_ids.chunks(batch.filter.max).enumerate() {
+                    self.follow(&format!("{name} batch {n}"), Some((batch.filter, ids.to_vec()))).await?;
+                }
+                Ok(())
+            }
+        }
+    }
+
+    /// Follows one list to its end, from where its stored pages leave off.
+    async fn follow(&mut self, list: &str, filter: Option<(IdFilter, Vec<EntityId>)>) -> Result<(), SyncError> {
+        self.lists += 1;
+        let unit = self.descriptor.unit;
+        let failed = |source| SyncError::List { unit, source };
+        let mut proof = ListProof::new(self.descriptor.list.paging);
+        let mut call = ListCall {
+            login: self.context.profile.login.clone(),
+            profile_id: self.context.profile.id,
+            descriptor: self.descriptor,
+            filter,
+            cursor: Cursor::Start,
+            priority: self.context.run().priority,
+        };
+        let mut seq = 0;
+        for meta in self.stored.remove(list).unwrap_or_default() {
+            // A page that answers another request than the one that is due belongs to no proof: from here on anew.
+            if meta.seq != seq || meta.fingerprint != call.fingerprint() {
+                break;
+            }
+            let body = self.context.store.page_body(self.context.run().id, unit, list, seq).await?;
+            let page = Page::parse(self.descriptor, body.into_bytes())
+                .map_err(|e| SyncError::StoredPage { unit, reason: e.to_string() })?;
+            let next = proof.accept(&mut self.proof, &page).map_err(failed)?;
+            self.note(&page, meta.request_id, meta.fetched_at);
+            self.reused += 1;
+            seq += 1;
+            match next {
+                Next::End => return Ok(()),
+                next => call.cursor = cursor(next),
+            }
+        }
+        loop {
+            let answer = self.context.client.list_page(&call, &self.context.observe(unit)).await?;
+            let before = self.proof.rows();
+            let next = proof.accept(&mut self.proof, &answer.page).map_err(failed)?;
+            let view = self.keep(list, seq, &call, &answer.page, &next, answer.request_id.as_deref(), before).await?;
+            tracing::info!(
+                target: "adsync::sync",
+                "{}  {unit} page {}: {} rows",
+                self.context.profile.name, view.pages, answer.page.len()
+            );
+            self.context.tell_unit(view);
+            seq += 1;
+            match next {
+                Next::End => return Ok(()),
+                next => call.cursor = cursor(next),
+            }
+        }
+    }
+
+    fn note(&mut self, page: &Page, request_id: Option<String>, at: Timestamp) {
+        debug_assert!(self.proof.rows() >= u64::try_from(page.len()).unwrap_or(0));
+        self.pages += 1;
+        self.oldest = Some(self.oldest.map_or(at, |known| known.min(at)));
+        self.newest = Some(self.newest.map_or(at, |known| known.max(at)));
+        self.request_id = request_id.or_else(|| self.request_id.take());
+    }
+
+    #[expect(clippy::too_many_arguments, reason = "the parts of one page, each used once")]
+    async fn keep(
+        &mut self,
+        list: &str,
+        seq: i64,
+        call: &ListCall,
+        page: &Page,
+        next: &Next,
+        request_id: Option<&str>,
+        rows_before: u64,
+    ) -> Result<UnitView, SyncError> {
+        let run = self.context.run();
+        debug_assert!(self.proof.rows() >= rows_before);
+        let next_cursor = match next {
+            Next::End => None,
+            next => Some(serde_json::to_string(&cursor(next.clone())).unwrap_or_default()),
+        };
+        let (sent, throttled) = self.context.take_counters();
+        let view = self
+            .context
+            .store
+            .store_page(
+                run.id,
+                run.epoch,
+                &NewPage {
+                    unit: self.descriptor.unit,
+                    list,
+                    seq,
+                    fingerprint: &call.fingerprint(),
+                    next_cursor,
+                    rows: int(page.len() as u64),
+                    total: page.total.map(int),
+                    request_id,
+                    body: page.body(),
+                    unit_pages: self.pages + 1,
+                    unit_rows: int(self.proof.rows()),
+                    unit_expected: self.proof.reported_total().map(int),
+                    requests: sent,
+                    throttled,
+                },
+            )
+            .await?;
+        let at = self.context.clock.now();
+        self.note(page, request_id.map(str::to_owned), at);
+        let mut run = self.context.run();
+        run.requests += sent;
+        run.throttled += throttled;
+        self.context.set_run(run);
+        Ok(view)
+    }
+
+    /// Asks by id for stored rows that a list without a total lacks: what the API still has was not removed.
+    async fn recheck(&mut self) -> Result<(u64, u64), SyncError> {
+        let Some(by_id) = self.descriptor.list.recheck else { return Ok((0, 0)) };
+        let mut lacking = Vec::new();
+        let proof = &self.proof;
+        self.context
+            .store
+            .live_ids(self.context.profile.id, self.descriptor, |id| {
+                if !proof.has(&id) {
+                    lacking.extend(EntityId::from_text(&id));
+                }
+            })
+            .await?;
+        lacking.sort();
+        let before = self.proof.distinct();
+        for (n, ids) in lacking.chunks(by_id.max).enumerate() {
+            self.follow(&format!("recheck {n}"), Some((by_id, ids.to_vec()))).await?;
+        }
+        Ok((lacking.len() as u64, self.proof.distinct() - before))
+    }
+}
+
+fn cursor(next: Next) -> Cursor {
+    match next {
+        Next::Token(token) => Cursor::Token(token),
+        Next::Index(index) => Cursor::Index(index),
+        Next::End => Cursor::Start,
+    }
+}
+
+fn int(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+/// How long an open list may lie before it is listed from its start: page tokens do not live for ever.
+pub(super) const OPEN_LIST_FOR: Duration = Duration::from_secs(15 * 60);

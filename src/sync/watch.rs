@@ -1,0 +1,185 @@
+//! What the engine watches beside its own runs: leases, dead owners, other processes' runs, and the gauges.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::context::Stop;
+use super::engine::{Inner, lock};
+use super::event::SyncEvent;
+use crate::domain::id::RunId;
+use crate::domain::run::RunState;
+use crate::domain::time::Timestamp;
+use crate::store::{Renewal, StoreError};
+use crate::telemetry::process::Identity;
+
+/// How often a cancel by another process is looked for; it has to stop the run within a second.
+const LOOK: Duration = Duration::from_millis(400);
+/// How often dead owners are looked for.
+const JANITOR: Duration = Duration::from_secs(2);
+/// How often other processes' runs are read.
+const OTHERS: Duration = Duration::from_secs(1);
+/// How often the gauges are read.
+const GAUGES: Duration = Duration::from_millis(200);
+/// How often the database's clock is compared with the machine's.
+const CLOCK: Duration = Duration::from_secs(30);
+
+/// Starts all watches; each ends when the engine is released or dropped.
+pub(super) fn spawn_all(inner: &Arc<Inner>) {
+    tokio::spawn(until_closed(Arc::clone(inner), leases(Arc::clone(inner))));
+    tokio::spawn(until_closed(Arc::clone(inner), janitor(Arc::clone(inner))));
+    tokio::spawn(until_closed(Arc::clone(inner), others(Arc::clone(inner))));
+    tokio::spawn(until_closed(Arc::clone(inner), gauges(Arc::clone(inner))));
+}
+
+async fn until_closed(inner: Arc<Inner>, watch: impl Future<Output = ()>) {
+    let mut closing = inner.closing.subscribe();
+    tokio::select! {
+        () = watch => {}
+        // Leases of runs that are being given back hold long enough without a renewal.
+        _ = closing.wait_for(|closing| *closing) => {}
+    }
+}
+
+/// Renews the leases of our runs, and stops those that are cancelled or lost.
+async fn leases(inner: Arc<Inner>) {
+    let lease = inner.store.lease();
+    let mut renewed: HashMap<RunId, tokio::time::Instant> = HashMap::new();
+    let mut clock_set = tokio::time::Instant::now();
+    loop {
+        tokio::time::sleep(LOOK).await;
+        let carried = lock(&inner.carried).clone();
+        renewed.retain(|run, _| carried.contains_key(run));
+        for (run, carried) in carried {
+            let last = *renewed.entry(run).or_insert_with(tokio::time::Instant::now);
+            let due = last.elapsed() > lease / 3;
+            let state = if due {
+                inner.store.renew(run, carried.epoch).await
+            } else {
+                inner.store.look(run, carried.epoch).await
+            };
+            let stop = match state {
+                Ok(Renewal::Ours) => None,
+                Ok(Renewal::CancelRequested) => Some(Stop::Cancel),
+                // A run that has just ended is no longer live either; then its task is about to say so.
+                Ok(Renewal::Lost) => lock(&inner.carried).contains_key(&run).then_some(Stop::Lost),
+                // Without the database nobody can take it over either, until the lease has run out.
+                Err(_) => (last.elapsed() > lease).then_some(Stop::Lost),
+            };
+            if due && state.is_ok() {
+                renewed.insert(run, tokio::time::Instant::now());
+            }
+            if let Some(stop) = stop {
+                carried.stop.send_if_modified(|known| {
+                    let first = known.is_none();
+                    if first {
+                        *known = Some(stop);
+                    }
+                    first
+                });
+            }
+        }
+        if clock_set.elapsed() > CLOCK
+            && let Ok(now) = inner.store.now().await
+        {
+            inner.clock.set(now);
+            clock_set = tokio::time::Instant::now();
+        }
+    }
+}
+
+/// Ends the leases of owners that are known to be dead, so that their runs go on at once.
+async fn janitor(inner: Arc<Inner>) {
+    loop {
+        match bury_the_dead(&inner).await {
+            Ok(true) => inner.wake.notify_one(),
+            Ok(false) => {}
+            Err(error) => tracing::debug!(target: "adsync::sync", "owners cannot be looked at: {error}"),
+        }
+        tokio::time::sleep(JANITOR).await;
+    }
+}
+
+async fn bury_the_dead(inner: &Inner) -> Result<bool, StoreError> {
+    let mut any = false;
+    let us = inner.identity.to_string();
+    for live in inner.store.live_owners().await? {
+        if live.owner == us {
+            continue;
+        }
+        let Some(owner) = Identity::parse(&live.owner) else { continue };
+        let local = inner.store.is_sqlite();
+        let us = inner.identity.clone();
+        let dead = tokio::task::spawn_blocking(move || us.knows_dead(&owner, local)).await.unwrap_or(false);
+        if dead {
+            tracing::warn!(target: "adsync::sync", "run {}: its process has ended, taking it over", live.run);
+            inner.store.expire_lease(&live).await?;
+            any = true;
+        }
+    }
+    Ok(any)
+}
+
+/// Reads the runs of other processes and tells of what changed.
+async fn others(inner: Arc<Inner>) {
+    let mut since = inner.clock.now();
+    loop {
+        tokio::time::sleep(OTHERS).await;
+        // Some overlap: a run that was committed while we looked carries a slightly older instant.
+        let looked = inner.clock.now().minus(Duration::from_secs(5));
+        match read_others(&inner, since).await {
+            Ok(()) => since = looked,
+            Err(error) => tracing::debug!(target: "adsync::sync", "other runs cannot be read: {error}"),
+        }
+    }
+}
+
+async fn read_others(inner: &Inner, since: Timestamp) -> Result<(), StoreError> {
+    for run in inner.store.recent_runs(since).await? {
+        if lock(&inner.carried).contains_key(&run.id) {
+            continue;
+        }
+        let (changed, known) = inner.hub.with(|o| {
+            let known = o.runs.get(&run.profile_id);
+            (known != Some(&run), known.map(|known| known.id))
+        });
+        if known.is_some_and(|known| known > run.id) {
+            continue;
+        }
+        // Units are only taken of the latest run, so a new run is told first; of a known one they come before its end.
+        let new = known != Some(run.id);
+        if new {
+            inner.hub.emit(SyncEvent::Run { run: Box::new(run.clone()) });
+        }
+        if matches!(run.state, RunState::Fetching | RunState::Committing) || changed {
+            for unit in inner.store.units(run.id).await? {
+                let known = inner.hub.with(|o| o.units.get(&run.id).is_some_and(|units| units.contains(&unit)));
+                if !known {
+                    inner.hub.emit(SyncEvent::Unit { profile_id: run.profile_id, unit: Box::new(unit) });
+                }
+            }
+        }
+        if changed {
+            if run.state == RunState::Completed
+                && let Some(profile) = inner.store.profile(run.profile_id).await?
+            {
+                inner.hub.emit(SyncEvent::Profile { profile: Box::new(profile) });
+            }
+            if !new {
+                inner.hub.emit(SyncEvent::Run { run: Box::new(run) });
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Tells how the budget stands, whenever that changed.
+async fn gauges(inner: Arc<Inner>) {
+    loop {
+        tokio::time::sleep(GAUGES).await;
+        let limits = inner.client.limits();
+        if inner.hub.with(|o| o.limits != limits) {
+            inner.hub.emit(SyncEvent::Limits { limits });
+        }
+    }
+}
