@@ -1,0 +1,78 @@
+//! The kinds of rows that exist. One kind may be served by several lists.
+
+/// An ad product.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum Product {
+    Sp,
+    Sb,
+    Sd,
+}
+
+impl Product {
+    pub(crate) const fn index(self) -> usize {
+        self as usize
+    }
+}
+
+/// What a row hangs on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Level {
+    Portfolio,
+    Campaign,
+    AdGroup,
+    /// Directly under a campaign.
+    OfCampaign,
+    /// Under an ad group.
+    OfAdGroup,
+}
+
+macro_rules! kinds {
+    ($($kind:ident $product:ident $level:ident;)*) => {
+        /// A kind of rows.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+        pub(crate) enum Kind { $(#[allow(missing_docs, reason = "the names are the API's own")] $kind),* }
+
+        impl Kind {
+            pub(crate) const fn product(self) -> Product {
+                match self { $(Kind::$kind => Product::$product),* }
+            }
+
+            pub(crate) const fn level(self) -> Level {
+                match self { $(Kind::$kind => Level::$level),* }
+            }
+        }
+    };
+}
+
+kinds! {
+    Portfolio Sp Portfolio;
+    SpCampaign Sp Campaign;
+    SpAdGroup Sp AdGroup;
+    SpKeyword Sp OfAdGroup;
+    SbCampaign Sb Campaign;
+    SbAdGroup Sb AdGroup;
+    SbKeyword Sb OfAdGroup;
+    SdCampaign Sd Campaign;
+    SdAdGroup Sd AdGroup;
+    SdTarget Sd OfAdGroup;
+}
+
+impl Kind {
+    /// The kind of the campaigns that rows of this kind hang on.
+    pub(crate) const fn campaign(self) -> Kind {
+        match self.product() {
+            Product::Sp => Kind::SpCampaign,
+            Product::Sb => Kind::SbCampaign,
+            Product::Sd => Kind::SdCampaign,
+        }
+    }
+
+    /// The kind of the ad groups that rows of this kind hang on.
+    pub(crate) const fn ad_group(self) -> Kind {
+        match self.product() {
+            Product::Sp => Kind::SpAdGroup,
+            Product::Sb => Kind::SbAdGroup,
+            Product::Sd => Kind::SdAdGroup,
+        }
+    }
+}
