@@ -4,33 +4,50 @@ use serde_json::{Value, json};
 
 use crate::harness::{SB_KEYWORDS, Sim, assert_same, everything, small, start};
 
-const TOKEN_LISTS: &[&str] = &[
+/// Token lists whose total is told.
+const TOTALLED: &[&str] = &[
+    "/portfolios/list",
     "/sp/campaigns/list",
     "/sp/adGroups/list",
+    "/sp/productAds/list",
     "/sp/keywords/list",
+    "/sp/negativeKeywords/list",
+    "/sp/campaignNegativeKeywords/list",
+    "/sp/targets/list",
+    "/sp/negativeTargets/list",
+    "/sp/campaignNegativeTargets/list",
     "/sb/v4/campaigns/list",
     "/sb/v4/adGroups/list",
+    "/sb/v4/ads/list",
 ];
+const UNTOTALLED: &[&str] = &["/sb/targets/list", "/sb/negativeTargets/list", "/sb/themes/list"];
 const DISPLAY_LISTS: &[&str] = &[
     "/sd/campaigns",
     "/sd/campaigns/extended",
     "/sd/adGroups",
     "/sd/adGroups/extended",
+    "/sd/productAds",
+    "/sd/productAds/extended",
     "/sd/targets",
     "/sd/targets/extended",
+    "/sd/negativeTargets",
+    "/sd/negativeTargets/extended",
 ];
 
 #[tokio::test]
 async fn paging_by_token_to_the_end_yields_exactly_the_truth() {
     let sim = start(small()).await;
     let truth = sim.truth();
-    for path in TOKEN_LISTS {
+    for path in TOTALLED.iter().chain(UNTOTALLED) {
         let mut body = everything(path);
-        body["maxResults"] = json!(7);
+        if *path != "/portfolios/list" {
+            body["maxResults"] = json!(7);
+        }
         let (rows, totals) = sim.all_by_token(path, body).await;
         assert_same(path, &rows, &truth.rows(path));
         assert!(!rows.is_empty(), "{path}");
         assert!(totals.iter().all(|total| *total == rows.len() as u64), "{path}: {totals:?}");
+        assert_eq!(totals.is_empty(), UNTOTALLED.contains(path), "{path}");
     }
     assert_eq!(truth.count("/sp/keywords/list"), 30 * 2 * 20);
 }
@@ -166,14 +183,17 @@ async fn filters_find_what_they_say() {
 async fn extended_data_come_only_when_asked_for() {
     let sim = start(small()).await;
     let first = async |path: &str, body: Value| sim.all_by_token(path, body).await.0.swap_remove(0);
-    for path in TOKEN_LISTS {
+    for path in TOTALLED {
+        if *path == "/sb/v4/ads/list" {
+            continue;
+        }
         assert!(first(path, json!({})).await.get("extendedData").is_none(), "{path}");
         let row = first(path, json!({"includeExtendedDataFields": true})).await;
         let data = &row["extendedData"];
         assert!(data["servingStatus"].is_string(), "{path}");
-        let created =
-            if path.starts_with("/sp/") { &data["creationDateTime"] } else { &data["creationDate"] };
-        assert_eq!(created.is_string(), path.starts_with("/sp/"), "{path}: {created}");
+        let iso = !path.starts_with("/sb/");
+        let created = &data[if iso { "creationDateTime" } else { "creationDate" }];
+        assert_eq!(created.is_string(), iso, "{path}: {created}");
     }
     let plain = sim.ok(sim.get("/sd/campaigns")).await;
     let extended = sim.ok(sim.get("/sd/campaigns/extended")).await;
@@ -255,4 +275,164 @@ async fn answers_are_compressed_for_those_who_take_it() {
     assert!(packed.len() < plain.len());
     let unpacked = sim.get("/sd/targets").send().await.unwrap().bytes().await.unwrap();
     assert_eq!(unpacked, plain);
+}
+
+#[tokio::test]
+async fn every_list_of_the_truth_is_served() {
+    let sim = start(small()).await;
+    let truth = sim.truth();
+    let known: Vec<&str> = TOTALLED.iter().chain(UNTOTALLED).chain(DISPLAY_LISTS).copied().collect();
+    for path in truth.paths() {
+        assert!(
+            known.contains(&path) || ["/sb/keywords", "/sb/negativeKeywords"].contains(&path),
+            "{path} is not tested"
+        );
+        assert!(truth.count(path) > 0, "{path} is empty");
+    }
+}
+
+#[tokio::test]
+async fn brand_negatives_take_one_state_and_have_no_other_than_enabled_and_archived() {
+    let mut options = small();
+    options.campaigns = 160;
+    let sim = start(options).await;
+    let accept = "application/vnd.sbnegativekeyword.v3.2+json";
+    let (mut all, expected) = (Vec::new(), sim.truth().rows("/sb/negativeKeywords"));
+    for state in ["enabled", "archived"] {
+        let rows = sim.all_by_index("/sb/negativeKeywords", &format!("stateFilter={state}"), accept).await;
+        assert!(!rows.is_empty() && rows.iter().all(|row| row["state"] == state));
+        all.extend(rows);
+    }
+    assert_eq!(all.len(), expected.len());
+    for wrong in ["paused", "enabled,archived"] {
+        sim.refused(
+            sim.get(&format!("/sb/negativeKeywords?stateFilter={wrong}")).header("Accept", accept),
+            400,
+        )
+        .await;
+    }
+    let paused = json!({"filters": [{"filterType": "TARGETING_STATE", "values": ["paused"]}]});
+    sim.refused(sim.post("/sb/negativeTargets/list", &paused), 400).await;
+    let shapes = sim.truth().rows("/sb/negativeTargets/list");
+    assert!(
+        shapes.iter().any(|row| row["expressions"].is_object())
+            && shapes.iter().any(|row| row["expressions"].is_array())
+    );
+}
+
+#[tokio::test]
+async fn brand_targets_are_filtered_by_typed_filters() {
+    let sim = start(small()).await;
+    let truth = sim.truth().rows("/sb/targets/list");
+    let filter = |kind: &str, values: Value| json!({"filters": [{"filterType": kind, "values": values}]});
+    let find = async |body: Value| sim.all_by_token("/sb/targets/list", body).await.0;
+    let ad_group = &truth[0]["adGroupId"];
+    let wanted = truth.iter().filter(|row| row["adGroupId"] == *ad_group).count();
+    assert_eq!(find(filter("AD_GROUP_ID", json!([ad_group]))).await.len(), wanted);
+    let campaign = &truth[0]["campaignId"];
+    let by_campaign = find(filter("CAMPAIGN_ID", json!([campaign.to_string()]))).await;
+    assert!(by_campaign.iter().all(|row| row["campaignId"] == *campaign) && !by_campaign.is_empty());
+    let video = find(filter("CREATIVE_TYPE", json!(["video"]))).await.len();
+    let other = find(filter("CREATIVE_TYPE", json!(["productCollection"]))).await.len();
+    assert!(video > 0 && video + other == truth.len());
+    let twice = json!({"filters": [{"filterType": "CAMPAIGN_ID", "values": ["1"]}, {"filterType": "CAMPAIGN_ID", "values": ["2"]}]});
+    for bad in [
+        twice,
+        filter("KEYWORD_ID", json!(["1"])),
+        filter("CAMPAIGN_ID", json!([])),
+        json!({"stateFilter": {}}),
+    ] {
+        let body = sim.refused(sim.post("/sb/targets/list", &bad), 400).await;
+        assert_eq!(body["code"], "400", "{bad}");
+    }
+    let old = sim
+        .post("/sb/targets/list", &json!({}))
+        .header("Accept", "application/vnd.sblisttargetsresponse.v3+json");
+    assert_eq!(sim.ok(old).await["targets"].as_array().unwrap().len(), truth.len());
+}
+
+#[tokio::test]
+async fn themes_leave_archived_ones_out_unless_asked() {
+    let mut options = small();
+    options.campaigns = 160;
+    let sim = start(options).await;
+    let count = async |body: Value| sim.all_by_token("/sb/themes/list", body).await.0.len();
+    let archived = count(json!({"stateFilter": {"include": ["archived"]}})).await;
+    assert!(archived > 0);
+    assert_eq!(count(json!({})).await + archived, sim.truth().count("/sb/themes/list"));
+}
+
+#[tokio::test]
+async fn ads_of_legacy_brand_campaigns_have_neither_id_nor_name() {
+    let mut options = small();
+    options.campaigns = 160;
+    let sim = start(options).await;
+    let truth = sim.truth();
+    let legacy: Vec<Value> = truth
+        .rows("/sb/v4/campaigns/list")
+        .into_iter()
+        .filter(|row| row["isMultiAdGroupsEnabled"] == false)
+        .collect();
+    let nameless = |row: &Value| row.get("adId").is_none() && row.get("name").is_none();
+    let ads = truth.rows("/sb/v4/ads/list");
+    assert!(ads.iter().any(nameless));
+    for ad in &ads {
+        assert_eq!(nameless(ad), legacy.iter().any(|campaign| campaign["campaignId"] == ad["campaignId"]));
+    }
+    sim.refused(sim.post("/sb/v4/ads/list", &json!({"includeExtendedDataFields": true})), 400).await;
+}
+
+#[tokio::test]
+async fn negatives_of_campaigns_and_of_display_lack_a_parent() {
+    let sim = start(small()).await;
+    let truth = sim.truth();
+    for (path, missing) in [
+        ("/sp/campaignNegativeKeywords/list", "adGroupId"),
+        ("/sp/campaignNegativeTargets/list", "adGroupId"),
+        ("/sd/negativeTargets", "campaignId"),
+        ("/sd/negativeTargets/extended", "campaignId"),
+    ] {
+        assert!(truth.rows(path).iter().all(|row| row.get(missing).is_none()), "{path}");
+    }
+    let campaign = &truth.rows("/sd/campaigns")[0]["campaignId"];
+    let rows = sim.all_by_index("/sd/negativeTargets", &format!("campaignIdFilter={campaign}"), "*/*").await;
+    assert!(rows.len() < truth.count("/sd/negativeTargets"));
+}
+
+#[tokio::test]
+async fn portfolios_have_no_page_size_and_one_state() {
+    let sim = start(small()).await;
+    for bad in [json!({"maxResults": 10}), json!({"stateFilter": {"include": ["PAUSED"]}})] {
+        sim.refused(sim.post("/portfolios/list", &bad), 400).await;
+    }
+    let portfolios = sim.truth().ids("/portfolios/list");
+    let campaigns = sim.truth().rows("/sp/campaigns/list");
+    let used: Vec<u64> =
+        campaigns.iter().filter_map(|row| row.get("portfolioId")?.as_str()?.parse().ok()).collect();
+    assert!(!used.is_empty() && used.iter().all(|id| portfolios.contains(id)));
+}
+
+#[tokio::test]
+async fn automatic_campaigns_have_targets_without_values_and_no_keywords() {
+    let mut options = small();
+    options.profiles = 2;
+    let sim = start(options).await;
+    let truth = sim.truth();
+    let auto: Vec<Value> =
+        truth.rows("/sp/campaigns/list").into_iter().filter(|row| row["targetingType"] == "AUTO").collect();
+    assert!(!auto.is_empty());
+    let of_auto = |row: &Value| auto.iter().any(|campaign| campaign["campaignId"] == row["campaignId"]);
+    assert!(!truth.rows("/sp/keywords/list").iter().any(of_auto));
+    let targets: Vec<Value> = truth.rows("/sp/targets/list").into_iter().filter(of_auto).collect();
+    assert!(!targets.is_empty());
+    assert!(
+        targets
+            .iter()
+            .all(|row| row["expressionType"] == "AUTO" && row["expression"][0].get("value").is_none())
+    );
+    let filter = json!({"expressionTypeFilter": {"include": ["AUTO"]}});
+    assert_eq!(sim.all_by_token("/sp/targets/list", filter).await.0.len(), targets.len());
+    let groups =
+        sim.all_by_token("/sp/adGroups/list", json!({"campaignTargetingTypeFilter": "AUTO"})).await.0;
+    assert!(!groups.is_empty() && groups.iter().all(of_auto));
 }

@@ -35,7 +35,11 @@ pub(crate) fn read(paging: &TokenPaging, body: &[u8], seed: u64, place: u64) -> 
         Some(_) => return Err(unknown("maxResults")),
     };
     let filters = mix(place, xxh3_64(Value::Object(members.clone()).to_string().as_bytes()));
-    let mut reader = Reader { selection: Selection::default(), extended: false };
+    let mut reader = Reader {
+        selection: Selection::default(),
+        extended: false,
+        include_required: paging.include_required,
+    };
     for (_, field) in paging.fields {
         if let Field::States { default, .. } = field {
             reader.selection.only_states(*default);
@@ -57,17 +61,18 @@ pub(crate) fn read(paging: &TokenPaging, body: &[u8], seed: u64, place: u64) -> 
 struct Reader {
     selection: Selection,
     extended: bool,
+    include_required: bool,
 }
 
 impl Reader {
     fn member(&mut self, name: &str, field: &Field, value: &Value) -> Result<(), Refusal> {
         match field {
             Field::Ids { by, max } => {
-                let ids = include(name, value, &["include"])?;
+                let ids = include(name, value, &["include"], self.include_required)?;
                 self.selection.only_ids(*by, ids_of(name, &ids, *max)?);
             }
             Field::States { allowed, max, .. } => {
-                let states = include(name, value, &["include"])?;
+                let states = include(name, value, &["include"], self.include_required)?;
                 check_values(name, &states, allowed, *max)?;
                 if !states.is_empty() {
                     self.selection.only_states(bits(&states));
@@ -78,7 +83,7 @@ impl Reader {
             }
             Field::Asins => self.text(name, "expression", false, 100, value)?,
             Field::Values { member, allowed, max } => {
-                let values = include(name, value, &["include"])?;
+                let values = include(name, value, &["include"], self.include_required)?;
                 check_values(name, &values, allowed, *max)?;
                 self.selection.only_texts(member, values, false);
             }
@@ -93,7 +98,7 @@ impl Reader {
                 _ => return Err(bad_enum(name, value)),
             },
             Field::BudgetAllocation => {
-                let values = include(name, value, &["include"])?;
+                let values = include(name, value, &["include"], self.include_required)?;
                 check_values(name, &values, &["AUTO", "MANUAL"], 2)?;
                 let has = |wanted: &str| values.iter().any(|v| v == wanted);
                 self.selection.budgets(has("MANUAL") || values.is_empty(), has("AUTO"));
@@ -119,7 +124,7 @@ impl Reader {
         max: usize,
         value: &Value,
     ) -> Result<(), Refusal> {
-        let wanted = include(name, value, &["include", "queryTermMatchType"])?;
+        let wanted = include(name, value, &["include", "queryTermMatchType"], false)?;
         check_values(name, &wanted, &[], max)?;
         let broad = match value.get("queryTermMatchType") {
             Some(Value::String(m)) if m == "BROAD_MATCH" => true,
@@ -192,13 +197,14 @@ fn page_size(value: &Value, max: usize) -> Result<usize, Refusal> {
 }
 
 /// The strings of a filter's `include`, whose object has no members but the known ones.
-fn include(name: &str, value: &Value, known: &[&str]) -> Result<Vec<String>, Refusal> {
+fn include(name: &str, value: &Value, known: &[&str], required: bool) -> Result<Vec<String>, Refusal> {
     let members = value.as_object().ok_or_else(|| malformed(name, format!("{name} must be an object.")))?;
     if let Some(other) = members.keys().find(|key| !known.contains(&key.as_str())) {
         return Err(unknown(&format!("{name}.{other}")));
     }
     match members.get("include") {
         Some(list) => texts(&format!("{name}.include"), list),
+        None if !required => Ok(Vec::new()),
         None => {
             let location = format!("{name}.include");
             Err(Refusal::input(

@@ -4,6 +4,7 @@
 mod asked;
 mod body;
 pub(crate) mod page;
+mod portfolios;
 mod query;
 mod sb;
 mod sd;
@@ -20,7 +21,7 @@ use xxhash_rust::xxh3::xxh3_64;
 
 /// All lists.
 pub(crate) fn all() -> impl Iterator<Item = &'static ListSpec> {
-    [sp::LISTS, sb::LISTS, sd::LISTS].into_iter().flatten()
+    [portfolios::LISTS, sp::LISTS, sb::LISTS, sd::LISTS].into_iter().flatten()
 }
 
 /// The list that a path serves.

@@ -29,7 +29,31 @@ macro_rules! v4_list {
                 total: Some($total),
                 max_page: 100,
                 sizable: true,
+                include_required: false,
                 fields: &[("stateFilter", STATES), ("nameFilter", NAME), $(($field, $shape)),*],
+            }),
+        }
+    };
+}
+
+macro_rules! v3_list {
+    ($path:literal, $kind:ident, [$($accept:literal),*], $array:literal, [$($field:literal: $shape:expr),* $(,)?]) => {
+        ListSpec {
+            path: $path,
+            kind: Kind::$kind,
+            family: Family::BrandsV3,
+            product: Some(Product::Sb),
+            needs_edit: false,
+            paging: Paging::Token(TokenPaging {
+                content_type: "application/json",
+                accepts: &[$($accept),*],
+                wrong_accept: 406,
+                array: $array,
+                total: None,
+                max_page: 5000,
+                sizable: true,
+                include_required: false,
+                fields: &[$(($field, $shape)),*],
             }),
         }
     };
@@ -78,5 +102,32 @@ pub(crate) const LISTS: &[ListSpec] = &[
         "stateFilter": Param::States { allowed: &["enabled", "paused", "archived"], default: LIVE, single: false },
         "matchTypeFilter": Param::Values { member: "matchType", allowed: &["broad", "exact", "phrase"] },
         "locale": Param::Locale,
+    ]),
+    v4_list!("/sb/v4/ads/list", SbAd, "application/vnd.sbadresource.v4+json", "ads", "totalResults", [
+        "adIdFilter": OWN,
+        "adGroupIdFilter": Field::Ids { by: By::AdGroup, max: 10 },
+        "campaignIdFilter": CAMPAIGN,
+    ]),
+    index_list!("/sb/negativeKeywords", SbNegativeKeyword, ["application/vnd.sbnegativekeyword.v3.2+json", "application/vnd.sbnegativekeyword.v3+json"], [
+        // One state only; no default is documented.
+        "stateFilter": Param::States { allowed: &["enabled", "archived"], default: ALL, single: true },
+        "matchTypeFilter": Param::Values { member: "matchType", allowed: &["negativeExact", "negativePhrase"] },
+    ]),
+    v3_list!("/sb/targets/list", SbTarget, ["application/vnd.sblisttargetsresponse.v3.2+json", "application/vnd.sblisttargetsresponse.v3+json"], "targets", [
+        "filters": Field::Filters { states: &["enabled", "paused", "archived"] },
+    ]),
+    v3_list!("/sb/negativeTargets/list", SbNegativeTarget, ["application/vnd.sblistnegativetargetsresponse.v3.2+json", "application/vnd.sblistnegativetargetsresponse.v3+json"], "negativeTargets", [
+        "filters": Field::Filters { states: &["enabled", "archived"] },
+    ]),
+    v3_list!("/sb/themes/list", SbTheme, ["application/vnd.sbthemeslistresponse.v3+json"], "themes", [
+        "themeIdFilter": Field::Ids { by: By::Own, max: 100 },
+        "campaignIdFilter": Field::Ids { by: By::Campaign, max: 100 },
+        "adGroupIdFilter": Field::Ids { by: By::AdGroup, max: 100 },
+        "stateFilter": Field::States { allowed: &["enabled", "paused", "archived"], max: 3, default: LIVE },
+        "themeTypeFilter": Field::Values {
+            member: "themeType",
+            allowed: &["KEYWORDS_RELATED_TO_YOUR_BRAND", "KEYWORDS_RELATED_TO_YOUR_LANDING_PAGES"],
+            max: 2,
+        },
     ]),
 ];

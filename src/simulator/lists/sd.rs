@@ -42,4 +42,9 @@ pub(crate) const LISTS: &[ListSpec] = &[
     sd_list!("/sd/targets", SdTarget, false, 422, ["targetIdFilter": Param::Ids(By::Own), "adGroupIdFilter": Param::Ids(By::AdGroup)]),
     // The extended target lists declare no 422.
     sd_list!("/sd/targets/extended", SdTarget, true, 400, ["targetIdFilter": Param::Ids(By::Own), "adGroupIdFilter": Param::Ids(By::AdGroup)]),
+    sd_list!("/sd/productAds", SdProductAd, false, 422, ["adIdFilter": Param::Ids(By::Own), "adGroupIdFilter": Param::Ids(By::AdGroup)]),
+    sd_list!("/sd/productAds/extended", SdProductAd, true, 422, ["adIdFilter": Param::Ids(By::Own), "adGroupIdFilter": Param::Ids(By::AdGroup)]),
+    // Only the extended list knows the filter by own id.
+    sd_list!("/sd/negativeTargets", SdNegativeTarget, false, 422, ["adGroupIdFilter": Param::Ids(By::AdGroup)]),
+    sd_list!("/sd/negativeTargets/extended", SdNegativeTarget, true, 400, ["targetIdFilter": Param::Ids(By::Own), "adGroupIdFilter": Param::Ids(By::AdGroup)]),
 ];

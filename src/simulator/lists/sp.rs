@@ -16,6 +16,11 @@ const AD_GROUP: Field = Field::Ids { by: By::AdGroup, max: 100 };
 const NAME: Field = Field::Text { member: "name", match_required: false, max: 100 };
 const TEXT: Field = Field::Text { member: "keywordText", match_required: true, max: 100 };
 
+const NEGATIVE_MATCH: Field = Field::Bare {
+    member: "matchType",
+    allowed: &["NEGATIVE_BROAD", "NEGATIVE_EXACT", "NEGATIVE_PHRASE", "OTHER"],
+};
+
 macro_rules! sp_list {
     ($path:literal, $kind:ident, $media:literal, $array:literal, $needs_edit:literal, [$($field:literal: $shape:expr),* $(,)?]) => {
         ListSpec {
@@ -32,6 +37,7 @@ macro_rules! sp_list {
                 total: Some("totalResults"),
                 max_page: 1000,
                 sizable: true,
+                include_required: true,
                 fields: &[
                     ("stateFilter", STATES),
                     ("includeExtendedDataFields", Field::Extended),
@@ -63,5 +69,42 @@ pub(crate) const LISTS: &[ListSpec] = &[
         "keywordTextFilter": TEXT,
         "matchTypeFilter": Field::Bare { member: "matchType", allowed: &["BROAD", "EXACT", "OTHER", "PHRASE"] },
         "locale": Field::Locale,
+    ]),
+    sp_list!("/sp/productAds/list", SpProductAd, "application/vnd.spProductAd.v3+json", "productAds", false, [
+        "adIdFilter": OWN,
+        "campaignIdFilter": CAMPAIGN,
+        "adGroupIdFilter": AD_GROUP,
+    ]),
+    sp_list!("/sp/negativeKeywords/list", SpNegativeKeyword, "application/vnd.spNegativeKeyword.v3+json", "negativeKeywords", false, [
+        "negativeKeywordIdFilter": OWN,
+        "campaignIdFilter": CAMPAIGN,
+        "adGroupIdFilter": AD_GROUP,
+        "negativeKeywordTextFilter": TEXT,
+        "matchTypeFilter": NEGATIVE_MATCH,
+        "locale": Field::Locale,
+    ]),
+    sp_list!("/sp/campaignNegativeKeywords/list", SpCampaignNegativeKeyword, "application/vnd.spCampaignNegativeKeyword.v3+json", "campaignNegativeKeywords", false, [
+        "campaignNegativeKeywordIdFilter": OWN,
+        "campaignIdFilter": CAMPAIGN,
+        "campaignNegativeKeywordTextFilter": TEXT,
+        "matchTypeFilter": NEGATIVE_MATCH,
+    ]),
+    sp_list!("/sp/targets/list", SpTarget, "application/vnd.spTargetingClause.v3+json", "targetingClauses", true, [
+        "targetIdFilter": OWN,
+        "campaignIdFilter": CAMPAIGN,
+        "adGroupIdFilter": AD_GROUP,
+        "asinFilter": Field::Asins,
+        "expressionTypeFilter": Field::Values { member: "expressionType", allowed: &["AUTO", "MANUAL", "OTHER"], max: 2 },
+    ]),
+    sp_list!("/sp/negativeTargets/list", SpNegativeTarget, "application/vnd.spNegativeTargetingClause.v3+json", "negativeTargetingClauses", false, [
+        "negativeTargetIdFilter": OWN,
+        "campaignIdFilter": CAMPAIGN,
+        "adGroupIdFilter": AD_GROUP,
+        "asinFilter": Field::Asins,
+    ]),
+    sp_list!("/sp/campaignNegativeTargets/list", SpCampaignNegativeTarget, "application/vnd.spCampaignNegativeTargetingClause.v3+json", "campaignNegativeTargetingClauses", false, [
+        "campaignNegativeTargetIdFilter": OWN,
+        "campaignIdFilter": CAMPAIGN,
+        "asinFilter": Field::Asins,
     ]),
 ];

@@ -40,6 +40,8 @@ pub(crate) struct TokenPaging {
     pub(crate) max_page: usize,
     /// Whether `maxResults` may be sent.
     pub(crate) sizable: bool,
+    /// Whether a filter must have its `include`.
+    pub(crate) include_required: bool,
     pub(crate) fields: &'static [(&'static str, Field)],
 }
 

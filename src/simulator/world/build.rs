@@ -72,11 +72,15 @@ pub(crate) fn build(scene: &Scene<'_>, kind: Kind) -> Table {
         if !(campaign.exists && ad_group.exists && exists(scene, kind, key, slot)) {
             continue;
         }
+        let mut life = churn::life(key, slot.born, scene.generation, scene.share);
+        if kind.states() & life.state as u8 == 0 {
+            life.state = State::Enabled;
+        }
         let row = Row {
             scene,
             slot,
             key,
-            life: churn::life(key, slot.born, scene.generation, scene.share),
+            life,
             id: ids::of(scene.profile, kind, slot.n),
             campaign_id: campaign.id,
             ad_group_id: ad_group.id,

@@ -14,8 +14,10 @@ pub(crate) mod profile;
 mod rows;
 mod rows_portfolio;
 mod rows_sb;
+mod rows_sb_targeting;
 mod rows_sd;
 mod rows_sp;
+mod rows_sp_targeting;
 pub(crate) mod table;
 
 use std::collections::HashMap;

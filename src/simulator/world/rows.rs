@@ -11,7 +11,7 @@ use super::ids;
 use super::json::Obj;
 use super::kind::Kind;
 use super::names;
-use super::{rows_portfolio, rows_sb, rows_sd, rows_sp};
+use super::{rows_portfolio, rows_sb, rows_sb_targeting, rows_sd, rows_sp, rows_sp_targeting};
 
 /// Writes one row's members.
 pub(crate) type Writer = fn(&Row<'_>, &mut Obj<'_>) -> Traits;
@@ -22,13 +22,26 @@ pub(crate) const fn writer(kind: Kind) -> Writer {
         Kind::Portfolio => rows_portfolio::portfolio,
         Kind::SpCampaign => rows_sp::campaign,
         Kind::SpAdGroup => rows_sp::ad_group,
+        Kind::SpProductAd => rows_sp::product_ad,
         Kind::SpKeyword => rows_sp::keyword,
+        Kind::SpNegativeKeyword => rows_sp_targeting::negative_keyword,
+        Kind::SpCampaignNegativeKeyword => rows_sp_targeting::campaign_negative_keyword,
+        Kind::SpTarget => rows_sp_targeting::target,
+        Kind::SpNegativeTarget => rows_sp_targeting::negative_target,
+        Kind::SpCampaignNegativeTarget => rows_sp_targeting::campaign_negative_target,
         Kind::SbCampaign => rows_sb::campaign,
         Kind::SbAdGroup => rows_sb::ad_group,
-        Kind::SbKeyword => rows_sb::keyword,
+        Kind::SbAd => rows_sb::ad,
+        Kind::SbKeyword => rows_sb_targeting::keyword,
+        Kind::SbNegativeKeyword => rows_sb_targeting::negative_keyword,
+        Kind::SbTarget => rows_sb_targeting::target,
+        Kind::SbNegativeTarget => rows_sb_targeting::negative_target,
+        Kind::SbTheme => rows_sb_targeting::theme,
         Kind::SdCampaign => rows_sd::campaign,
         Kind::SdAdGroup => rows_sd::ad_group,
+        Kind::SdProductAd => rows_sd::product_ad,
         Kind::SdTarget => rows_sd::target,
+        Kind::SdNegativeTarget => rows_sd::negative_target,
     }
 }
 

@@ -1,7 +1,6 @@
 //! Rows of portfolios: string ids, one state, a budget with a policy.
 
 use super::build::{Row, Traits};
-use super::churn::State;
 use super::dice::pick;
 use super::json::Obj;
 use super::rows::{dashed, iso};
@@ -31,7 +30,7 @@ pub(crate) fn portfolio(row: &Row<'_>, o: &mut Obj<'_>) -> Traits {
         o.raw("budgetControls", r#"{"campaignUnspentBudgetSharing":{"featureState":"ENABLED"}}"#);
     }
     if row.scene.extended {
-        let ended = row.life.state == State::Archived;
+        let ended = row.is(6, 0.08);
         o.obj("extendedData", |o| {
             o.str("creationDateTime", &iso(row.created_ms()))
                 .str("lastUpdateDateTime", &iso(row.updated_ms()));

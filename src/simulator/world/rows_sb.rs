@@ -1,5 +1,5 @@
-//! Rows of Sponsored Brands: v4 campaigns and ad groups (string ids, upper case, epoch
-//! milliseconds) and v3 keywords (numeric ids, lower case, no dates).
+//! Rows of Sponsored Brands v4: campaigns and ad groups (string ids, upper case, epoch
+//! milliseconds), and ads.
 
 use super::build::{Row, Traits};
 use super::dice::{below, chance, mix, pick};
@@ -7,7 +7,7 @@ use super::json::Obj;
 use super::kind::Kind;
 use super::names;
 use super::rows::dashed;
-use super::table::{ONLY_BY_CAMPAIGN, VIDEO};
+use super::table::VIDEO;
 
 /// Properties that all rows of a Sponsored Brands campaign agree on.
 pub(crate) struct Format {
@@ -92,31 +92,79 @@ pub(crate) fn ad_group(row: &Row<'_>, o: &mut Obj<'_>) -> Traits {
     Traits { flags: flags(row), ..Traits::default() }
 }
 
-pub(crate) fn keyword(row: &Row<'_>, o: &mut Obj<'_>) -> Traits {
-    o.num("keywordId", row.id).num("adGroupId", row.ad_group_id).num("campaignId", row.campaign_id);
-    o.str("keywordText", &names::keyword(row.scene.profile.place.language, row.theme(), row.hash(1)));
-    if row.is(2, 0.01) {
-        o.str("nativeLanguageKeyword", &names::native(row.theme(), row.hash(3)).0);
+/// An ad; those of legacy campaigns have neither id nor name.
+pub(crate) fn ad(row: &Row<'_>, o: &mut Obj<'_>) -> Traits {
+    let format = format(row);
+    if !format.legacy {
+        o.text_id("adId", row.id)
+            .str("name", &row.renamed(format!("{} – Anzeige {}", row.line(), row.slot.n + 1)));
     }
-    o.str("matchType", pick(row.hash(4), &["exact", "phrase", "broad"])).str("state", row.life.state.lower());
-    if !row.is(5, 0.05) {
-        o.money("bid", row.amount(6, 40, 400));
-    }
-    // Some keywords come only when their campaign is asked for by id.
-    let hidden = if row.is(7, 0.1) { ONLY_BY_CAMPAIGN } else { 0 };
-    Traits { flags: flags(row) | hidden, ..Traits::default() }
+    o.text_id("adGroupId", row.ad_group_id).text_id("campaignId", row.campaign_id);
+    o.str("state", row.life.state.upper());
+    let kind = if format.video {
+        pick(row.hash(1), &["VIDEO", "BRAND_VIDEO"])
+    } else {
+        pick(row.hash(1), &["PRODUCT_COLLECTION", "STORE_SPOTLIGHT"])
+    };
+    let asins: Vec<String> = (0..3).map(|n| format!("\"{}\"", names::asin(mix(row.hash(2), n)))).collect();
+    o.obj("landingPage", |o| match kind {
+        "VIDEO" => {
+            o.str("pageType", "DETAIL_PAGE");
+        }
+        "PRODUCT_COLLECTION" => {
+            o.str("pageType", "PRODUCT_LIST").raw("asins", &format!("[{}]", asins.join(",")));
+        }
+        _ => {
+            o.str("pageType", "STORE")
+                .str("url", &format!("https://www.amazon.com/stores/page/{:X}", row.hash(3)));
+        }
+    });
+    o.obj("creative", |o| {
+        o.str("type", kind).str(
+            "creativeStatus",
+            pick(
+                row.hash(4),
+                &["PUBLISHED", "PUBLISHED", "APPROVED_BY_MODERATION", "REJECTED_BY_MODERATION"],
+            ),
+        );
+        o.str("creativeVersion", &format!("{}", 1 + row.life.text))
+            .raw("asins", &format!("[{}]", asins.join(",")));
+        if kind != "VIDEO" {
+            o.str("brandName", "Nordlicht").str("headline", "Gemacht für draußen");
+            o.str("brandLogoAssetID", &format!("amzn1.assetlibrary.asset1.{:x}", row.hash(5)));
+        }
+        if format.video {
+            o.raw("videoAssetIds", &format!("[\"amzn1.assetlibrary.asset1.{:x}\"]", row.hash(6)));
+            o.bool("consentToTranslate", row.is(7, 0.3));
+        }
+        if kind == "STORE_SPOTLIGHT" {
+            let pages = ["Neu", "Bestseller", "Sale"];
+            o.array("subpages", pages.into_iter().zip(&asins), |(title, asin), o| {
+                o.str("pageTitle", title)
+                    .raw("asin", asin)
+                    .str("url", "https://www.amazon.com/stores/page/1");
+            });
+        }
+    });
+    // The list has no switch for extended data: they always come.
+    serving(row, o, "AD_STATUS_LIVE", "AD");
+    Traits { flags: flags(row), ..Traits::default() }
 }
 
-fn flags(row: &Row<'_>) -> u8 {
+pub(crate) fn flags(row: &Row<'_>) -> u8 {
     if format(row).video { VIDEO } else { 0 }
 }
 
 fn extended(row: &Row<'_>, o: &mut Obj<'_>, live: &str, own: &str) {
     if row.scene.extended {
-        let serving = row.serving(live, own);
-        o.obj("extendedData", |o| {
-            o.str("servingStatus", &serving).int("lastUpdateDate", row.updated_ms());
-            o.raw("servingStatusDetails", &format!("[\"{serving}\"]")).int("creationDate", row.created_ms());
-        });
+        serving(row, o, live, own);
     }
+}
+
+fn serving(row: &Row<'_>, o: &mut Obj<'_>, live: &str, own: &str) {
+    let serving = row.serving(live, own);
+    o.obj("extendedData", |o| {
+        o.str("servingStatus", &serving).int("lastUpdateDate", row.updated_ms());
+        o.raw("servingStatusDetails", &format!("[\"{serving}\"]")).int("creationDate", row.created_ms());
+    });
 }

@@ -6,6 +6,7 @@ use super::dice::{below, chance, pick};
 use super::json::Obj;
 use super::kind::Kind;
 use super::names;
+use super::profile::AccountType;
 use super::rows::compact;
 
 fn tactic(row: &Row<'_>) -> &'static str {
@@ -72,6 +73,37 @@ pub(crate) fn ad_group(row: &Row<'_>, o: &mut Obj<'_>) -> Traits {
         }
     }
     extended(row, o, "AD_GROUP_STATUS_ENABLED", "AD_GROUP");
+    Traits::default()
+}
+
+/// A product ad: both kinds of account see the ASIN, sellers their stock keeping unit as well.
+pub(crate) fn product_ad(row: &Row<'_>, o: &mut Obj<'_>) -> Traits {
+    o.num("adId", row.id).num("adGroupId", row.ad_group_id).num("campaignId", row.campaign_id);
+    if row.is(1, 0.06) {
+        o.str("landingPageURL", &format!("https://www.amazon.com/stores/page/{:X}", row.hash(2)));
+        o.str("landingPageType", "STORE")
+            .str("adName", &row.renamed(format!("{} {}", row.line(), row.slot.n + 1)));
+    } else {
+        o.str("asin", &names::asin(row.hash(3)));
+        if row.scene.profile.account_type == AccountType::Seller {
+            o.str("sku", &names::sku(row.hash(3)));
+        }
+    }
+    o.str("state", row.life.state.lower());
+    extended(row, o, "AD_STATUS_LIVE", "AD_STATUS");
+    Traits::default()
+}
+
+/// A negative target; it does not tell its campaign.
+pub(crate) fn negative_target(row: &Row<'_>, o: &mut Obj<'_>) -> Traits {
+    let kind = pick(row.hash(1), &["asinSameAs", "asinSameAs", "asinBrandSameAs"]);
+    let expression = format!(r#"[{{"type":"{kind}","value":"{}"}}]"#, names::asin(row.hash(2)));
+    o.num("targetId", row.id).num("adGroupId", row.ad_group_id).str("state", row.life.state.lower());
+    o.str("expressionType", "manual").raw("expression", &expression);
+    if !row.scene.extended {
+        o.raw("resolvedExpression", &expression);
+    }
+    extended(row, o, "TARGET_STATUS_LIVE", "TARGET_STATUS");
     Traits::default()
 }
 

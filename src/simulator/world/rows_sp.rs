@@ -4,6 +4,7 @@ use super::build::{Row, Traits};
 use super::dice::{below, mix, pick};
 use super::json::Obj;
 use super::names;
+use super::profile::AccountType;
 use super::rows::{dashed, iso};
 use super::table::{AUTO_BUDGET, AUTO_TARGETING};
 
@@ -94,6 +95,26 @@ pub(crate) fn ad_group(row: &Row<'_>, o: &mut Obj<'_>) -> Traits {
     campaign_traits(row)
 }
 
+/// A product ad: vendors advertise ASINs, sellers their own stock keeping units.
+pub(crate) fn product_ad(row: &Row<'_>, o: &mut Obj<'_>) -> Traits {
+    o.text_id("adId", row.id).text_id("adGroupId", row.ad_group_id).text_id("campaignId", row.campaign_id);
+    match row.scene.profile.account_type {
+        AccountType::Seller => o.str("sku", &names::sku(row.hash(1))),
+        _ => o.str("asin", &names::asin(row.hash(1))),
+    };
+    if row.is(2, 0.02) {
+        o.str("customText", "Für kühle Nächte");
+    }
+    if row.is(3, 0.03) {
+        o.obj("globalStoreSetting", |o| {
+            o.str("catalogSourceCountryCode", "US");
+        });
+    }
+    o.str("state", row.life.state.upper());
+    extended(row, o, "AD_STATUS_LIVE", "AD");
+    campaign_traits(row)
+}
+
 pub(crate) fn keyword(row: &Row<'_>, o: &mut Obj<'_>) -> Traits {
     let place = row.scene.profile.place;
     o.text_id("keywordId", row.id)
@@ -114,12 +135,12 @@ pub(crate) fn keyword(row: &Row<'_>, o: &mut Obj<'_>) -> Traits {
     campaign_traits(row)
 }
 
-fn campaign_traits(row: &Row<'_>) -> Traits {
+pub(crate) fn campaign_traits(row: &Row<'_>) -> Traits {
     let auto = row.scene.blueprint.auto_targeting(row.slot.campaign);
     Traits { flags: if auto { AUTO_TARGETING } else { 0 }, ..Traits::default() }
 }
 
-fn extended(row: &Row<'_>, o: &mut Obj<'_>, live: &str, own: &str) {
+pub(crate) fn extended(row: &Row<'_>, o: &mut Obj<'_>, live: &str, own: &str) {
     if !row.scene.extended {
         return;
     }
