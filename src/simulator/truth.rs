@@ -21,10 +21,16 @@ pub struct Truth {
 
 impl Truth {
     pub(crate) fn of(world: &World, n: usize, extended: bool) -> Self {
-        let lists = lists::all()
-            .map(|list| (list.path, world.table(n, list.kind, extended || list.always_extended())))
-            .collect();
-        Self { profile_id: world.profiles()[n].id, generation: world.generation(n), lists }
+        loop {
+            let generation = world.generation(n);
+            let lists = lists::all()
+                .map(|list| (list.path, world.table(n, list.kind, extended || list.always_extended())))
+                .collect();
+            // A change in between would mix two generations.
+            if world.generation(n) == generation {
+                return Self { profile_id: world.profiles()[n].id, generation, lists };
+            }
+        }
     }
 
     /// The paths of all lists.

@@ -7,13 +7,38 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde::de::{self, Deserializer, Visitor};
 
-/// A list of scripted faults, read from TOML.
+/// A list of scripted faults, read from TOML. Unknown keys are errors.
 ///
 /// ```toml
 /// [[fault]]
 /// match = { path = "/sp/keywords/list", from_request = 3, times = 2 }
 /// effect = { status = 429, body = "ads", retry_after = 2 }
+///
+/// [[fault]]
+/// match = { path = "/sd/*", profile = 368711543977070628, times = "forever" }
+/// effect = { body = "wrong_shape" }
 /// ```
+///
+/// `match` says which requests are struck; each key may be left out:
+/// - `path`: exact, or the beginning of a path followed by `*`. Logins (`/auth/o2/token`) count.
+/// - `profile`: the profile in the scope header.
+/// - `from_request`: the first matching request that is struck, counted from 1.
+/// - `times`: how many are struck from there, a number (1 when left out) or `"forever"`.
+///
+/// `effect` says what happens; where several faults strike, the first that names a status, a body
+/// or a cut decides on the answer, and the rest fills in what was left open:
+/// - `status`: without a `body`, from 400 on, the error that this list's family would give.
+/// - `body`, one of: the errors `"sp"` (code, message), `"ads"` (code, details, requestId),
+///   `"gateway"` (message), `"html"` and `"lwa_invalid_grant"`; `"empty"`; the right answer gone
+///   wrong: `"truncated"`, `"wrong_shape"` (no array, or an object for a bare one),
+///   `"repeat_token"` (the same next token for ever), `"repeat_page"` (the first page under new
+///   tokens), `"short_page"` (half a page, nothing lost), `"empty_page"` (no rows, no token, the
+///   total unchanged); any other text is sent as it stands.
+/// - `retry_after`: seconds, `"date:+N"` for an HTTP date N seconds from now, or any text.
+/// - `latency`: milliseconds, or a text such as `"2s"`.
+/// - `cut`: `"before_headers"` or `"mid_body"` breaks the connection there.
+/// - `cap_count`: at most this many rows a page, whatever was asked; nothing lost.
+/// - `drop_rows`: this many rows left out at the end of the page and never served.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Scenario {

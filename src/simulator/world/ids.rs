@@ -19,7 +19,7 @@ pub(crate) fn of(profile: &Profile, kind: Kind, n: u32) -> u64 {
         Level::Campaign => (1, u64::from(n) * 4 + kind.product().index() as u64),
         _ => (0x10 + kind as u64, u64::from(n)),
     };
-    spread(mix(mix(profile.key, space), u64::from(n)), slot)
+    spread(mix(mix(profile.key, space), slot), slot)
 }
 
 fn spread(hash: u64, slot: u64) -> u64 {

@@ -29,6 +29,8 @@ impl AccountType {
 #[derive(Debug)]
 pub(crate) struct Profile {
     pub(crate) id: u64,
+    /// The account's name, which is its brand's.
+    pub(crate) name: String,
     /// The seed of the world.
     pub(crate) seed: u64,
     /// Hash that all of its data follow from.
@@ -79,6 +81,7 @@ impl Profile {
         };
         let mut profile = Self {
             id: account_number(mix(key, 2)),
+            name: String::new(),
             seed: options.seed,
             key,
             place,
@@ -101,7 +104,8 @@ impl Profile {
         };
         // One brand keeps its account id in all marketplaces.
         let account = mix(mix(options.seed, 0x6163_6374), brand as u64);
-        profile.json = profile.describe(&name, account);
+        profile.name = name;
+        profile.json = profile.describe(account);
         profile
     }
 
@@ -117,7 +121,7 @@ impl Profile {
         }
     }
 
-    fn describe(&self, name: &str, account: u64) -> String {
+    fn describe(&self, account: u64) -> String {
         let mut out = Vec::new();
         let mut o = Obj::open(&mut out);
         o.num("profileId", self.id);
@@ -134,7 +138,7 @@ impl Profile {
                 AccountType::Seller => o.str("id", &format!("A{tail}{more}")),
                 _ => o.str("id", &format!("ENTITY{tail}{more}")),
             };
-            o.str("type", self.account_type.name()).str("name", name);
+            o.str("type", self.account_type.name()).str("name", &self.name);
             if self.author {
                 o.str("subType", "KDP_AUTHOR");
             }

@@ -86,7 +86,7 @@ pub(crate) fn campaign(row: &Row<'_>, o: &mut Obj<'_>) -> Traits {
 
 pub(crate) fn ad_group(row: &Row<'_>, o: &mut Obj<'_>) -> Traits {
     o.text_id("adGroupId", row.id).text_id("campaignId", row.campaign_id);
-    o.str("name", &row.renamed(format!("{} – Marke {}", row.line(), row.slot.n + 1)));
+    o.str("name", &row.renamed(format!("{} – Brand {}", row.line(), row.slot.n + 1)));
     o.str("state", row.life.state.upper());
     extended(row, o, "AD_GROUP_STATUS_ENABLED", "AD_GROUP");
     Traits { flags: flags(row), ..Traits::default() }
@@ -97,7 +97,7 @@ pub(crate) fn ad(row: &Row<'_>, o: &mut Obj<'_>) -> Traits {
     let format = format(row);
     if !format.legacy {
         o.text_id("adId", row.id)
-            .str("name", &row.renamed(format!("{} – Anzeige {}", row.line(), row.slot.n + 1)));
+            .str("name", &row.renamed(format!("{} – Ad {}", row.line(), row.slot.n + 1)));
     }
     o.text_id("adGroupId", row.ad_group_id).text_id("campaignId", row.campaign_id);
     o.str("state", row.life.state.upper());
@@ -130,7 +130,8 @@ pub(crate) fn ad(row: &Row<'_>, o: &mut Obj<'_>) -> Traits {
         o.str("creativeVersion", &format!("{}", 1 + row.life.text))
             .raw("asins", &format!("[{}]", asins.join(",")));
         if kind != "VIDEO" {
-            o.str("brandName", "Nordlicht").str("headline", "Gemacht für draußen");
+            let brand = &row.scene.profile.name;
+            o.str("brandName", brand).str("headline", &format!("{brand}: {}", row.line()));
             o.str("brandLogoAssetID", &format!("amzn1.assetlibrary.asset1.{:x}", row.hash(5)));
         }
         if format.video {

@@ -38,10 +38,7 @@ pub(crate) fn target(row: &Row<'_>, o: &mut Obj<'_>) -> Traits {
             format!(
                 r#"[{{"type":"asinCategorySameAs","value":"{category}"}},{{"type":"asinReviewRatingGreaterThan","value":"4"}}]"#
             ),
-            format!(
-                r#"[{{"type":"asinCategorySameAs","value":"{}"}},{{"type":"asinReviewRatingGreaterThan","value":"4"}}]"#,
-                row.theme()
-            ),
+            r#"[{"type":"asinCategorySameAs","value":"Sport & Freizeit"},{"type":"asinReviewRatingGreaterThan","value":"4"}]"#.to_owned(),
         ),
         _ => {
             let same = format!(r#"[{{"type":"asinSameAs","value":"{asin}"}}]"#);

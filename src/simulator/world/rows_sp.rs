@@ -45,7 +45,7 @@ pub(crate) fn campaign(row: &Row<'_>, o: &mut Obj<'_>) -> Traits {
             ["PLACEMENT_TOP", "PLACEMENT_PRODUCT_PAGE", "PLACEMENT_REST_OF_SEARCH", "SITE_AMAZON_BUSINESS"];
         let many = below(row.hash(6), 4) as usize;
         o.array("placementBidding", placements.into_iter().take(many), |placement, o| {
-            let percentage = below(mix(row.hash(7), placement.len() as u64), 180) * 5;
+            let percentage = below(mix(row.hash(7), placement.len() as u64), 41) * 5;
             o.num("percentage", percentage).str("placement", placement);
         });
         if row.is(8, 0.04) {
@@ -87,7 +87,7 @@ pub(crate) fn campaign(row: &Row<'_>, o: &mut Obj<'_>) -> Traits {
 
 pub(crate) fn ad_group(row: &Row<'_>, o: &mut Obj<'_>) -> Traits {
     let focus =
-        pick(row.hash(1), &["Core", "Long tail", "Generic", "Brand", "Seasonal", "Neuheiten", "Bestseller"]);
+        pick(row.hash(1), &["Core", "Long tail", "Generic", "Brand", "Seasonal", "New", "Bestseller"]);
     o.text_id("adGroupId", row.id).text_id("campaignId", row.campaign_id);
     o.str("name", &row.renamed(format!("{} – {focus} {}", row.line(), row.slot.n + 1)));
     o.str("state", row.life.state.upper()).money("defaultBid", row.amount(2, 20, 180));
