@@ -3,8 +3,13 @@
 //! The modules are layers; each may use only those below it. `ARCHITECTURE.md` has the map, and a test
 //! walks `src` and refuses any other import.
 
+pub mod ads;
+pub mod app;
+pub mod cli;
 pub mod config;
+pub mod console;
 pub mod domain;
+pub mod simulator;
 pub mod store;
 pub mod sync;
 pub mod telemetry;
