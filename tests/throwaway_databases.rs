@@ -1,4 +1,5 @@
 //! The throwaway databases, proved before the store is proved on them.
+#![expect(clippy::unwrap_used, reason = "clippy sees tests only in functions that are marked so")]
 
 use std::str::FromStr;
 

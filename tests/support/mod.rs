@@ -1,10 +1,6 @@
 //! What integration tests share: throwaway databases, both backends for one test, and a program in a terminal.
 //!
 //! Included with `mod support;`. Each test binary uses some of it, so what one leaves out is no dead code.
-#![expect(
-    clippy::allow_attributes,
-    reason = "an expectation of dead code fails in the binary that uses everything"
-)]
 #![allow(
     dead_code,
     unused_imports,

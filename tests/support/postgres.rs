@@ -62,9 +62,12 @@ impl Drop for TempPostgres {
             runtime.expect("a runtime").block_on(execute(&server, statement))
         })
         .join();
-        if !matches!(dropped, Ok(Ok(()))) {
-            eprintln!("the test database {} was left behind: {dropped:?}", self.name);
-        }
+        let gone = matches!(dropped, Ok(Ok(())));
+        assert!(
+            gone || std::thread::panicking(),
+            "the test database {} was left behind: {dropped:?}",
+            self.name
+        );
     }
 }
 
