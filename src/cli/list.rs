@@ -1,0 +1,320 @@
+//! Commands that only look: profiles, runs, one run, changes.
+
+use super::args::{ChangesArgs, ProfilesArgs, RunsArgs};
+use super::failure::{Exit, Failure};
+use super::output::Output;
+use super::plain::{Align, count, counts, maybe_time, table, time};
+use super::profiles::find;
+use crate::domain::id::RunId;
+use crate::domain::report::ErrorReport;
+use crate::domain::run::{RunState, RunView, UnitState, UnitView};
+use crate::domain::time::Timestamp;
+use crate::store::{ChangeFilter, RunFilter, Store};
+use crate::sync::Engine;
+
+/// Lists the profiles; asks the logins first, unless told not to.
+///
+/// # Errors
+/// When the database cannot be read.
+pub async fn profiles(engine: &Engine, args: &ProfilesArgs, out: &mut Output<'_>) -> Result<Exit, Failure> {
+    let mut failures: Vec<ErrorReport> = Vec::new();
+    if !args.stored {
+        for (login, report) in engine.refresh_profiles().await.err().unwrap_or_default() {
+            out.report(&format!("login {login}"), &report);
+            failures.push(report);
+        }
+    }
+    let overview = engine.snapshot();
+    let mut rows = Vec::new();
+    let mut stored: Vec<_> = overview.profiles.values().collect();
+    stored.sort_by_key(|p| (p.profile.name.to_lowercase(), p.profile.id));
+    for p in stored {
+        let status = overview.status(p.profile.id, engine.now());
+        let run = overview.runs.get(&p.profile.id);
+        if out.json {
+            let mut object = serde_json::to_value(p).map_err(std::io::Error::from)?;
+            object["status"] = status.word().into();
+            object["last_run"] = serde_json::to_value(run.map(|run| run.id)).map_err(std::io::Error::from)?;
+            object["not_syncable"] = p.profile.not_syncable().into();
+            out.object(&object)?;
+            continue;
+        }
+        rows.push(vec![
+            p.profile.id.to_string(),
+            p.profile.name.clone(),
+            p.profile.country.clone(),
+            p.profile.account_type.clone(),
+            p.profile.login.clone(),
+            status.word().to_owned(),
+            maybe_time(p.last_synced_at, out.utc),
+            count(p.rows),
+        ]);
+    }
+    if !out.json {
+        let columns = [
+            ("PROFILE", Align::Right),
+            ("NAME", Align::Left),
+            ("CC", Align::Left),
+            ("TYPE", Align::Left),
+            ("LOGIN", Align::Left),
+            ("STATUS", Align::Left),
+            ("LAST SYNC", Align::Left),
+            ("ROWS", Align::Right),
+        ];
+        for line in table(&columns, &rows) {
+            out.line(&line)?;
+        }
+    }
+    Ok(match failures.as_slice() {
+        [] => Exit::Ok,
+        failures if failures.iter().all(|report| report.retryable) => Exit::Retryable,
+        _ => Exit::Failed,
+    })
+}
+
+/// Lists runs, newest first.
+///
+/// # Errors
+/// When the database cannot be read, or the profile is not known.
+pub async fn runs(store: &Store, args: &RunsArgs, out: &mut Output<'_>) -> Result<Exit, Failure> {
+    let profiles = store.profiles().await?;
+    let profile_id = args.profile.as_ref().map(|word| find(&profiles, word)).transpose()?.map(|p| p.profile.id);
+    let runs = store.runs(&RunFilter { profile_id, state: args.state, limit: args.limit }).await?;
+    let mut rows = Vec::new();
+    for run in &runs {
+        if out.json {
+            out.object(run)?;
+            continue;
+        }
+        let name = profiles.iter().find(|p| p.profile.id == run.profile_id);
+        rows.push(vec![
+            run.id.to_string(),
+            name.map_or_else(|| run.profile_id.to_string(), |p| format!("{} {}", p.profile.name, p.profile.country)),
+            run.state.to_string(),
+            time(run.requested_at, out.utc),
+            took(run),
+            count(run.requests),
+            if run.state == RunState::Completed { count(run.rows) } else { "-".to_owned() },
+            outcome(run),
+        ]);
+    }
+    if !out.json {
+        let columns = [
+            ("RUN", Align::Right),
+            ("PROFILE", Align::Left),
+            ("STATE", Align::Left),
+            ("REQUESTED", Align::Left),
+            ("TOOK", Align::Right),
+            ("REQUESTS", Align::Right),
+            ("ROWS", Align::Right),
+            ("OUTCOME", Align::Left),
+        ];
+        for line in table(&columns, &rows) {
+            out.line(&line)?;
+        }
+    }
+    Ok(Exit::Ok)
+}
+
+fn took(run: &RunView) -> String {
+    match (run.started_at, run.finished_at) {
+        (Some(from), Some(to)) => {
+            let seconds = std::time::Duration::from_secs(to.since(from).as_secs());
+            humantime::format_duration(seconds).to_string()
+        }
+        _ => "-".to_owned(),
+    }
+}
+
+fn outcome(run: &RunView) -> String {
+    match (run.state, &run.error, &run.hold) {
+        (RunState::Completed, _, _) => counts(&run.counts),
+        (RunState::Failed, Some(report), _) => report.summary.clone(),
+        (RunState::Held, _, Some(hold)) => hold.headline(),
+        _ => String::new(),
+    }
+}
+
+/// Shows one run with its units, proofs and error.
+///
+/// # Errors
+/// When the run is not known, or the database cannot be read.
+pub async fn run_show(store: &Store, id: i64, out: &mut Output<'_>) -> Result<Exit, Failure> {
+    let Some(run) = store.run(RunId(id)).await? else {
+        return Err(Failure::usage(format!("run {id} is not known"), "List the runs with: adsync runs"));
+    };
+    let units = store.units(run.id).await?;
+    if out.json {
+        out.object(&serde_json::json!({ "run": run, "units": units }))?;
+        return Ok(Exit::Ok);
+    }
+    let profile = store.profile(run.profile_id).await?;
+    let name = profile.map_or_else(String::new, |p| format!("  {} {}", p.profile.name, p.profile.country));
+    out.line(&format!("run {}  {}  profile {}{name}", run.id, run.state, run.profile_id))?;
+    out.line(&format!(
+        "requested {} by {} ({})  started {}  finished {}",
+        time(run.requested_at, out.utc),
+        run.requested_by,
+        run.requested_from,
+        maybe_time(run.started_at, out.utc),
+        maybe_time(run.finished_at, out.utc)
+    ))?;
+    let retry = run.retry_of.map_or_else(String::new, |of| format!("  retry of run {of}"));
+    out.line(&format!(
+        "requests {}  throttled {}  epoch {}{retry}  wrote {}  rows {}  data as of {}",
+        count(run.requests),
+        count(run.throttled),
+        run.epoch,
+        counts(&run.counts),
+        count(run.rows),
+        maybe_time(run.data_as_of, out.utc)
+    ))?;
+    if let Some(by) = &run.approved_by {
+        out.line(&format!("approved by {by}"))?;
+    }
+    out.line("")?;
+    let columns = [
+        ("UNIT", Align::Left),
+        ("STATE", Align::Left),
+        ("PAGES", Align::Right),
+        ("ROWS", Align::Right),
+        ("OF", Align::Right),
+        ("CHANGED", Align::Left),
+        ("PROOF", Align::Left),
+    ];
+    let rows: Vec<Vec<String>> = units.iter().map(unit_row).collect();
+    for line in table(&columns, &rows) {
+        out.line(&line)?;
+    }
+    if let Some(hold) = run.hold.as_ref().filter(|_| run.state == RunState::Held) {
+        out.line("")?;
+        out.line("held: its commit would")?;
+        for unit in &hold.units {
+            let c = &unit.outcome.counts;
+            let mark = if unit.braked { "  <- more than the brake allows" } else { "" };
+            out.line(&format!(
+                "  {:<14} remove {} of {} live rows, add {}, change {}{mark}",
+                unit.unit,
+                count(i64::try_from(c.removed).unwrap_or(i64::MAX)),
+                count(i64::try_from(unit.outcome.live_before).unwrap_or(i64::MAX)),
+                c.added + c.returned,
+                c.changed
+            ))?;
+        }
+        out.line(&format!("adsync approve {0} commits it, adsync discard {0} gives it up", run.id))?;
+    }
+    if let Some(report) = &run.error {
+        out.line("")?;
+        for line in report_lines(report, out.utc) {
+            out.line(&line)?;
+        }
+    }
+    Ok(Exit::Ok)
+}
+
+fn unit_row(unit: &UnitView) -> Vec<String> {
+    let expected = match unit.expected {
+        Some(n) if unit.expected_is_reported => count(n),
+        Some(n) => format!("~{}", count(n)),
+        None => "-".to_owned(),
+    };
+    let proof = match (&unit.certificate, &unit.error) {
+        (Some(c), _) => {
+            let mut parts = vec![c.ending.clone(), format!("{} distinct", count(i64::try_from(c.distinct).unwrap_or(0)))];
+            if let Some(total) = c.reported_total {
+                parts.push(format!("API said {}", count(i64::try_from(total).unwrap_or(0))));
+            }
+            if c.lists > 1 {
+                parts.push(format!("{} lists", c.lists));
+            }
+            if c.relisted {
+                parts.push("listed twice".to_owned());
+            }
+            if c.rechecked > 0 {
+                parts.push(format!("{} asked again by id, {} found", c.rechecked, c.rechecked_found));
+            }
+            if c.reused_pages > 0 {
+                parts.push(format!("{} pages reused", c.reused_pages));
+            }
+            parts.join(" · ")
+        }
+        (None, Some(report)) => report.summary.clone(),
+        (None, None) => "-".to_owned(),
+    };
+    let state = if unit.state == UnitState::NotEligible { "not eligible".to_owned() } else { unit.state.to_string() };
+    let changed = unit.outcome.as_ref().map_or_else(|| "-".to_owned(), |o| {
+        let orphans = if o.orphans > 0 { format!(" ({} orphans)", o.orphans) } else { String::new() };
+        format!("{}{orphans}", counts(&o.counts))
+    });
+    vec![unit.unit.to_string(), state, count(unit.pages), count(unit.rows), expected, changed, proof]
+}
+
+fn report_lines(report: &ErrorReport, utc: bool) -> Vec<String> {
+    let mut lines = vec![format!("error  {} [{}]", report.summary, report.code)];
+    lines.extend(report.causes.iter().map(|cause| format!("  because {cause}")));
+    lines.push(format!("  {}", report.hint));
+    let recovers = if report.retryable { "May pass by itself." } else { "Will not pass by itself." };
+    lines.push(format!("  {recovers}"));
+    if let Some(request) = &report.request {
+        let status = request.status.map_or_else(|| "no answer".to_owned(), |status| status.to_string());
+        lines.push(format!("  {} {}  {status}  at {}", request.method, request.url, time(report.at, utc)));
+        if !request.request_ids.is_empty() {
+            lines.push(format!("  request ids {}", request.request_ids.join(", ")));
+        }
+        for attempt in &request.attempts {
+            #[expect(clippy::cast_precision_loss, reason = "seconds for people")]
+            let seconds = attempt.after_ms as f64 / 1000.0;
+            lines.push(format!("  after {seconds:>6.1} s  {}", attempt.outcome));
+        }
+        if let Some(body) = &request.body_excerpt {
+            lines.push("  the answer began".to_owned());
+            lines.extend(body.lines().map(|line| format!("  | {line}")));
+        }
+    }
+    lines
+}
+
+/// Lists changes, newest first.
+///
+/// # Errors
+/// When the database cannot be read, or the profile is not known.
+pub async fn changes(store: &Store, args: &ChangesArgs, out: &mut Output<'_>) -> Result<Exit, Failure> {
+    let profiles = store.profiles().await?;
+    let profile_id = args.profile.as_ref().map(|word| find(&profiles, word)).transpose()?.map(|p| p.profile.id);
+    let since: Option<Timestamp> = match args.since {
+        Some(ago) => Some(store.now().await?.minus(ago)),
+        None => None,
+    };
+    let filter = ChangeFilter { profile_id, run_id: args.run.map(RunId), since, limit: args.limit };
+    for change in store.changes(&filter).await? {
+        if out.json {
+            out.object(&change)?;
+            continue;
+        }
+        let name = profiles.iter().find(|p| p.profile.id == change.profile_id);
+        let name = name.map_or_else(|| change.profile_id.to_string(), |p| p.profile.name.clone());
+        let fields = fields(&change);
+        out.line(&format!(
+            "{}  {name}  {} {} {}{fields}",
+            time(change.at, out.utc),
+            change.unit.ad_product,
+            change.unit.entity,
+            change.entity_id
+        ))?;
+    }
+    Ok(Exit::Ok)
+}
+
+/// What happened to a row, field by field where it changed.
+fn fields(change: &crate::domain::run::ChangeView) -> String {
+    use crate::domain::run::ChangeKind;
+    if change.kind != ChangeKind::Changed {
+        return format!("  {}", change.kind);
+    }
+    let (before, after) = (change.before.clone().unwrap_or_default(), change.after.clone().unwrap_or_default());
+    let names: std::collections::BTreeSet<&String> = before.keys().chain(after.keys()).collect();
+    let show = |value: Option<&serde_json::Value>| value.map_or_else(|| "nothing".to_owned(), ToString::to_string);
+    let parts: Vec<String> =
+        names.into_iter().map(|name| format!("{name} {} -> {}", show(before.get(name)), show(after.get(name)))).collect();
+    format!("  {}", parts.join(", "))
+}

@@ -1,0 +1,97 @@
+//! Commands about the configuration.
+
+use super::failure::{Exit, Failure};
+use super::output::Output;
+use crate::config::{Config, LoginKind, redact_url};
+use crate::store::Store;
+
+/// Checks secrets and the database of a configuration that has been read already.
+///
+/// # Errors
+/// For the first thing that is wrong.
+pub async fn config_check(config: &Config, out: &mut Output<'_>) -> Result<Exit, Failure> {
+    let from = config.path.as_ref().map_or_else(|| "the defaults".to_owned(), |path| path.display().to_string());
+    out.line(&format!("ok  configuration  {from}"))?;
+    for login in &config.logins {
+        if let LoginKind::Amazon(amazon) = &login.kind {
+            for (field, source) in [("client_secret", &amazon.client_secret), ("refresh_token", &amazon.refresh_token)] {
+                source.resolve(&format!("login {:?}: {field}", login.name))?;
+            }
+        }
+        out.line(&format!("ok  login          {}", login.name))?;
+    }
+    let store = Store::open(&config.database_url).await?;
+    store.check_source(config.is_simulated()).await?;
+    out.line(&format!("ok  database       {}", redact_url(&config.database_url)))?;
+    store.close().await;
+    Ok(Exit::Ok)
+}
+
+/// Shows every setting that holds; no secret is shown.
+///
+/// # Errors
+/// When the output cannot be written.
+pub fn config_show(config: &Config, out: &mut Output<'_>) -> Result<Exit, Failure> {
+    let (sync, rate) = (&config.sync, &config.rate_limit);
+    let products: Vec<&str> = sync.ad_products.iter().map(|p| p.as_str()).collect();
+    let logins: Vec<serde_json::Value> = config
+        .logins
+        .iter()
+        .map(|login| match &login.kind {
+            LoginKind::Simulator => serde_json::json!({ "name": login.name, "simulator": true }),
+            LoginKind::Amazon(amazon) => serde_json::json!({
+                "name": login.name,
+                "region": amazon.region,
+                "client_id": amazon.client_id,
+                "client_secret": amazon.client_secret.to_string(),
+                "refresh_token": amazon.refresh_token.to_string(),
+                "api_url": amazon.api_url,
+                "token_url": amazon.token_url,
+            }),
+        })
+        .collect();
+    let path = config.path.as_ref().map(|path| path.display().to_string());
+    let settings = serde_json::json!({
+        "file": path,
+        "database": { "url": redact_url(&config.database_url) },
+        "sync": {
+            "ad_products": products,
+            "concurrent_profiles": sync.concurrent_profiles,
+            "reuse_pages_for": humantime::format_duration(sync.reuse_pages_for).to_string(),
+            "max_removed_rows": sync.max_removed_rows,
+            "max_removed_percent": sync.max_removed_percent,
+        },
+        "rate_limit": {
+            "enabled": rate.enabled,
+            "start_per_second": rate.start_per_second,
+            "max_per_second": rate.max_per_second,
+            "min_per_second": rate.min_per_second,
+            "burst": rate.burst,
+            "patience": humantime::format_duration(rate.patience).to_string(),
+        },
+        "login": logins,
+    });
+    if out.json {
+        out.object(&settings)?;
+        return Ok(Exit::Ok);
+    }
+    out.line(&format!("# {}", path.unwrap_or_else(|| "no file was found: the defaults hold".to_owned())))?;
+    for section in ["database", "sync", "rate_limit"] {
+        out.line(&format!("[{section}]"))?;
+        show_fields(&settings[section], out)?;
+        out.line("")?;
+    }
+    for login in settings["login"].as_array().into_iter().flatten() {
+        out.line("[[login]]")?;
+        show_fields(login, out)?;
+        out.line("")?;
+    }
+    Ok(Exit::Ok)
+}
+
+fn show_fields(object: &serde_json::Value, out: &mut Output<'_>) -> Result<(), Failure> {
+    for (name, value) in object.as_object().into_iter().flatten().filter(|(_, value)| !value.is_null()) {
+        out.line(&format!("{name} = {value}"))?;
+    }
+    Ok(())
+}
