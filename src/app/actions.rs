@@ -1,0 +1,153 @@
+//! What the console asks for, done by the engine.
+
+use futures::FutureExt as _;
+use futures::future::BoxFuture;
+use tokio::sync::broadcast;
+
+use crate::cli::Failure;
+use crate::console::{Actions, Answer, Outcome};
+use crate::domain::id::{ProfileId, RunId};
+use crate::domain::report::ErrorReport;
+use crate::domain::run::{Origin, RunState, UnitView};
+use crate::domain::time::Timestamp;
+use crate::sync::event::SyncEvent;
+use crate::sync::overview::Overview;
+use crate::sync::{Engine, Requester, SyncError};
+
+/// The engine, as the console reaches it.
+pub(super) struct EngineActions {
+    engine: Engine,
+    by: Requester,
+}
+
+impl EngineActions {
+    pub(super) fn new(engine: Engine) -> Self {
+        Self { engine, by: Requester::operator(Origin::Console) }
+    }
+}
+
+fn report(error: SyncError) -> ErrorReport {
+    Failure::from(error).report
+}
+
+fn plural(count: usize, one: &str, many: &str) -> String {
+    if count == 1 { format!("1 {one}") } else { format!("{count} {many}") }
+}
+
+/// What came of several requests: how many did, and the first failure when none did.
+fn outcome(
+    done: usize,
+    one: &str,
+    many: &str,
+    failures: Vec<SyncError>,
+    nothing: &str,
+) -> Result<Outcome, ErrorReport> {
+    let others = failures.len();
+    match failures.into_iter().next() {
+        Some(first) if done == 0 => Err(report(first)),
+        Some(first) => Ok(Outcome { message: format!("{}, {others} refused: {first}", plural(done, one, many)) }),
+        None if done == 0 => Ok(Outcome { message: nothing.to_owned() }),
+        None => Ok(Outcome { message: plural(done, one, many) }),
+    }
+}
+
+impl Actions for EngineActions {
+    fn subscribe(&self) -> (Overview, broadcast::Receiver<SyncEvent>) {
+        self.engine.subscribe()
+    }
+
+    fn snapshot(&self) -> Overview {
+        self.engine.snapshot()
+    }
+
+    fn now(&self) -> Timestamp {
+        self.engine.now()
+    }
+
+    fn refresh_profiles(&self) -> Answer<()> {
+        let engine = self.engine.clone();
+        async move {
+            match engine.refresh_profiles().await {
+                Ok(()) => Ok(()),
+                Err(failures) => failures.into_iter().next().map_or(Ok(()), |(_, report)| Err(report)),
+            }
+        }
+        .boxed()
+    }
+
+    fn sync(&self, profiles: Vec<ProfileId>) -> Answer<Outcome> {
+        let (engine, by) = (self.engine.clone(), self.by.clone());
+        async move {
+            let (mut done, mut failures) = (0, Vec::new());
+            for profile in profiles {
+                match engine.sync(profile, &by).await {
+                    Ok(_) => done += 1,
+                    Err(error) => failures.push(error),
+                }
+            }
+            outcome(done, "sync requested", "syncs requested", failures, "nothing to sync")
+        }
+        .boxed()
+    }
+
+    fn retry(&self, profiles: Vec<ProfileId>) -> Answer<Outcome> {
+        let (engine, by) = (self.engine.clone(), self.by.clone());
+        async move {
+            let (mut done, mut failures) = (0, Vec::new());
+            for profile in profiles {
+                match engine.retry(profile, &by).await {
+                    Ok(Some(_)) => done += 1,
+                    Ok(None) => {}
+                    Err(error) => failures.push(error),
+                }
+            }
+            outcome(done, "retry requested", "retries requested", failures, "nothing failed here: s syncs anew")
+        }
+        .boxed()
+    }
+
+    fn cancel(&self, profiles: Vec<ProfileId>) -> Answer<Outcome> {
+        let engine = self.engine.clone();
+        async move {
+            let (mut done, mut failures) = (0, Vec::new());
+            for profile in profiles {
+                match engine.cancel(profile).await {
+                    Ok(Some(_)) => done += 1,
+                    Ok(None) => {}
+                    Err(error) => failures.push(error),
+                }
+            }
+            outcome(done, "sync told to stop", "syncs told to stop", failures, "nothing runs here")
+        }
+        .boxed()
+    }
+
+    fn approve(&self, run: RunId) -> Answer<Outcome> {
+        let (engine, by) = (self.engine.clone(), self.by.clone());
+        async move {
+            let run = engine.approve(run, &by).await.map_err(report)?;
+            Ok(Outcome { message: format!("run {} is approved and will be committed", run.id) })
+        }
+        .boxed()
+    }
+
+    fn discard(&self, run: RunId) -> Answer<Outcome> {
+        let engine = self.engine.clone();
+        async move {
+            let run = engine.discard(run).await.map_err(report)?;
+            debug_assert_eq!(run.state, RunState::Discarded);
+            Ok(Outcome { message: format!("run {} is discarded", run.id) })
+        }
+        .boxed()
+    }
+
+    fn units(&self, run: RunId) -> Answer<Vec<UnitView>> {
+        let engine = self.engine.clone();
+        async move { engine.units(run).await.map_err(report) }.boxed()
+    }
+
+    fn release(&self) -> BoxFuture<'static, ()> {
+        let engine = self.engine.clone();
+        async move { engine.release().await }.boxed()
+    }
+}
