@@ -3,6 +3,7 @@
 //! The modules are layers; each may use only those below it. `ARCHITECTURE.md` has the map, and a test
 //! walks `src` and refuses any other import.
 
+pub mod ads;
 pub mod config;
 pub mod domain;
 pub mod sync;

@@ -8,8 +8,8 @@ use serde::de::{Deserializer, Error as _};
 
 use super::secret::{Secret, SecretSource};
 use super::{
-    AmazonLogin, Config, ConfigError, DEFAULT_DATABASE, DEMO_DATABASE, LoginConfig, LoginKind, RateLimitConfig,
-    SyncConfig,
+    AmazonLogin, Config, ConfigError, DEFAULT_DATABASE, DEMO_DATABASE, LoginConfig, LoginKind,
+    RateLimitConfig, SyncConfig,
 };
 use crate::domain::profile::Region;
 use crate::domain::unit::AdProduct;
@@ -213,7 +213,9 @@ fn with_nearest_key(message: &str) -> String {
             .min()
             .filter(|(distance, k)| *distance <= k.len().max(wrong.len()) / 2);
         return match nearest {
-            Some((_, k)) => format!("{what} {wrong:?}: did you mean {k:?}? (known here: {})", known.join(", ")),
+            Some((_, k)) => {
+                format!("{what} {wrong:?}: did you mean {k:?}? (known here: {})", known.join(", "))
+            }
             None => format!("{what} {wrong:?} (known here: {})", known.join(", ")),
         };
     }
@@ -222,7 +224,9 @@ fn with_nearest_key(message: &str) -> String {
 
 fn sync(from: Sync, place: &Place<'_>) -> Result<SyncConfig, ConfigError> {
     if *from.concurrent_profiles.get_ref() == 0 {
-        return Err(place.error(from.concurrent_profiles.span().start, "concurrent_profiles must be at least 1"));
+        return Err(
+            place.error(from.concurrent_profiles.span().start, "concurrent_profiles must be at least 1")
+        );
     }
     if *from.max_removed_percent.get_ref() > 100 {
         return Err(place.error(from.max_removed_percent.span().start, "max_removed_percent is at most 100"));
@@ -303,7 +307,9 @@ fn login(from: toml::Spanned<Login>, place: &Place<'_>) -> Result<LoginConfig, C
         if let Some(url) = url
             && !(url.starts_with("http://") || url.starts_with("https://"))
         {
-            return Err(place.error(at, format!("login {name:?}: {field} must start with http:// or https://")));
+            return Err(
+                place.error(at, format!("login {name:?}: {field} must start with http:// or https://"))
+            );
         }
     }
     Ok(LoginConfig {
@@ -395,7 +401,9 @@ mod tests {
 
     #[test]
     fn relative_database_files_are_relative_to_the_configuration() {
-        let url = |u: &str| parse(&format!("[database]\nurl=\"{u}\""), Path::new("/etc/x/c.toml")).unwrap().database_url;
+        let url = |u: &str| {
+            parse(&format!("[database]\nurl=\"{u}\""), Path::new("/etc/x/c.toml")).unwrap().database_url
+        };
         assert_eq!(url("sqlite:a.db"), "sqlite:/etc/x/a.db");
         assert_eq!(url("sqlite:/abs/a.db"), "sqlite:/abs/a.db");
         assert_eq!(url("postgres://h/d"), "postgres://h/d");

@@ -246,7 +246,10 @@ mod tests {
     #[test]
     fn passwords_in_database_urls_are_never_shown() {
         assert_eq!(redact_url("postgres://ads:s3cr3t@db:5432/ads"), "postgres://ads:***@db:5432/ads");
-        assert_eq!(redact_url("postgres://db/ads?user=a&password=s3cr3t"), "postgres://db/ads?user=a&password=***");
+        assert_eq!(
+            redact_url("postgres://db/ads?user=a&password=s3cr3t"),
+            "postgres://db/ads?user=a&password=***"
+        );
         assert_eq!(redact_url("sqlite:ads.db"), "sqlite:ads.db");
     }
 

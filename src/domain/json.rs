@@ -118,7 +118,10 @@ mod tests {
     #[test]
     fn the_hash_is_stable_across_builds() {
         // Stored in databases: if this changes, MAPPING_VERSION must change with it.
-        assert_eq!(hash(&parse(r#"{"id":"1","bid":0.75}"#)), 258_890_312_702_825_816_332_628_573_112_412_390_308_u128);
+        assert_eq!(
+            hash(&parse(r#"{"id":"1","bid":0.75}"#)),
+            258_890_312_702_825_816_332_628_573_112_412_390_308_u128
+        );
     }
 
     #[test]

@@ -65,9 +65,10 @@ impl Page {
                 let rows = elements(&body, array.get(), &expected())?;
                 let next_token = match fields.get("nextToken").map(|raw| raw.get()) {
                     None | Some("null") => None,
-                    Some(raw) => Some(serde_json::from_str::<String>(raw).map_err(|_| PageError::Shape {
-                        expected: "nextToken as text".to_owned(),
-                    })?)
+                    Some(raw) => Some(
+                        serde_json::from_str::<String>(raw)
+                            .map_err(|_| PageError::Shape { expected: "nextToken as text".to_owned() })?,
+                    )
                     .filter(|token| !token.is_empty()),
                 };
                 let total = descriptor
@@ -194,7 +195,9 @@ mod tests {
         ] {
             assert!(parse("/sp/keywords/list", body).is_err(), "{body}");
         }
-        for body in ["", "{}", "null", r#"{"code":"429","details":"x"}"#, "[1]", "[{}]", r#"[{"campaignId":1}"#] {
+        for body in
+            ["", "{}", "null", r#"{"code":"429","details":"x"}"#, "[1]", "[{}]", r#"[{"campaignId":1}"#]
+        {
             assert!(parse("/sd/campaigns", body).is_err(), "{body}");
         }
         assert!(Page::parse(of("/sd/campaigns"), vec![0xff, 0xfe]).is_err());

@@ -8,8 +8,6 @@ use super::unit::{UnknownWord, words};
 use std::fmt;
 use std::str::FromStr;
 
-
-
 words! {
     /// A region of the Amazon Ads API; each has its own host.
     Region, "region" {

@@ -108,10 +108,12 @@ fn map_value(kind: ColumnType, value: &Value, notes: &mut RowNotes) -> SqlValue 
             _ => None,
         },
         ColumnType::Id => EntityId::from_json(value).map(|id| SqlValue::Text(Some(id.into_string()))),
-        ColumnType::Micros => money_text(value).and_then(|text| Decimal::parse(&text)?.to_micros()).map(|m| {
-            notes.rounded += u32::from(!m.exact);
-            SqlValue::Int(Some(m.value))
-        }),
+        ColumnType::Micros => {
+            money_text(value).and_then(|text| Decimal::parse(&text)?.to_micros()).map(|m| {
+                notes.rounded += u32::from(!m.exact);
+                SqlValue::Int(Some(m.value))
+            })
+        }
         ColumnType::Date => value.as_str().and_then(time::parse_date).map(|d| SqlValue::Text(Some(d))),
         ColumnType::Json => Some(SqlValue::Text(Some(storable(&value.to_string())))),
     };

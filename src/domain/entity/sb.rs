@@ -109,8 +109,5 @@ pub(super) static KEYWORDS: Descriptor = Descriptor {
         from("native_language_keyword", "nativeLanguageKeyword"),
     ],
     depends_on: Some(CAMPAIGN),
-    parents: &[
-        Parent { unit: CAMPAIGN, field: "campaignId" },
-        Parent { unit: AD_GROUP, field: "adGroupId" },
-    ],
+    parents: &[Parent { unit: CAMPAIGN, field: "campaignId" }, Parent { unit: AD_GROUP, field: "adGroupId" }],
 };

@@ -80,8 +80,5 @@ pub(super) static TARGETS: Descriptor = Descriptor {
         from("resolved_expression", "resolvedExpression"),
     ],
     depends_on: None,
-    parents: &[
-        Parent { unit: CAMPAIGN, field: "campaignId" },
-        Parent { unit: AD_GROUP, field: "adGroupId" },
-    ],
+    parents: &[Parent { unit: CAMPAIGN, field: "campaignId" }, Parent { unit: AD_GROUP, field: "adGroupId" }],
 };

@@ -109,8 +109,5 @@ pub(super) static KEYWORDS: Descriptor = Descriptor {
         from("native_language_locale", "nativeLanguageLocale"),
     ],
     depends_on: None,
-    parents: &[
-        Parent { unit: CAMPAIGN, field: "campaignId" },
-        Parent { unit: AD_GROUP, field: "adGroupId" },
-    ],
+    parents: &[Parent { unit: CAMPAIGN, field: "campaignId" }, Parent { unit: AD_GROUP, field: "adGroupId" }],
 };
