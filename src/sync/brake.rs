@@ -5,16 +5,16 @@ use crate::domain::unit::Unit;
 
 /// What may be removed without asking.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
+pub(super) struct Limits {
     /// Removals of a unit that never hold.
-    pub max_removed_rows: u64,
+    pub(super) max_removed_rows: u64,
     /// Removals of a unit, in percent of its live rows, that never hold.
-    pub max_removed_percent: u64,
+    pub(super) max_removed_percent: u64,
 }
 
 /// True when a unit's commit must not happen without approval: it passes both limits, or leaves nothing of a
 /// unit that had rows.
-pub fn brakes(outcome: &UnitOutcome, limits: Limits) -> bool {
+pub(super) fn brakes(outcome: &UnitOutcome, limits: Limits) -> bool {
     let (removed, live) = (outcome.counts.removed, outcome.live_before);
     if removed == 0 {
         return false;
@@ -28,7 +28,7 @@ pub fn brakes(outcome: &UnitOutcome, limits: Limits) -> bool {
 }
 
 /// Judges a whole commit. `approved` is what an operator was shown and allowed: at most those removals.
-pub fn judge(units: &[(Unit, UnitOutcome)], limits: Limits, approved: Option<&HoldSummary>) -> Option<HoldSummary> {
+pub(super) fn judge(units: &[(Unit, UnitOutcome)], limits: Limits, approved: Option<&HoldSummary>) -> Option<HoldSummary> {
     let summary = HoldSummary {
         units: units
             .iter()

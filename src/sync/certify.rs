@@ -8,7 +8,7 @@ use crate::domain::page::Page;
 
 /// How a list goes on after a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Next {
+pub(super) enum Next {
     /// With this token.
     Token(String),
     /// At this index.
@@ -52,7 +52,7 @@ pub enum ListError {
 
 impl ListError {
     /// Stable and machine-readable.
-    pub const fn code(&self) -> &'static str {
+    pub(super) const fn code(&self) -> &'static str {
         match self {
             Self::RepeatedToken { .. } => "list.repeated_token",
             Self::NoProgress { .. } => "list.no_progress",
@@ -67,7 +67,7 @@ const MAX_EMPTY_PAGES: u64 = 1_000;
 
 /// What has been received of a unit. Some sixteen bytes for each row.
 #[derive(Debug, Default)]
-pub struct UnitProof {
+pub(super) struct UnitProof {
     keys: HashSet<u128>,
     rows: u64,
     last_total: Option<u64>,
@@ -76,7 +76,7 @@ pub struct UnitProof {
 
 /// One list of a unit on its way to its end.
 #[derive(Debug)]
-pub struct ListProof {
+pub(super) struct ListProof {
     paging: Paging,
     tokens: HashSet<u128>,
     index: u64,
@@ -85,13 +85,13 @@ pub struct ListProof {
 }
 
 /// The number that stands for an id in sets: no two ids of an account share it.
-pub fn key_of(id: &str) -> u128 {
+pub(super) fn key_of(id: &str) -> u128 {
     xxhash_rust::xxh3::xxh3_128(id.as_bytes())
 }
 
 impl ListProof {
     /// A list that has not begun.
-    pub fn new(paging: Paging) -> Self {
+    pub(super) fn new(paging: Paging) -> Self {
         Self { paging, tokens: HashSet::new(), index: 0, pages: 0, empty: 0 }
     }
 
@@ -99,7 +99,7 @@ impl ListProof {
     ///
     /// # Errors
     /// When the page shows that following the list proves nothing.
-    pub fn accept(&mut self, unit: &mut UnitProof, page: &Page) -> Result<Next, ListError> {
+    pub(super) fn accept(&mut self, unit: &mut UnitProof, page: &Page) -> Result<Next, ListError> {
         self.pages += 1;
         let new = unit.add(page.ids());
         if !page.is_empty() && new == 0 {
@@ -132,11 +132,6 @@ impl ListProof {
             }
         }
     }
-
-    /// Pages so far.
-    pub const fn pages(&self) -> u64 {
-        self.pages
-    }
 }
 
 impl UnitProof {
@@ -147,27 +142,27 @@ impl UnitProof {
     }
 
     /// Rows received, repeats included.
-    pub const fn rows(&self) -> u64 {
+    pub(super) const fn rows(&self) -> u64 {
         self.rows
     }
 
     /// Distinct keys received.
-    pub fn distinct(&self) -> u64 {
+    pub(super) fn distinct(&self) -> u64 {
         u64::try_from(self.keys.len()).unwrap_or(u64::MAX)
     }
 
     /// The total reported with the last page that reported one.
-    pub const fn reported_total(&self) -> Option<u64> {
+    pub(super) const fn reported_total(&self) -> Option<u64> {
         self.last_total
     }
 
     /// True when the unit has a row with this id.
-    pub fn has(&self, id: &str) -> bool {
+    pub(super) fn has(&self, id: &str) -> bool {
         self.keys.contains(&key_of(id))
     }
 
     /// How many rows a first listing lacks of the total it reported with its last page.
-    pub fn shortfall(&self) -> Option<u64> {
+    pub(super) fn shortfall(&self) -> Option<u64> {
         self.last_total.map(|total| total.saturating_sub(self.distinct())).filter(|lacking| *lacking > 0)
     }
 
@@ -175,7 +170,7 @@ impl UnitProof {
     ///
     /// # Errors
     /// [`ListError::Incomplete`] when it is still short.
-    pub fn judge_again(&self) -> Result<(), ListError> {
+    pub(super) fn judge_again(&self) -> Result<(), ListError> {
         match self.smallest_total {
             Some(total) if self.distinct() < total => {
                 Err(ListError::Incomplete { distinct: self.distinct(), total })

@@ -97,6 +97,12 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+impl Inner {
+    fn logins(&self) -> Vec<String> {
+        self.client.login_names().iter().map(|name| (*name).to_owned()).collect()
+    }
+}
+
 impl Engine {
     /// Reads what is stored, and begins to carry runs in the background.
     ///
@@ -153,7 +159,7 @@ impl Engine {
     /// The failures, by login; the others were stored.
     pub async fn refresh_profiles(&self) -> Result<(), Vec<(String, ErrorReport)>> {
         let inner = &self.inner;
-        let logins = inner.client.login_names();
+        let logins = inner.logins();
         for name in &logins {
             inner.hub.emit(SyncEvent::Login { name: name.clone(), status: LoginStatus::Listing });
         }
@@ -246,7 +252,7 @@ impl Engine {
         if let Some(reason) = stored.profile.not_syncable() {
             return Err(refuse(reason));
         }
-        if !inner.client.login_names().contains(&stored.profile.login) {
+        if !inner.logins().contains(&stored.profile.login) {
             return Err(SyncError::UnknownLogin(stored.profile.login));
         }
         if stored.gone_at.is_some() {
@@ -378,7 +384,7 @@ impl Engine {
 async fn dispatch(inner: Arc<Inner>) {
     let mut closing = inner.closing.subscribe();
     let owner = inner.identity.to_string();
-    let logins = inner.client.login_names();
+    let logins = inner.logins();
     loop {
         if *closing.borrow() {
             return;

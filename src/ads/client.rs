@@ -1,0 +1,216 @@
+//! The client: logins in, pages out.
+//!
+//! Puts hosts, tokens, budget and exchanges together; decides nothing about syncs or storage.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use reqwest::Url;
+use reqwest::header::HeaderValue;
+
+use super::backoff::Backoff;
+use super::call::{Cursor, ListCall};
+use super::endpoint::{ClientOptions, LoginEndpoint};
+use super::error::AdsError;
+use super::exchange::{Exchange, Wiring};
+use super::limiter::{AccountId, Budget};
+use super::meaning::Asked;
+use super::observer::RequestObserver;
+use super::profiles;
+use super::token::TokenSource;
+use crate::config::RateLimitConfig;
+use crate::domain::limits::LimitsSnapshot;
+use crate::domain::page::Page;
+use crate::domain::profile::{Access, Profile};
+
+/// The Amazon Ads API as every login sees it. Cheap to clone; clones share tokens and budget.
+#[derive(Debug, Clone)]
+pub struct AdsClient {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    wiring: Wiring,
+    logins: Vec<Login>,
+}
+
+/// A login, ready to be asked for.
+#[derive(Debug)]
+pub(super) struct Login {
+    endpoint: LoginEndpoint,
+    pub(super) api: Url,
+    pub(super) client_id: HeaderValue,
+    pub(super) tokens: Arc<TokenSource>,
+    pub(super) account: AccountId,
+}
+
+impl Login {
+    pub(super) fn name(&self) -> &str {
+        &self.endpoint.name
+    }
+}
+
+/// One page, accepted.
+#[derive(Debug, Clone)]
+pub struct ListPage {
+    /// The rows as they came.
+    pub page: Page,
+    /// Amazon's id of the request that was answered with it.
+    pub request_id: Option<String>,
+    /// Attempts that it took.
+    pub attempts: u32,
+}
+
+impl AdsClient {
+    /// A client for these logins. Sends nothing yet.
+    ///
+    /// # Errors
+    /// When a URL or a client id cannot be used, or the system's certificates cannot be read.
+    pub fn new(
+        logins: Vec<LoginEndpoint>,
+        rate_limit: &RateLimitConfig,
+        options: ClientOptions,
+    ) -> Result<Self, AdsError> {
+        // The first provider wins; whoever installed one before keeps it.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let http = reqwest::Client::builder()
+            .user_agent(concat!("adsync/", env!("CARGO_PKG_VERSION")))
+            // A redirect could carry the token to another host.
+            .redirect(reqwest::redirect::Policy::none())
+            .gzip(true)
+            .timeout(options.timeout)
+            .connect_timeout(options.timeout.min(Duration::from_secs(15)))
+            .build()
+            .map_err(|error| AdsError::Unusable {
+                what: "the HTTP client".to_owned(),
+                reason: innermost(&error.without_url()),
+            })?;
+        let backoff = |salt: u64| {
+            Backoff::new(options.backoff_base, options.backoff_cap, options.seed.map(|seed| seed ^ salt))
+        };
+        let budget = Budget::new(rate_limit, backoff(1));
+        let mut sources: HashMap<(String, String, String), Arc<TokenSource>> = HashMap::new();
+        let logins = logins
+            .into_iter()
+            .map(|endpoint| {
+                let api = base_url(&endpoint, "api_url", &endpoint.api_url)?;
+                let token_url = base_url(&endpoint, "token_url", &endpoint.token_url)?;
+                let client_id = HeaderValue::from_str(&endpoint.client_id)
+                    .map_err(|_| unusable(&endpoint, "client_id", "it cannot be sent as a header"))?;
+                // Tokens are good for every region: logins of one consent share theirs.
+                let key = (
+                    endpoint.client_id.clone(),
+                    endpoint.refresh_token.expose().to_owned(),
+                    endpoint.token_url.clone(),
+                );
+                let source = || {
+                    Arc::new(TokenSource::new(
+                        http.clone(),
+                        token_url,
+                        endpoint.client_id.clone(),
+                        endpoint.client_secret.clone(),
+                        endpoint.refresh_token.clone(),
+                    ))
+                };
+                let tokens = sources.entry(key).or_insert_with(source).clone();
+                let account = budget.account(&endpoint.client_id, endpoint.region, &endpoint.name);
+                Ok(Login { endpoint, api, client_id, tokens, account })
+            })
+            .collect::<Result<Vec<_>, AdsError>>()?;
+        let wiring = Wiring { http, budget, backoff: backoff(2), options };
+        Ok(Self { inner: Arc::new(Inner { wiring, logins }) })
+    }
+
+    /// Every profile that a login sees with this access: the API gives up to 5,000 in one answer.
+    ///
+    /// # Errors
+    /// Any [`AdsError`] but those about lists.
+    pub async fn profiles(&self, login: &str, access: Access) -> Result<Vec<Profile>, AdsError> {
+        let login = self.login(login)?;
+        let wire = profiles::request(access);
+        let exchange = Exchange {
+            wiring: &self.inner.wiring,
+            login,
+            wire: &wire,
+            profile: None,
+            asked: Asked { product: None, token_cursor: false },
+            // Whoever asks for profiles waits for the answer before anything else can be done.
+            priority: i64::MAX,
+            weight: 1,
+            observer: &(),
+        };
+        let done = exchange.run(|body| profiles::parse(&login.endpoint, access, &body)).await?;
+        Ok(done.page)
+    }
+
+    /// One page of a list, all attempts included. Dropping the future at any await is safe and gives its
+    /// place in the queue back.
+    ///
+    /// # Errors
+    /// Any [`AdsError`]; see its methods for what to do about it.
+    pub async fn list_page(
+        &self,
+        call: &ListCall,
+        observer: &dyn RequestObserver,
+    ) -> Result<ListPage, AdsError> {
+        let login = self.login(&call.login)?;
+        let wire = call.wire();
+        let exchange = Exchange {
+            wiring: &self.inner.wiring,
+            login,
+            wire: &wire,
+            profile: Some(call.profile_id),
+            asked: Asked {
+                product: Some(call.descriptor.unit.ad_product),
+                token_cursor: matches!(call.cursor, Cursor::Token(_)),
+            },
+            priority: call.priority,
+            weight: call.descriptor.list.weight,
+            observer,
+        };
+        let done = exchange.run(|body| Page::parse(call.descriptor, body).map_err(|e| e.to_string())).await?;
+        Ok(ListPage { page: done.page, request_id: done.request_id, attempts: done.attempts })
+    }
+
+    /// The budget's own view of itself; cheap.
+    pub fn limits(&self) -> LimitsSnapshot {
+        self.inner.wiring.budget.snapshot()
+    }
+
+    /// The logins' names, in the order of the configuration.
+    pub fn login_names(&self) -> Vec<&str> {
+        self.inner.logins.iter().map(Login::name).collect()
+    }
+
+    fn login(&self, name: &str) -> Result<&Login, AdsError> {
+        self.inner.logins.iter().find(|login| login.name() == name).ok_or_else(|| AdsError::LoginUnknown {
+            login: name.to_owned(),
+            known: self.login_names().into_iter().map(str::to_owned).collect(),
+        })
+    }
+}
+
+fn base_url(endpoint: &LoginEndpoint, field: &str, text: &str) -> Result<Url, AdsError> {
+    let url = Url::parse(text).map_err(|error| unusable(endpoint, field, &error.to_string()))?;
+    if !matches!(url.scheme(), "http" | "https") || !url.has_host() {
+        return Err(unusable(endpoint, field, "it must begin with https:// or http:// and name a host"));
+    }
+    if field == "api_url" && (url.query().is_some() || url.fragment().is_some()) {
+        return Err(unusable(endpoint, field, "it must not have a query"));
+    }
+    Ok(url)
+}
+
+fn unusable(endpoint: &LoginEndpoint, field: &str, reason: &str) -> AdsError {
+    AdsError::Unusable { what: format!("{field} of login {:?}", endpoint.name), reason: reason.to_owned() }
+}
+
+fn innermost(error: &dyn std::error::Error) -> String {
+    let mut cause = error;
+    while let Some(next) = cause.source() {
+        cause = next;
+    }
+    cause.to_string()
+}

@@ -1,0 +1,446 @@
+//! What can go wrong with a request: a stable code, a line, a hint and the request itself for each.
+//!
+//! Knows no HTTP library; every text in here was redacted by whoever built the error.
+
+use std::time::Duration;
+
+use crate::domain::id::ProfileId;
+use crate::domain::report::{ErrorReport, RequestReport};
+use crate::domain::time::Timestamp;
+
+/// A request that gave no page. Variants with a request carry all that is known about it.
+#[derive(Debug, Clone, thiserror::Error)]
+pub enum AdsError {
+    /// The configuration has no such login.
+    #[error("there is no login {login:?}")]
+    LoginUnknown {
+        /// The name that was asked for.
+        login: String,
+        /// The names that exist.
+        known: Vec<String>,
+    },
+    /// A client cannot be built from the configuration.
+    #[error("{what} cannot be used: {reason}")]
+    Unusable {
+        /// The login and its field.
+        what: String,
+        /// Why not.
+        reason: String,
+    },
+    /// The consent of a login is gone.
+    #[error("the consent of login {login:?} is no longer valid")]
+    InvalidGrant {
+        /// The login.
+        login: String,
+        /// What the token endpoint said.
+        message: String,
+        /// The token request.
+        request: Box<RequestReport>,
+    },
+    /// The application of a login is not known, or its secret is wrong.
+    #[error("the application of login {login:?} was not accepted")]
+    InvalidClient {
+        /// The login.
+        login: String,
+        /// What the token endpoint said.
+        message: String,
+        /// The token request.
+        request: Box<RequestReport>,
+    },
+    /// 401 again with a token that was just fetched.
+    #[error("the API refuses the access token of login {login:?}")]
+    TokenRefused {
+        /// The login.
+        login: String,
+        /// What the API said.
+        message: String,
+        /// The request.
+        request: Box<RequestReport>,
+    },
+    /// The token endpoint does not answer, or asks to come back later.
+    #[error("the token endpoint of login {login:?} cannot be reached")]
+    AuthUnreachable {
+        /// The login.
+        login: String,
+        /// The last cause.
+        cause: String,
+        /// A pause beyond patience that the endpoint asked for.
+        wait: Option<Duration>,
+        /// The token request.
+        request: Box<RequestReport>,
+    },
+    /// The token endpoint answers something that is no token.
+    #[error("the token endpoint of login {login:?} gave no token")]
+    AuthMalformed {
+        /// The login.
+        login: String,
+        /// What is wrong with it.
+        cause: String,
+        /// The token request.
+        request: Box<RequestReport>,
+    },
+    /// The login may not read this profile.
+    #[error("no access to {}", profile.map_or_else(|| "the list of profiles".to_owned(), |p| format!("profile {p}")))]
+    NoAccess {
+        /// The profile; `None` for the list of profiles.
+        profile: Option<ProfileId>,
+        /// What the API said.
+        message: String,
+        /// The request.
+        request: Box<RequestReport>,
+    },
+    /// The profile does not take part in the ad product: a documented answer, neither rows nor a failure.
+    #[error("not eligible: {message}")]
+    NotEligible {
+        /// What the API said.
+        message: String,
+        /// The request.
+        request: Box<RequestReport>,
+    },
+    /// Any other refusal: the same request would be refused again.
+    #[error("the API refused the request with status {status}")]
+    BadRequest {
+        /// Its status.
+        status: u16,
+        /// What the API said.
+        message: String,
+        /// The request.
+        request: Box<RequestReport>,
+    },
+    /// The API no longer knows the list's cursor; the list has to start over.
+    #[error("the API no longer accepts the list's cursor")]
+    CursorRefused {
+        /// What the API said.
+        message: String,
+        /// The request.
+        request: Box<RequestReport>,
+    },
+    /// Given up after 429s, or told to wait beyond patience.
+    #[error("throttled{}", wait.map_or_else(String::new, |w| format!(", next try in {}", seconds(w))))]
+    Throttled {
+        /// How long to stay away.
+        wait: Option<Duration>,
+        /// What the API said, and whether with a `Retry-After`.
+        detail: String,
+        /// The request.
+        request: Box<RequestReport>,
+    },
+    /// The API failed, again and again.
+    #[error("the API failed with status {status}")]
+    ServerError {
+        /// The last status.
+        status: u16,
+        /// What the API said.
+        message: String,
+        /// A pause beyond patience that the API asked for.
+        wait: Option<Duration>,
+        /// The request.
+        request: Box<RequestReport>,
+    },
+    /// No answer in time, again and again.
+    #[error("the API did not answer in time")]
+    Timeout {
+        /// The request.
+        request: Box<RequestReport>,
+    },
+    /// No connection, or a broken one, again and again.
+    #[error("the connection to the API failed")]
+    Connection {
+        /// The last cause.
+        cause: String,
+        /// The request.
+        request: Box<RequestReport>,
+    },
+    /// Status 200 with a body that is no page.
+    #[error("the API's answer is no page of this list")]
+    Malformed {
+        /// What is wrong with it.
+        cause: String,
+        /// The request.
+        request: Box<RequestReport>,
+    },
+}
+
+fn seconds(wait: Duration) -> String {
+    humantime::format_duration(Duration::from_secs(wait.as_millis().div_ceil(1000) as u64)).to_string()
+}
+
+impl AdsError {
+    /// Stable, dotted, machine-readable.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::LoginUnknown { .. } => "config.login_unknown",
+            Self::Unusable { .. } => "config.login_unusable",
+            Self::InvalidGrant { .. } => "auth.invalid_grant",
+            Self::InvalidClient { .. } => "auth.invalid_client",
+            Self::TokenRefused { .. } => "auth.refused",
+            Self::AuthUnreachable { .. } => "auth.unreachable",
+            Self::AuthMalformed { .. } => "auth.malformed",
+            Self::NoAccess { .. } => "profile.no_access",
+            Self::NotEligible { .. } => "product.not_eligible",
+            Self::BadRequest { .. } => "api.bad_request",
+            Self::CursorRefused { .. } => "api.cursor_refused",
+            Self::Throttled { .. } => "api.throttled",
+            Self::ServerError { .. } => "api.server_error",
+            Self::Timeout { .. } => "api.timeout",
+            Self::Connection { .. } => "api.connection",
+            Self::Malformed { .. } => "api.malformed",
+        }
+    }
+
+    /// What to do about it.
+    pub fn hint(&self) -> String {
+        match self {
+            Self::LoginUnknown { known, .. } => {
+                let known = if known.is_empty() { "none".to_owned() } else { known.join(", ") };
+                format!(
+                    "Logins in the configuration: {known}. `adsync config show` shows them; a profile whose login was renamed is carried again after `adsync profiles`."
+                )
+            }
+            Self::Unusable { .. } => {
+                "Correct it in the configuration; `adsync config check` checks it without sending anything.".to_owned()
+            }
+            Self::InvalidGrant { login, .. } => format!(
+                "The consent ended, was revoked, or the client secret was reset. Have the account's owner authorise the application again, put the new refresh token where login {login:?} reads it, check with `adsync config check`, then `adsync retry`."
+            ),
+            Self::InvalidClient { login, .. } => format!(
+                "Compare client_id and client_secret of login {login:?} with the security profile in the Amazon developer console; `adsync config show` says where they come from."
+            ),
+            Self::TokenRefused { login, .. } => format!(
+                "The token is fresh, so the application itself may lack API access, or login {login:?} points at the wrong region. Compare region and api_url with `adsync config show`."
+            ),
+            Self::AuthUnreachable { .. } => {
+                "Check the network, and token_url if it is set (`adsync config show`); then `adsync retry`.".to_owned()
+            }
+            Self::AuthMalformed { .. } => {
+                "Something other than Login with Amazon answered, such as a proxy's page. Check token_url with `adsync config show`.".to_owned()
+            }
+            Self::NoAccess { .. } => {
+                "The login's user may have lost access to this account, or the profile belongs to another region. `adsync profiles` lists what the logins see now.".to_owned()
+            }
+            Self::NotEligible { .. } => {
+                "Nothing to do: the account does not take part in this ad product. What is stored stays as it is.".to_owned()
+            }
+            Self::BadRequest { .. } => {
+                "The same request will be refused again. Note the request ids; if the API has changed, a newer adsync may know how.".to_owned()
+            }
+            Self::CursorRefused { .. } => {
+                "Cursors do not live long. `adsync retry` starts this list over and reuses the finished ones.".to_owned()
+            }
+            Self::Throttled { wait: Some(_), .. } => {
+                "Amazon limits this account for now. The sync goes on by itself when the pause is over; lower `max_per_second` if other tools use the same account.".to_owned()
+            }
+            Self::Throttled { wait: None, .. } => {
+                "Amazon limits this account for now. `adsync retry` later; finished lists are reused.".to_owned()
+            }
+            Self::ServerError { .. } | Self::Timeout { .. } | Self::Connection { .. } => {
+                "Usually passes. `adsync retry` goes on from what was fetched.".to_owned()
+            }
+            Self::Malformed { .. } => {
+                "The answer was not used. `adsync retry` asks again; if it stays, note the request ids and look for a proxy in between.".to_owned()
+            }
+        }
+    }
+
+    /// True when trying again later may succeed without anybody changing anything.
+    pub const fn retryable(&self) -> bool {
+        match self {
+            Self::AuthUnreachable { .. }
+            | Self::CursorRefused { .. }
+            | Self::Throttled { .. }
+            | Self::ServerError { .. }
+            | Self::Timeout { .. }
+            | Self::Connection { .. }
+            | Self::Malformed { .. } => true,
+            Self::LoginUnknown { .. }
+            | Self::Unusable { .. }
+            | Self::InvalidGrant { .. }
+            | Self::InvalidClient { .. }
+            | Self::TokenRefused { .. }
+            | Self::AuthMalformed { .. }
+            | Self::NoAccess { .. }
+            | Self::NotEligible { .. }
+            | Self::BadRequest { .. } => false,
+        }
+    }
+
+    /// The request behind it; for authentication errors, the token request.
+    pub fn request(&self) -> Option<&RequestReport> {
+        match self {
+            Self::LoginUnknown { .. } | Self::Unusable { .. } => None,
+            Self::InvalidGrant { request, .. }
+            | Self::InvalidClient { request, .. }
+            | Self::TokenRefused { request, .. }
+            | Self::AuthUnreachable { request, .. }
+            | Self::AuthMalformed { request, .. }
+            | Self::NoAccess { request, .. }
+            | Self::NotEligible { request, .. }
+            | Self::BadRequest { request, .. }
+            | Self::CursorRefused { request, .. }
+            | Self::Throttled { request, .. }
+            | Self::ServerError { request, .. }
+            | Self::Timeout { request }
+            | Self::Connection { request, .. }
+            | Self::Malformed { request, .. } => Some(request),
+        }
+    }
+
+    /// What is kept and shown.
+    pub fn report(&self, at: Timestamp) -> ErrorReport {
+        let cause = match self {
+            Self::LoginUnknown { .. } | Self::Unusable { .. } | Self::NotEligible { .. } => None,
+            Self::Timeout { .. } => None,
+            Self::InvalidGrant { message, .. }
+            | Self::InvalidClient { message, .. }
+            | Self::TokenRefused { message, .. }
+            | Self::NoAccess { message, .. }
+            | Self::BadRequest { message, .. }
+            | Self::CursorRefused { message, .. }
+            | Self::ServerError { message, .. } => Some(message),
+            Self::Throttled { detail, .. } => Some(detail),
+            Self::AuthUnreachable { cause, .. }
+            | Self::AuthMalformed { cause, .. }
+            | Self::Connection { cause, .. }
+            | Self::Malformed { cause, .. } => Some(cause),
+        };
+        ErrorReport {
+            code: self.code().to_owned(),
+            summary: self.to_string(),
+            causes: cause.cloned().into_iter().collect(),
+            hint: self.hint(),
+            retryable: self.retryable(),
+            request: self.request().cloned(),
+            at,
+        }
+    }
+
+    /// What the API said, when the profile does not take part in the ad product.
+    pub fn not_eligible(&self) -> Option<&str> {
+        if let Self::NotEligible { message, .. } = self { Some(message) } else { None }
+    }
+
+    /// True when the list has to start over.
+    pub const fn is_cursor_refused(&self) -> bool {
+        matches!(self, Self::CursorRefused { .. })
+    }
+
+    /// How long to stay away, when the wait is longer than a run sits out: beyond `patience`, or after a
+    /// request that was answered with nothing but 429s.
+    pub const fn park_for(&self) -> Option<Duration> {
+        match self {
+            Self::Throttled { wait, .. }
+            | Self::ServerError { wait, .. }
+            | Self::AuthUnreachable { wait, .. } => *wait,
+            _ => None,
+        }
+    }
+
+    /// True when no request of this login can succeed until somebody changes its credentials.
+    pub const fn is_login_dead(&self) -> bool {
+        matches!(self, Self::InvalidGrant { .. } | Self::InvalidClient { .. })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request() -> Box<RequestReport> {
+        Box::new(RequestReport {
+            method: "POST".to_owned(),
+            url: "https://host/sp/campaigns/list".to_owned(),
+            status: Some(400),
+            request_ids: vec![],
+            attempts: vec![],
+            body_excerpt: None,
+        })
+    }
+
+    fn every() -> Vec<AdsError> {
+        let text = || "m".to_owned();
+        vec![
+            AdsError::LoginUnknown { login: text(), known: vec![] },
+            AdsError::Unusable { what: text(), reason: text() },
+            AdsError::InvalidGrant { login: text(), message: text(), request: request() },
+            AdsError::InvalidClient { login: text(), message: text(), request: request() },
+            AdsError::TokenRefused { login: text(), message: text(), request: request() },
+            AdsError::AuthUnreachable { login: text(), cause: text(), wait: None, request: request() },
+            AdsError::AuthMalformed { login: text(), cause: text(), request: request() },
+            AdsError::NoAccess { profile: Some(ProfileId(7)), message: text(), request: request() },
+            AdsError::NotEligible { message: text(), request: request() },
+            AdsError::BadRequest { status: 422, message: text(), request: request() },
+            AdsError::CursorRefused { message: text(), request: request() },
+            AdsError::Throttled {
+                wait: Some(Duration::from_millis(61_500)),
+                detail: text(),
+                request: request(),
+            },
+            AdsError::Throttled { wait: None, detail: text(), request: request() },
+            AdsError::ServerError { status: 503, message: text(), wait: None, request: request() },
+            AdsError::Timeout { request: request() },
+            AdsError::Connection { cause: text(), request: request() },
+            AdsError::Malformed { cause: text(), request: request() },
+        ]
+    }
+
+    #[test]
+    fn codes_are_stable() {
+        let codes: Vec<&str> = every().iter().map(AdsError::code).collect();
+        assert_eq!(
+            codes.join(" "),
+            "config.login_unknown config.login_unusable auth.invalid_grant auth.invalid_client auth.refused \
+             auth.unreachable auth.malformed profile.no_access product.not_eligible api.bad_request \
+             api.cursor_refused api.throttled api.throttled api.server_error api.timeout api.connection api.malformed"
+        );
+    }
+
+    #[test]
+    fn hints_name_only_commands_that_exist() {
+        const COMMANDS: [&str; 13] = [
+            "sync",
+            "retry",
+            "cancel",
+            "approve",
+            "discard",
+            "profiles",
+            "runs",
+            "run show",
+            "changes",
+            "config check",
+            "config show",
+            "migrate",
+            "simulate",
+        ];
+        for error in every() {
+            let hint = error.hint();
+            assert!(!hint.is_empty());
+            for named in hint.split('`').skip(1).step_by(2) {
+                if let Some(command) = named.strip_prefix("adsync ") {
+                    assert!(COMMANDS.contains(&command), "{}: {hint}", error.code());
+                } else {
+                    assert_eq!(named, "max_per_second", "{hint}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn a_report_carries_code_cause_hint_and_request() {
+        let report = every().remove(11).report(Timestamp(5));
+        assert_eq!(
+            (report.code.as_str(), report.summary.as_str()),
+            ("api.throttled", "throttled, next try in 1m 2s")
+        );
+        assert_eq!(report.causes, ["m"]);
+        assert!(report.retryable && report.request.is_some());
+        assert_eq!(report.at, Timestamp(5));
+    }
+
+    #[test]
+    fn only_dead_credentials_kill_a_login_and_only_throttling_parks() {
+        let dead: Vec<_> = every().into_iter().filter(AdsError::is_login_dead).map(|e| e.code()).collect();
+        assert_eq!(dead, ["auth.invalid_grant", "auth.invalid_client"]);
+        let parked: Vec<_> = every().into_iter().filter_map(|e| e.park_for()).collect();
+        assert_eq!(parked, [Duration::from_millis(61_500)]);
+    }
+}

@@ -1,0 +1,381 @@
+//! One request from its turn in the queue to its page or its error, all attempts included.
+//!
+//! Knows nothing of what a page holds: the caller reads it. Dropping the future at any await is safe.
+
+use std::time::Duration;
+
+use reqwest::Url;
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
+use tokio::time::Instant;
+
+use super::answer::{Answer, ErrorBody, Lost};
+use super::backoff::Backoff;
+use super::call::{Method, WireRequest};
+use super::client::Login;
+use super::endpoint::ClientOptions;
+use super::error::AdsError;
+use super::limiter::{Budget, Paused, Permit, Request};
+use super::meaning::{Asked, Meaning};
+use super::observer::{RequestObserver, RequestWait, WaitReason};
+use super::redact;
+use super::retry_after::RetryAfter;
+use super::token::{Bearer, TokenError};
+use super::trace::Trace;
+use crate::domain::id::ProfileId;
+
+const CLIENT_ID: HeaderName = HeaderName::from_static("amazon-advertising-api-clientid");
+const SCOPE: HeaderName = HeaderName::from_static("amazon-advertising-api-scope");
+/// How often a 200 that is no page is believed to be an accident.
+const MALFORMED_ATTEMPTS: u32 = 3;
+
+/// What every exchange of a client shares.
+#[derive(Debug)]
+pub(super) struct Wiring {
+    pub(super) http: reqwest::Client,
+    pub(super) budget: Budget,
+    pub(super) backoff: Backoff,
+    pub(super) options: ClientOptions,
+}
+
+/// One request.
+pub(super) struct Exchange<'a> {
+    pub(super) wiring: &'a Wiring,
+    pub(super) login: &'a Login,
+    pub(super) wire: &'a WireRequest,
+    pub(super) profile: Option<ProfileId>,
+    pub(super) asked: Asked,
+    pub(super) priority: i64,
+    pub(super) weight: u32,
+    pub(super) observer: &'a dyn RequestObserver,
+}
+
+/// A request that was answered with a page.
+#[derive(Debug)]
+pub(super) struct Done<T> {
+    pub(super) page: T,
+    pub(super) request_id: Option<String>,
+    pub(super) attempts: u32,
+}
+
+/// Why a turn in the queue gave nothing to send.
+enum NoTurn {
+    Token(TokenError),
+    Paused(Paused),
+}
+
+/// What an attempt came to, when it was no page.
+enum Failed {
+    /// No other attempt would help.
+    Final(AdsError),
+    /// Another attempt with a fresh token.
+    Token(AdsError),
+    /// Another attempt after a pause that the queue keeps.
+    Throttled { pause: Duration, detail: String },
+    /// Another attempt after `wait`, or after our own pause.
+    Again { error: AdsError, wait: Option<Duration>, detail: String },
+    /// A few other attempts.
+    Malformed(AdsError, String),
+}
+
+impl Exchange<'_> {
+    /// Makes attempts until one gives a page that `read` accepts, or until another cannot help.
+    pub(super) async fn run<T>(
+        self,
+        read: impl Fn(Vec<u8>) -> Result<T, String>,
+    ) -> Result<Done<T>, AdsError> {
+        let url = self.url();
+        let mut trace = Trace::new(self.wire.method.as_str(), redact::shown(&url));
+        let request = Request {
+            account: self.login.account,
+            profile: self.profile,
+            priority: self.priority,
+            weight: self.weight,
+            ticket: self.wiring.budget.ticket(),
+        };
+        let (mut failures, mut malformed, mut refreshed, mut resuming) = (0_u32, 0_u32, false, false);
+        loop {
+            let began = trace.now();
+            if trace.attempts() > 0 {
+                self.wiring.budget.count_retry(request.account);
+            }
+            let (permit, bearer) = match self.turn(request).await {
+                Ok(turn) => turn,
+                Err(NoTurn::Paused(Paused { left })) => {
+                    let detail = trace.last_detail("this profile pauses after an earlier 429");
+                    return Err(AdsError::Throttled { wait: Some(left), detail, request: trace.boxed() });
+                }
+                Err(NoTurn::Token(error)) => {
+                    trace.record(began, &format!("token: {}", error.outcome));
+                    let wait = error.retry_after.wait();
+                    let detail = format!("token endpoint: {}", error.message);
+                    let fatal = error.is_final();
+                    let error = self.token_error(error, &trace, wait);
+                    if fatal {
+                        return Err(error);
+                    }
+                    failures += 1;
+                    self.wait(&trace, failures, wait, detail, error).await?;
+                    continue;
+                }
+            };
+            if std::mem::take(&mut resuming) {
+                self.observer.resumed();
+            }
+            self.observer.sent();
+            let failed = match self.attempt(url.clone(), permit, &bearer, &mut trace, &read).await {
+                Ok((page, request_id)) => return Ok(Done { page, request_id, attempts: trace.attempts() }),
+                Err(failed) => failed,
+            };
+            match failed {
+                Failed::Final(error) => return Err(error),
+                Failed::Token(error) if refreshed => return Err(error),
+                Failed::Token(_) => {
+                    refreshed = true;
+                    self.login.tokens.refuse(&bearer).await;
+                }
+                Failed::Throttled { pause, detail } => {
+                    self.observer.throttled();
+                    let patience = self.wiring.budget.patience();
+                    if pause > patience || self.is_over(&trace, pause) {
+                        let wait =
+                            pause.max(if pause > patience { pause } else { self.wiring.options.backoff_cap });
+                        return Err(AdsError::Throttled { wait: Some(wait), detail, request: trace.boxed() });
+                    }
+                    self.tell(&trace, WaitReason::Throttled, pause, detail);
+                    resuming = true;
+                }
+                Failed::Again { error, wait, detail } => {
+                    failures += 1;
+                    self.wait(&trace, failures, wait, detail, error).await?;
+                }
+                Failed::Malformed(error, detail) => {
+                    malformed += 1;
+                    if malformed >= MALFORMED_ATTEMPTS {
+                        return Err(error);
+                    }
+                    failures += 1;
+                    self.wait(&trace, failures, None, detail, error).await?;
+                }
+            }
+        }
+    }
+
+    /// Waits for a token and for a turn. The token comes first, so that a dead login costs no budget, and is
+    /// looked at again after the queue, for a wait there may outlive it.
+    async fn turn(&self, request: Request) -> Result<(Permit, Bearer), NoTurn> {
+        self.login.tokens.bearer().await.map_err(NoTurn::Token)?;
+        let permit = self.wiring.budget.acquire(request).await.map_err(NoTurn::Paused)?;
+        let bearer = self.login.tokens.bearer().await.map_err(NoTurn::Token)?;
+        Ok((permit, bearer))
+    }
+
+    async fn attempt<T>(
+        &self,
+        url: Url,
+        permit: Permit,
+        bearer: &Bearer,
+        trace: &mut Trace,
+        read: &impl Fn(Vec<u8>) -> Result<T, String>,
+    ) -> Result<(T, Option<String>), Failed> {
+        let began = trace.now();
+        let sent_at = Instant::now();
+        let answer = match self.send(url, bearer).await {
+            Ok(answer) => answer,
+            Err((status, lost)) => {
+                drop(permit);
+                trace.answered(status, Vec::new(), None);
+                trace.record(began, &lost.to_string());
+                tracing::warn!(target: "adsync::ads", path = self.wire.path, profile = self.profile_text(), outcome = %lost, "request lost");
+                return Err(self.lost(lost, trace));
+            }
+        };
+        let [client_secret, refresh_token] = self.login.tokens.secrets();
+        let secrets = [client_secret, refresh_token, bearer.secret.expose()];
+        let took_ms = sent_at.elapsed().as_millis() as u64;
+        tracing::debug!(target: "adsync::ads", path = self.wire.path, profile = self.profile_text(), status = answer.status, took_ms, bytes = answer.body.len(), "answered");
+        let request_id = answer.request_ids.first().cloned();
+        if answer.status == 200 {
+            permit.succeeded();
+            // Kept only until it is known whether the body is a page: pages may be large, excerpts are not.
+            let excerpt = redact::excerpt(&String::from_utf8_lossy(head(&answer.body)), &secrets);
+            trace.answered(Some(200), answer.request_ids, excerpt);
+            return match read(answer.body) {
+                Ok(page) => {
+                    trace.record(began, "200");
+                    Ok((page, request_id))
+                }
+                Err(cause) => {
+                    let cause = redact::redact(&cause, &secrets);
+                    trace.record(began, "200, not a page");
+                    tracing::warn!(target: "adsync::ads", path = self.wire.path, profile = self.profile_text(), cause, "a 200 that is no page");
+                    let detail = format!("the answer was no page: {cause}");
+                    Err(Failed::Malformed(AdsError::Malformed { cause, request: trace.boxed() }, detail))
+                }
+            };
+        }
+        let said = ErrorBody::parse(&answer.body);
+        let excerpt = redact::excerpt(&String::from_utf8_lossy(&answer.body), &secrets);
+        let line = redact::redact(&said.line(), &secrets);
+        trace.answered(Some(answer.status), answer.request_ids, excerpt);
+        trace.record(began, &answer.status.to_string());
+        Err(self.judge(answer.status, answer.retry_after, &said, line, permit, trace))
+    }
+
+    async fn send(&self, url: Url, bearer: &Bearer) -> Result<Answer, (Option<u16>, Lost)> {
+        let method = match self.wire.method {
+            Method::Get => reqwest::Method::GET,
+            Method::Post => reqwest::Method::POST,
+        };
+        tracing::debug!(target: "adsync::ads", method = %method, path = self.wire.path, profile = self.profile_text(), "sent");
+        let mut builder = self
+            .wiring
+            .http
+            .request(method, url)
+            .header(AUTHORIZATION, bearer.header.clone())
+            .header(CLIENT_ID, self.login.client_id.clone())
+            .header(ACCEPT, HeaderValue::from_static(self.wire.accept));
+        if let Some(profile) = self.profile {
+            builder = builder.header(SCOPE, profile.to_string());
+        }
+        if let Some((content_type, body)) = &self.wire.body {
+            builder = builder.header(CONTENT_TYPE, HeaderValue::from_static(content_type)).body(body.clone());
+        }
+        let response = builder.send().await;
+        let response = response.map_err(|error| (None, Lost::from_reqwest(&error.without_url())))?;
+        Answer::read(response).await
+    }
+
+    /// Decides what an answer other than 200 comes to, and tells the budget.
+    fn judge(
+        &self,
+        status: u16,
+        retry_after: RetryAfter,
+        said: &ErrorBody,
+        message: String,
+        permit: Permit,
+        trace: &Trace,
+    ) -> Failed {
+        let request = || trace.boxed();
+        let meaning = Meaning::of(status, said, self.asked);
+        match meaning {
+            Meaning::Throttled => {
+                let pause = permit.refused(retry_after.wait());
+                tracing::info!(target: "adsync::ads", path = self.wire.path, profile = self.profile_text(), pause_ms = pause.as_millis() as u64, %retry_after, "throttled");
+                return Failed::Throttled { pause, detail: format!("throttled, {retry_after}") };
+            }
+            Meaning::ServerError { .. } => permit.failed(),
+            _ => permit.succeeded(),
+        }
+        match meaning {
+            Meaning::ServerError { again } => {
+                tracing::warn!(target: "adsync::ads", path = self.wire.path, profile = self.profile_text(), status, message, "server error");
+                let wait = retry_after.wait();
+                let beyond = wait.filter(|w| *w > self.wiring.budget.patience());
+                let detail = format!("status {status}: {message}");
+                let error = AdsError::ServerError { status, message, wait: beyond, request: request() };
+                if again { Failed::Again { error, wait, detail } } else { Failed::Final(error) }
+            }
+            Meaning::TokenRefused => Failed::Token(AdsError::TokenRefused {
+                login: self.login.name().to_owned(),
+                message,
+                request: request(),
+            }),
+            Meaning::NoAccess => {
+                Failed::Final(AdsError::NoAccess { profile: self.profile, message, request: request() })
+            }
+            Meaning::NotEligible => Failed::Final(AdsError::NotEligible { message, request: request() }),
+            Meaning::CursorRefused => Failed::Final(AdsError::CursorRefused { message, request: request() }),
+            Meaning::BadRequest | Meaning::Throttled => {
+                Failed::Final(AdsError::BadRequest { status, message, request: request() })
+            }
+            Meaning::Unexpected if (300..400).contains(&status) => {
+                // Never followed: the token must not reach another host.
+                let message = format!("the API redirects, which is not followed; {message}");
+                Failed::Final(AdsError::BadRequest { status, message, request: request() })
+            }
+            Meaning::Unexpected => {
+                let cause = format!("status {status} in place of 200");
+                Failed::Malformed(AdsError::Malformed { cause: cause.clone(), request: request() }, cause)
+            }
+        }
+    }
+
+    fn lost(&self, lost: Lost, trace: &Trace) -> Failed {
+        let detail = lost.to_string();
+        match lost {
+            Lost::Timeout => {
+                Failed::Again { error: AdsError::Timeout { request: trace.boxed() }, wait: None, detail }
+            }
+            Lost::Connection(cause) => {
+                let error = AdsError::Connection { cause, request: trace.boxed() };
+                Failed::Again { error, wait: None, detail }
+            }
+            Lost::TooLarge => {
+                let error = AdsError::Malformed { cause: detail.clone(), request: trace.boxed() };
+                Failed::Malformed(error, detail)
+            }
+        }
+    }
+
+    fn token_error(&self, error: TokenError, trace: &Trace, wait: Option<Duration>) -> AdsError {
+        use super::token::TokenErrorKind as Kind;
+        let login = self.login.name().to_owned();
+        let wait = wait.filter(|w| *w > self.wiring.budget.patience());
+        let request = Box::new(trace.of_token(self.login.tokens.shown_url(), &error));
+        let message = error.message;
+        match error.kind {
+            Kind::InvalidGrant => AdsError::InvalidGrant { login, message, request },
+            Kind::InvalidClient => AdsError::InvalidClient { login, message, request },
+            Kind::Unreachable => AdsError::AuthUnreachable { login, cause: message, wait, request },
+            Kind::Malformed | Kind::Refused => AdsError::AuthMalformed { login, cause: message, request },
+        }
+    }
+
+    /// Sits out a pause before another attempt, or gives up with `error`.
+    async fn wait(
+        &self,
+        trace: &Trace,
+        failures: u32,
+        asked: Option<Duration>,
+        detail: String,
+        error: AdsError,
+    ) -> Result<(), AdsError> {
+        let pause = asked.unwrap_or_else(|| self.wiring.backoff.after(failures));
+        let beyond = asked.is_some_and(|pause| pause > self.wiring.budget.patience());
+        if beyond || self.is_over(trace, pause) {
+            return Err(error);
+        }
+        self.tell(trace, WaitReason::Retrying, pause, detail);
+        tokio::time::sleep(pause).await;
+        self.observer.resumed();
+        Ok(())
+    }
+
+    fn tell(&self, trace: &Trace, reason: WaitReason, delay: Duration, detail: String) {
+        self.observer.waiting(&RequestWait { reason, delay, attempt: trace.attempts(), detail });
+    }
+
+    /// True when no attempt after `pause` is allowed any more.
+    fn is_over(&self, trace: &Trace, pause: Duration) -> bool {
+        let options = &self.wiring.options;
+        trace.attempts() >= options.max_attempts || trace.elapsed() + pause > options.max_elapsed
+    }
+
+    fn url(&self) -> Url {
+        let mut url = self.login.api.clone();
+        url.set_path(&format!("{}{}", self.login.api.path().trim_end_matches('/'), self.wire.path));
+        if !self.wire.query.is_empty() {
+            url.query_pairs_mut().extend_pairs(&self.wire.query);
+        }
+        url
+    }
+
+    fn profile_text(&self) -> String {
+        self.profile.map_or_else(|| "-".to_owned(), |p| p.to_string())
+    }
+}
+
+/// The part of a body that an excerpt may show.
+fn head(body: &[u8]) -> &[u8] {
+    &body[..body.len().min(2 * redact::EXCERPT)]
+}

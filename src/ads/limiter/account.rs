@@ -1,0 +1,271 @@
+//! One (client id, region): its lane, its profiles' lanes, the queue in front of them, and who goes next.
+//!
+//! Synchronous; the budget's lock is held while anything here runs.
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap};
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+
+use super::counters::Counters;
+use super::lane::{Lane, NotNow};
+use super::{Limits, ProfileKey, Verdict};
+use crate::ads::backoff::Backoff;
+use crate::domain::limits::BucketSnapshot;
+
+/// Different profiles that must be throttled within `TOGETHER` before the account itself is charged.
+const WITNESSES: usize = 3;
+const TOGETHER: Duration = Duration::from_secs(10);
+/// A profile that was refused this often in a row is its own problem and no witness against the account.
+const CREDIBLE: u32 = 2;
+/// Profiles kept without need, and for how long after their last request.
+const KEPT_PROFILES: usize = 64;
+const KEPT_FOR: Duration = Duration::from_secs(900);
+
+/// The place of a request in its profile's queue: priority first, then who asked first.
+pub(super) type Place = (Reverse<i64>, u64);
+
+/// A request that waits for its turn.
+#[derive(Debug)]
+pub(super) struct Waiter {
+    pub(super) weight: u32,
+    pub(super) verdict: oneshot::Sender<Verdict>,
+}
+
+#[derive(Debug)]
+struct ProfileLane {
+    lane: Lane,
+    queue: BTreeMap<Place, Waiter>,
+    /// The serial number of the last request that went out: who was served longest ago goes first.
+    served: u64,
+    used_at: Instant,
+}
+
+/// One (client id, region).
+#[derive(Debug)]
+pub(super) struct Account {
+    name: String,
+    lane: Lane,
+    profiles: HashMap<ProfileKey, ProfileLane>,
+    witnesses: Vec<(ProfileKey, Instant)>,
+    serial: u64,
+    in_flight: u32,
+    pub(super) counters: Counters,
+    /// When the queue can move next; `None` while nobody waits.
+    pub(super) next_at: Option<Instant>,
+}
+
+impl Account {
+    pub(super) fn new(name: String, limits: &Limits) -> Self {
+        Self {
+            name,
+            lane: Lane::new(limits),
+            profiles: HashMap::new(),
+            witnesses: Vec::new(),
+            serial: 0,
+            in_flight: 0,
+            counters: Counters::new(),
+            next_at: None,
+        }
+    }
+
+    fn profile(&mut self, key: ProfileKey, limits: &Limits) -> &mut ProfileLane {
+        let now = Instant::now();
+        if self.profiles.len() >= KEPT_PROFILES && !self.profiles.contains_key(&key) {
+            self.profiles.retain(|_, p| {
+                !p.queue.is_empty()
+                    || p.lane.paused_until(now).is_some()
+                    || now.saturating_duration_since(p.used_at) < KEPT_FOR
+            });
+        }
+        let profile = self.profiles.entry(key).or_insert_with(|| ProfileLane {
+            lane: Lane::new(limits),
+            queue: BTreeMap::new(),
+            served: 0,
+            used_at: now,
+        });
+        profile.used_at = now;
+        profile
+    }
+
+    /// Puts a request into the queue.
+    pub(super) fn enqueue(&mut self, key: ProfileKey, place: Place, waiter: Waiter, limits: &Limits) {
+        self.profile(key, limits).queue.insert(place, waiter);
+    }
+
+    /// Takes a request out of the queue.
+    pub(super) fn withdraw(&mut self, key: ProfileKey, place: Place) {
+        if let Some(profile) = self.profiles.get_mut(&key) {
+            profile.queue.remove(&place);
+        }
+    }
+
+    /// Lets go whoever may go, and says in `next_at` when to look again.
+    pub(super) fn pump(&mut self, limits: &Limits) {
+        let now = Instant::now();
+        self.turn_away(now, limits.patience);
+        self.next_at = None;
+        // Heads of the profiles' queues: priority, then whose profile was served longest ago, then age.
+        let mut heads: Vec<(Reverse<i64>, u64, u64, ProfileKey)> = self
+            .profiles
+            .iter()
+            .filter_map(|(key, p)| p.queue.keys().next().map(|place| (place.0, p.served, place.1, *key)))
+            .collect();
+        heads.sort_unstable_by_key(|(priority, served, ticket, _)| (*priority, *served, *ticket));
+        let mut heads = std::collections::VecDeque::from(heads);
+        while let Some((priority, _, ticket, key)) = heads.pop_front() {
+            let Some(profile) = self.profiles.get_mut(&key) else { continue };
+            let Some(waiter) = profile.queue.get(&(priority, ticket)) else { continue };
+            let weight = waiter.weight;
+            let taken = match profile.lane.try_take(now, weight, limits.enabled) {
+                Ok(taken) => taken,
+                // Only this profile has to wait; the others flow.
+                Err(NotNow::Paused(at) | NotNow::Empty(at)) => {
+                    self.look_again(at);
+                    continue;
+                }
+            };
+            match self.lane.try_take(now, weight, limits.enabled) {
+                Ok(_) => {}
+                // Whoever is first is waited for, or a heavy request would starve behind light ones.
+                Err(NotNow::Paused(at) | NotNow::Empty(at)) => {
+                    profile.lane.put_back(taken);
+                    self.look_again(at);
+                    break;
+                }
+            }
+            self.serial += 1;
+            profile.served = self.serial;
+            let waiter = profile.queue.remove(&(priority, ticket));
+            if waiter.is_some_and(|w| w.verdict.send(Verdict::Go { at: now }).is_ok()) {
+                self.in_flight += 1;
+            }
+            if let Some(place) = profile.queue.keys().next() {
+                let head = (place.0, profile.served, place.1, key);
+                let order = |h: &(Reverse<i64>, u64, u64, ProfileKey)| (h.0, h.1, h.2);
+                let at = heads.partition_point(|h| order(h) < order(&head));
+                heads.insert(at, head);
+            }
+        }
+    }
+
+    fn look_again(&mut self, at: Instant) {
+        self.next_at = Some(self.next_at.map_or(at, |next| next.min(at)));
+    }
+
+    /// Refuses whoever would have to sit out a pause beyond patience.
+    fn turn_away(&mut self, now: Instant, patience: Duration) {
+        let beyond =
+            |lane: &Lane| lane.paused_until(now).map(|until| until - now).filter(|left| *left > patience);
+        let account = beyond(&self.lane);
+        for profile in self.profiles.values_mut().filter(|p| !p.queue.is_empty()) {
+            if let Some(left) = beyond(&profile.lane).max(account) {
+                for (_, waiter) in std::mem::take(&mut profile.queue) {
+                    // Whoever no longer listens has withdrawn.
+                    let _ = waiter.verdict.send(Verdict::Paused { left });
+                }
+            }
+        }
+    }
+
+    /// A request is no longer in flight.
+    pub(super) fn landed(&mut self) {
+        self.in_flight = self.in_flight.saturating_sub(1);
+    }
+
+    /// The API let a request through.
+    pub(super) fn succeeded(&mut self, key: ProfileKey, weight: u32, limits: &Limits) {
+        let now = Instant::now();
+        self.profile(key, limits).lane.succeeded(now, weight);
+        self.lane.succeeded(now, weight);
+    }
+
+    /// The API refused a request. Returns the pause that its profile has to sit out.
+    pub(super) fn refused(
+        &mut self,
+        key: ProfileKey,
+        sent_at: Instant,
+        retry_after: Option<Duration>,
+        limits: &Limits,
+        backoff: &Backoff,
+    ) -> Duration {
+        let now = Instant::now();
+        let lane = &mut self.profile(key, limits).lane;
+        let news = lane.refused(now, sent_at, |failures| match retry_after {
+            // What the API says is believed once; refused again right after it, our own pause may be longer.
+            Some(said) if failures <= 1 => said,
+            Some(said) => said.max(backoff.after(failures)),
+            None => backoff.after(failures),
+        });
+        if let Some(said) = retry_after.filter(|_| !news) {
+            lane.pause_until(now + said);
+        }
+        let pause = lane.paused_until(now).map_or(Duration::ZERO, |until| until - now);
+        if news && lane.failures() <= CREDIBLE {
+            self.witness(key, now, sent_at, limits, backoff);
+        }
+        pause
+    }
+
+    fn witness(
+        &mut self,
+        key: ProfileKey,
+        now: Instant,
+        sent_at: Instant,
+        limits: &Limits,
+        backoff: &Backoff,
+    ) {
+        self.witnesses.retain(|(k, at)| *k != key && now.saturating_duration_since(*at) <= TOGETHER);
+        self.witnesses.push((key, now));
+        if self.witnesses.len() >= WITNESSES {
+            self.witnesses.clear();
+            // The profiles sit out what the API told them; the account only takes a breath.
+            self.lane.refused(now, sent_at, |failures| backoff.after(failures).min(limits.patience));
+        }
+    }
+
+    /// What the gauges show.
+    pub(super) fn snapshot(&mut self, limits: &Limits) -> BucketSnapshot {
+        let now = Instant::now();
+        let sums = self.counters.sums();
+        let millis = |at: Instant| {
+            u64::try_from(at.saturating_duration_since(now).as_micros().div_ceil(1000)).unwrap_or(u64::MAX)
+        };
+        let waiting: usize = self.profiles.values().map(|p| p.queue.len()).sum();
+        let next_at = match self.next_at {
+            Some(at) if waiting > 0 => at,
+            _ if limits.enabled => self.lane.next_at(now),
+            _ => self.lane.paused_until(now).unwrap_or(now),
+        };
+        BucketSnapshot {
+            name: self.name.clone(),
+            configured_per_second: limits.ceiling,
+            learned_per_second: self.lane.rate(),
+            burst: limits.burst,
+            burst_left: if limits.enabled { self.lane.tokens() } else { limits.burst },
+            in_flight: self.in_flight,
+            waiting: u32::try_from(waiting).unwrap_or(u32::MAX),
+            next_in_ms: millis(next_at),
+            paused_ms: self.lane.paused_until(now).map_or(0, millis),
+            throttled_5m: sums.throttled,
+            retries_5m: sums.retries,
+            answered_5m: sums.answered,
+        }
+    }
+
+    /// Profiles that sit out a pause, and what is left of it in milliseconds.
+    pub(super) fn throttled_profiles(&self) -> impl Iterator<Item = (ProfileKey, u64)> {
+        let now = Instant::now();
+        self.profiles.iter().filter_map(move |(key, p)| {
+            let left = p.lane.paused_until(now)? - now;
+            Some((*key, u64::try_from(left.as_micros().div_ceil(1000)).unwrap_or(u64::MAX)))
+        })
+    }
+
+    #[cfg(test)]
+    pub(super) fn profile_rate(&self, key: ProfileKey) -> f64 {
+        self.profiles.get(&key).map_or(0.0, |p| p.lane.rate())
+    }
+}

@@ -1,0 +1,324 @@
+//! The request budget: a queue in front of every request, and buckets for each account and each profile that
+//! learn how fast they may be emptied.
+//!
+//! The sender is picked at the moment of sending: priority first, then fair between profiles, then who asked
+//! first. Time is tokio's, so all of it runs in virtual time as well. Knows nothing of HTTP.
+
+mod account;
+mod bucket;
+mod clock;
+mod counters;
+mod lane;
+mod learn;
+#[cfg(test)]
+mod simulation;
+#[cfg(test)]
+mod tests;
+
+use std::cmp::Reverse;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{Notify, oneshot};
+use tokio::task::JoinHandle;
+use tokio::time::Instant;
+
+use self::account::{Account, Place, Waiter};
+use super::backoff::Backoff;
+use crate::config::RateLimitConfig;
+use crate::domain::id::ProfileId;
+use crate::domain::limits::LimitsSnapshot;
+use crate::domain::profile::Region;
+
+/// Requests outside any profile, such as the list of profiles, share a lane of their own.
+pub(super) type ProfileKey = Option<ProfileId>;
+
+/// The configuration, as the buckets read it.
+#[derive(Debug, Clone)]
+struct Limits {
+    enabled: bool,
+    start: f64,
+    floor: f64,
+    ceiling: f64,
+    burst: u32,
+    patience: Duration,
+}
+
+/// What becomes of a request that waits.
+#[derive(Debug)]
+enum Verdict {
+    /// It goes out now.
+    Go { at: Instant },
+    /// Its profile pauses for longer than patience lasts.
+    Paused { left: Duration },
+}
+
+/// A profile pauses for longer than patience lasts: whoever asks should come back after `left`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Paused {
+    pub(super) left: Duration,
+}
+
+/// The budget of a process.
+#[derive(Debug, Clone)]
+pub(super) struct Budget {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    limits: Limits,
+    backoff: Backoff,
+    state: Mutex<State>,
+    /// Rings when the queue can move at another time than before.
+    changed: Notify,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    accounts: Vec<((String, Region), Account)>,
+    ticket: u64,
+    dispatcher: Option<JoinHandle<()>>,
+}
+
+/// Who asks, and how urgently.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Request {
+    pub(super) account: AccountId,
+    pub(super) profile: ProfileKey,
+    pub(super) priority: i64,
+    pub(super) weight: u32,
+    /// The place of an earlier attempt: whoever tries again is not sent to the end of the queue.
+    pub(super) ticket: Ticket,
+}
+
+/// One account of the budget.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct AccountId(usize);
+
+/// When a request first asked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Ticket(u64);
+
+impl Budget {
+    pub(super) fn new(config: &RateLimitConfig, backoff: Backoff) -> Self {
+        let limits = Limits {
+            enabled: config.enabled,
+            start: config.start_per_second,
+            floor: config.min_per_second,
+            ceiling: config.max_per_second,
+            burst: config.burst,
+            patience: config.patience,
+        };
+        let shared = Shared { limits, backoff, state: Mutex::default(), changed: Notify::new() };
+        Self { shared: Arc::new(shared) }
+    }
+
+    /// The account of a client in a region; the first name it is asked by is the one it shows.
+    pub(super) fn account(&self, client_id: &str, region: Region, name: &str) -> AccountId {
+        let mut state = self.shared.lock();
+        let at = state.accounts.iter().position(|((id, r), _)| id == client_id && *r == region);
+        AccountId(at.unwrap_or_else(|| {
+            let account = Account::new(name.to_owned(), &self.shared.limits);
+            state.accounts.push(((client_id.to_owned(), region), account));
+            state.accounts.len() - 1
+        }))
+    }
+
+    /// A ticket for a new request.
+    pub(super) fn ticket(&self) -> Ticket {
+        let mut state = self.shared.lock();
+        state.ticket += 1;
+        Ticket(state.ticket)
+    }
+
+    /// The longest pause that is sat out.
+    pub(super) fn patience(&self) -> Duration {
+        self.shared.limits.patience
+    }
+
+    /// Waits for a turn. Dropping the future gives the place in the queue back.
+    pub(super) async fn acquire(&self, request: Request) -> Result<Permit, Paused> {
+        let (sender, verdict) = oneshot::channel();
+        let place = (Reverse(request.priority), request.ticket.0);
+        {
+            let mut state = self.shared.lock();
+            let waiter = Waiter { weight: request.weight, verdict: sender };
+            state.with(request.account, |a| {
+                a.enqueue(request.profile, place, waiter, &self.shared.limits);
+            });
+            self.shared.pump(&mut state, request.account);
+            self.dispatch(&mut state);
+        }
+        let mut waiting = Waiting { shared: &self.shared, request, place, verdict, settled: false };
+        let verdict = (&mut waiting.verdict).await;
+        waiting.settled = true;
+        match verdict {
+            Ok(Verdict::Go { at }) => {
+                Ok(Permit { shared: self.shared.clone(), request, sent_at: at, open: true })
+            }
+            Ok(Verdict::Paused { left }) => Err(Paused { left }),
+            // The sender only goes away with the queue, and the queue lives as long as this budget.
+            Err(_) => Err(Paused { left: Duration::ZERO }),
+        }
+    }
+
+    /// Makes sure that somebody watches the clock while anybody waits.
+    fn dispatch(&self, state: &mut State) {
+        let waiting = state.accounts.iter().any(|(_, a)| a.next_at.is_some());
+        if waiting && state.dispatcher.as_ref().is_none_or(JoinHandle::is_finished) {
+            state.dispatcher = Some(tokio::spawn(dispatcher(self.shared.clone())));
+        }
+    }
+
+    /// Counts a request that is sent again.
+    pub(super) fn count_retry(&self, account: AccountId) {
+        self.shared.lock().with(account, |a| a.counters.now().retries += 1);
+    }
+
+    /// What the gauges show.
+    pub(super) fn snapshot(&self) -> LimitsSnapshot {
+        let mut state = self.shared.lock();
+        let limits = &self.shared.limits;
+        let mut throttled_profiles: Vec<(ProfileId, u64)> = state
+            .accounts
+            .iter()
+            .flat_map(|(_, a)| a.throttled_profiles().filter_map(|(key, left)| Some((key?, left))))
+            .collect();
+        throttled_profiles.sort_unstable();
+        LimitsSnapshot {
+            enabled: limits.enabled,
+            buckets: state.accounts.iter_mut().map(|(_, a)| a.snapshot(limits)).collect(),
+            throttled_profiles,
+        }
+    }
+}
+
+impl Shared {
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn pump(&self, state: &mut State, account: AccountId) {
+        state.with(account, |a| {
+            let before = a.next_at;
+            a.pump(&self.limits);
+            if a.next_at != before {
+                self.changed.notify_one();
+            }
+        });
+    }
+}
+
+impl State {
+    fn with<T>(&mut self, account: AccountId, act: impl FnOnce(&mut Account) -> T) -> Option<T> {
+        self.accounts.get_mut(account.0).map(|(_, a)| act(a))
+    }
+}
+
+/// Moves the queues whenever their time has come, for as long as anybody waits. A task of its own: a waiter
+/// that is not polled must not hold up the others.
+async fn dispatcher(shared: Arc<Shared>) {
+    loop {
+        let next = {
+            let mut state = shared.lock();
+            let now = Instant::now();
+            for at in 0..state.accounts.len() {
+                if state.accounts[at].1.next_at.is_some_and(|due| due <= now) {
+                    shared.pump(&mut state, AccountId(at));
+                }
+            }
+            let next = state.accounts.iter().filter_map(|(_, a)| a.next_at).min();
+            if next.is_none() {
+                state.dispatcher = None;
+            }
+            next
+        };
+        let Some(next) = next else { return };
+        tokio::select! {
+            () = tokio::time::sleep_until(next) => {}
+            () = shared.changed.notified() => {}
+        }
+    }
+}
+
+/// A place in the queue, given back on drop.
+struct Waiting<'a> {
+    shared: &'a Arc<Shared>,
+    request: Request,
+    place: Place,
+    verdict: oneshot::Receiver<Verdict>,
+    settled: bool,
+}
+
+impl Drop for Waiting<'_> {
+    fn drop(&mut self) {
+        if self.settled {
+            return;
+        }
+        let mut state = self.shared.lock();
+        state.with(self.request.account, |a| match self.verdict.try_recv() {
+            // It was let go in the very moment in which it gave up.
+            Ok(Verdict::Go { .. }) => a.landed(),
+            Ok(Verdict::Paused { .. }) => {}
+            Err(_) => a.withdraw(self.request.profile, self.place),
+        });
+        self.shared.pump(&mut state, self.request.account);
+    }
+}
+
+/// The right to send one request now. Dropped without an outcome, it says that nothing was learned.
+#[derive(Debug)]
+pub(super) struct Permit {
+    shared: Arc<Shared>,
+    request: Request,
+    sent_at: Instant,
+    open: bool,
+}
+
+impl Permit {
+    /// The API let the request through, whatever it answered.
+    pub(super) fn succeeded(self) {
+        self.settle(|a, r, shared, _| {
+            a.counters.now().answered += 1;
+            a.succeeded(r.profile, r.weight, &shared.limits);
+        });
+    }
+
+    /// The API answered with an error of its own, from which nothing can be learned about the rate.
+    pub(super) fn failed(self) {
+        self.settle(|a, _, _, _| a.counters.now().answered += 1);
+    }
+
+    /// The API refused the request. Returns the pause that its profile sits out: at least `retry_after`.
+    pub(super) fn refused(self, retry_after: Option<Duration>) -> Duration {
+        self.settle(|a, r, shared, sent_at| {
+            let counts = a.counters.now();
+            counts.answered += 1;
+            counts.throttled += 1;
+            a.refused(r.profile, sent_at, retry_after, &shared.limits, &shared.backoff)
+        })
+        .unwrap_or_default()
+    }
+
+    fn settle<T>(mut self, act: impl FnOnce(&mut Account, Request, &Shared, Instant) -> T) -> Option<T> {
+        self.open = false;
+        let shared = self.shared.clone();
+        let mut state = shared.lock();
+        let out = state.with(self.request.account, |a| {
+            a.landed();
+            act(a, self.request, &shared, self.sent_at)
+        });
+        shared.pump(&mut state, self.request.account);
+        out
+    }
+}
+
+impl Drop for Permit {
+    fn drop(&mut self) {
+        if self.open {
+            let mut state = self.shared.lock();
+            state.with(self.request.account, Account::landed);
+        }
+    }
+}

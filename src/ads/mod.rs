@@ -1,0 +1,27 @@
+//! The Amazon Ads API client: tokens, the request budget, retries, and lists turned into pages.
+//!
+//! An answer becomes a page only when its status is 200 and its body has the list's shape; everything else is
+//! an [`AdsError`] with a stable code. Knows the domain and the configuration; knows nothing of syncs,
+//! databases or screens, and shares no wire types with the simulator.
+
+mod answer;
+mod backoff;
+mod call;
+mod client;
+mod endpoint;
+mod error;
+mod exchange;
+mod limiter;
+mod meaning;
+mod observer;
+mod profiles;
+mod redact;
+mod retry_after;
+mod token;
+mod trace;
+
+pub use call::{Cursor, ListCall};
+pub use client::{AdsClient, ListPage};
+pub use endpoint::{ClientOptions, LoginEndpoint};
+pub use error::AdsError;
+pub use observer::{RequestObserver, RequestWait, WaitReason};

@@ -1,0 +1,150 @@
+//! Keeps secrets out of whatever is shown: bodies, messages and URLs.
+//!
+//! Knows what Amazon's tokens look like and which secrets this process holds.
+
+use reqwest::Url;
+
+/// The most of a body that an error keeps.
+pub(super) const EXCERPT: usize = 2048;
+const HIDDEN: &str = "***";
+/// What Amazon's own secrets begin with: access token, refresh token, client secret, in that order.
+const MARKS: [&str; 4] = ["Atza|", "Atzr|", "Atzc|", "amzn1.oa2-cs."];
+
+/// `text` without the given secrets, without anything that looks like a token, and without control
+/// characters that could reach a terminal.
+pub(super) fn redact(text: &str, secrets: &[&str]) -> String {
+    let mut out = text.to_owned();
+    for secret in secrets.iter().filter(|s| s.len() >= 4) {
+        out = out.replace(secret, HIDDEN);
+    }
+    for mark in MARKS {
+        out = hide_after(&out, mark, |c| c.is_whitespace() || "\"'<>,;&\\".contains(c));
+    }
+    for key in ["access_token", "refresh_token", "client_secret", "Bearer"] {
+        out = hide_value(&out, key);
+    }
+    out.chars().map(|c| if c.is_control() && !matches!(c, '\n' | '\t') { ' ' } else { c }).collect()
+}
+
+/// The start of a redacted body, cut at a character; `None` for a blank one.
+pub(super) fn excerpt(body: &str, secrets: &[&str]) -> Option<String> {
+    // Redacted before it is cut: half a secret at the cut would no longer be recognised. A body may be huge,
+    // so only a generous start of it is looked at.
+    let start = cut(body, 16 * EXCERPT);
+    let mut text = cut(redact(start, secrets).trim(), EXCERPT).to_owned();
+    if text.is_empty() {
+        return None;
+    }
+    if text.len() < start.trim().len() && start.len() > EXCERPT {
+        while text.len() + '…'.len_utf8() > EXCERPT {
+            text.pop();
+        }
+        text.push('…');
+    }
+    Some(text)
+}
+
+/// At most `limit` bytes of `text`, cut at a character.
+pub(super) fn cut(text: &str, limit: usize) -> &str {
+    let mut end = text.len().min(limit);
+    while !text.is_char_boundary(end) {
+        end -= 1;
+    }
+    &text[..end]
+}
+
+/// A URL as it may be shown: no user, no password, no fragment.
+pub(super) fn shown(url: &Url) -> String {
+    let mut url = url.clone();
+    // Neither can fail for a URL with a host, and one without has nothing to hide.
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    url.set_fragment(None);
+    url.to_string()
+}
+
+fn hide_after(text: &str, mark: &str, ends: impl Fn(char) -> bool) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(mark) {
+        out.push_str(&rest[..at]);
+        out.push_str(HIDDEN);
+        let tail = &rest[at + mark.len()..];
+        rest = tail.find(&ends).map_or("", |end| &tail[end..]);
+    }
+    out + rest
+}
+
+/// Hides the word that follows a key, whatever stands between: `"key": "word"`, `key=word`, `key word`.
+fn hide_value(text: &str, key: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(key) {
+        let (before, tail) = rest.split_at(at + key.len());
+        out.push_str(before);
+        let separator = tail.find(|c: char| !"\"' \t:=\\".contains(c)).unwrap_or(tail.len());
+        out.push_str(&tail[..separator]);
+        let tail = &tail[separator..];
+        let word = tail.find(|c: char| c.is_whitespace() || "\"'<>,;&\\}".contains(c)).unwrap_or(tail.len());
+        // "invalid refresh_token parameter" names the key and holds no value.
+        if separator == 0 || word == 0 || (word < 20 && !rest[at + key.len()..].starts_with(['"', '=', ':', '\\']))
+        {
+            out.push_str(&tail[..word]);
+        } else {
+            out.push_str(HIDDEN);
+        }
+        rest = &tail[word..];
+    }
+    out + rest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    #[test]
+    fn tokens_and_known_secrets_are_hidden_wherever_they_stand() {
+        for text in [
+            r#"{"access_token":"Atza|abc.def","x":1}"#,
+            "Bearer Atza|abc.def",
+            "refresh_token=Atzr|abc.def&grant_type=x",
+            r#"{"error":"hunter2hunter2"}"#,
+            r#"{"access_token" : "abc.def-without-a-mark"}"#,
+            "client_secret=abc.def",
+            r#"{\"access_token\":\"abc.def\"}"#,
+            "Authorization: Bearer eyJabc.def.ghijklmnop",
+        ] {
+            let shown = redact(text, &["hunter2hunter2"]);
+            assert!(!shown.contains("abc.def") && !shown.contains("hunter2"), "{shown}");
+            assert!(shown.contains(HIDDEN), "{shown}");
+        }
+        assert_eq!(redact("the refresh_token is missing", &[]), "the refresh_token is missing");
+        assert_eq!(redact("a\u{1b}[31mred", &[]), "a [31mred");
+    }
+
+    #[test]
+    fn an_excerpt_is_at_most_two_kibibytes_and_shows_that_it_was_cut() {
+        assert_eq!(excerpt("  \n", &[]), None);
+        assert_eq!(excerpt(" short ", &[]).as_deref(), Some("short"));
+        let long = excerpt(&"ü".repeat(5000), &[]).unwrap();
+        assert!(long.len() <= EXCERPT && long.ends_with('…'), "{}", long.len());
+    }
+
+    #[test]
+    fn a_url_is_shown_without_its_user() {
+        let url = Url::parse("http://me:pw@127.0.0.1:9000/v2/profiles?accessLevel=edit#x").unwrap();
+        assert_eq!(shown(&url), "http://127.0.0.1:9000/v2/profiles?accessLevel=edit");
+    }
+
+    proptest! {
+        #[test]
+        fn a_secret_never_survives_in_an_excerpt(before in ".{0,40}", pad in 0_usize..3000, after in ".{0,40}") {
+            let secret = "Zq9-secret-value-Zq9";
+            let text = format!("{before}{}{secret}{after}", "x".repeat(pad));
+            let shown = excerpt(&text, &[secret]).unwrap_or_default();
+            prop_assert!(!shown.contains("Zq9-sec"));
+            prop_assert!(shown.len() <= EXCERPT);
+        }
+    }
+}

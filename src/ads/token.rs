@@ -1,0 +1,260 @@
+//! Access tokens: one at a time for each (client, consent), fetched once however many ask.
+//!
+//! Speaks Login with Amazon and nothing else. A token's text leaves this file only as a sensitive header and,
+//! for redaction, as a `Secret`; answers of the token endpoint are never logged or kept.
+
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use reqwest::Url;
+use reqwest::header::HeaderValue;
+use serde::Deserialize;
+use tokio::sync::Mutex;
+use tokio::time::Instant;
+
+use super::answer::{Answer, ErrorBody, Lost};
+use super::redact;
+use super::retry_after::RetryAfter;
+use crate::config::Secret;
+
+/// How long before its end a token is replaced; a tenth of its life when that is shorter.
+const MARGIN: Duration = Duration::from_secs(300);
+/// What a token lives when the answer does not say.
+const LIFE: Duration = Duration::from_secs(3600);
+/// How long a definite no is remembered, so that a dead login does not knock on the door with every request.
+const REMEMBERED: Duration = Duration::from_secs(300);
+/// How long an old but valid token serves on after its replacement could not be fetched.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// The tokens of one consent.
+#[derive(Debug)]
+pub(super) struct TokenSource {
+    http: reqwest::Client,
+    url: Url,
+    client_id: String,
+    client_secret: Secret,
+    refresh_token: Secret,
+    state: Mutex<State>,
+    /// Requests to the token endpoint that have come to an end.
+    flights: AtomicU64,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    token: Option<Token>,
+    generation: u64,
+    denied: Option<(Instant, TokenError)>,
+    /// How the last flight ended, when it failed.
+    failed: Option<TokenError>,
+}
+
+#[derive(Debug)]
+struct Token {
+    bearer: Bearer,
+    refresh_at: Instant,
+    expires_at: Instant,
+}
+
+/// A token ready to be sent.
+#[derive(Debug, Clone)]
+pub(super) struct Bearer {
+    /// The `Authorization` header, marked sensitive.
+    pub(super) header: HeaderValue,
+    /// The bare token, for redaction.
+    pub(super) secret: Secret,
+    generation: u64,
+}
+
+/// Why there is no token. Holds nothing secret.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct TokenError {
+    pub(super) kind: TokenErrorKind,
+    /// One line from the endpoint, redacted.
+    pub(super) message: String,
+    /// `503`, `timeout`.
+    pub(super) outcome: String,
+    pub(super) status: Option<u16>,
+    pub(super) retry_after: RetryAfter,
+    pub(super) request_ids: Vec<String>,
+}
+
+/// The kinds of failure that call for different answers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum TokenErrorKind {
+    /// The consent is gone.
+    InvalidGrant,
+    /// The application is not known, or its secret is wrong.
+    InvalidClient,
+    /// No answer, or one that says "later".
+    Unreachable,
+    /// An answer that is no token.
+    Malformed,
+    /// An answer that refuses the request for another reason.
+    Refused,
+}
+
+#[derive(Deserialize)]
+struct TokenAnswer {
+    access_token: String,
+    #[serde(default)]
+    expires_in: Option<u64>,
+}
+
+impl TokenSource {
+    pub(super) fn new(
+        http: reqwest::Client,
+        url: Url,
+        client_id: String,
+        client_secret: Secret,
+        refresh_token: Secret,
+    ) -> Self {
+        Self {
+            http,
+            url,
+            client_id,
+            client_secret,
+            refresh_token,
+            state: Mutex::default(),
+            flights: AtomicU64::new(0),
+        }
+    }
+
+    /// The endpoint as it may be shown.
+    pub(super) fn shown_url(&self) -> String {
+        let mut url = self.url.clone();
+        url.set_query(None);
+        redact::shown(&url)
+    }
+
+    /// Secrets that must not appear in anything shown.
+    pub(super) fn secrets(&self) -> [&str; 2] {
+        [self.client_secret.expose(), self.refresh_token.expose()]
+    }
+
+    /// A valid token; fetched when there is none or the present one nears its end. Whoever asks while a
+    /// request is under way gets that request's result, good or bad.
+    pub(super) async fn bearer(&self) -> Result<Bearer, TokenError> {
+        let seen = self.flights.load(Ordering::Acquire);
+        let mut state = self.state.lock().await;
+        let now = Instant::now();
+        if let Some(token) = state.token.as_ref().filter(|t| now < t.refresh_at) {
+            return Ok(token.bearer.clone());
+        }
+        if let Some((_, error)) = state.denied.as_ref().filter(|(until, _)| now < *until) {
+            return Err(error.clone());
+        }
+        if self.flights.load(Ordering::Acquire) > seen
+            && let Some(error) = &state.failed
+        {
+            return Err(error.clone());
+        }
+        let result = self.fetch(state.generation + 1).await;
+        self.flights.fetch_add(1, Ordering::Release);
+        let now = Instant::now();
+        match result {
+            Ok((bearer, life)) => {
+                state.generation = bearer.generation;
+                state.failed = None;
+                state.denied = None;
+                let expires_at = now + life;
+                let refresh_at = expires_at - MARGIN.min(life / 10);
+                state.token = Some(Token { bearer: bearer.clone(), refresh_at, expires_at });
+                Ok(bearer)
+            }
+            Err(error) => {
+                state.failed = Some(error.clone());
+                if error.is_final() {
+                    state.token = None;
+                    state.denied = Some((now + REMEMBERED, error.clone()));
+                } else if let Some(token) = state.token.as_mut().filter(|t| now < t.expires_at) {
+                    tracing::debug!(target: "adsync::ads", outcome = error.outcome, "token not renewed yet, the old one still holds");
+                    token.refresh_at = (now + GRACE).min(token.expires_at);
+                    return Ok(token.bearer.clone());
+                }
+                Err(error)
+            }
+        }
+    }
+
+    /// Forgets a token that the API no longer takes. Only the first of many that say so about the same token
+    /// has an effect.
+    pub(super) async fn refuse(&self, bearer: &Bearer) {
+        let mut state = self.state.lock().await;
+        if state.token.as_ref().is_some_and(|t| t.bearer.generation == bearer.generation) {
+            state.token = None;
+        }
+    }
+
+    async fn fetch(&self, generation: u64) -> Result<(Bearer, Duration), TokenError> {
+        let form = [
+            ("grant_type", "refresh_token"),
+            ("client_id", self.client_id.as_str()),
+            ("client_secret", self.client_secret.expose()),
+            ("refresh_token", self.refresh_token.expose()),
+        ];
+        tracing::debug!(target: "adsync::ads", url = %self.shown_url(), "asking for an access token");
+        let lost = |(status, lost): (Option<u16>, Lost)| TokenError {
+            kind: TokenErrorKind::Unreachable,
+            message: lost.to_string(),
+            outcome: lost.to_string(),
+            status,
+            retry_after: RetryAfter::Missing,
+            request_ids: Vec::new(),
+        };
+        let sent = self.http.post(self.url.clone()).form(&form).send().await;
+        let response = sent.map_err(|error| lost((None, Lost::from_reqwest(&error.without_url()))))?;
+        let answer = Answer::read(response).await.map_err(lost)?;
+        if answer.status != 200 {
+            return Err(self.refusal(&answer));
+        }
+        let malformed = |message: &str| TokenError {
+            kind: TokenErrorKind::Malformed,
+            message: message.to_owned(),
+            outcome: format!("200, {message}"),
+            status: Some(200),
+            retry_after: RetryAfter::Missing,
+            request_ids: answer.request_ids.clone(),
+        };
+        // The parser's own words may quote the body, and the body is a token.
+        let token: TokenAnswer =
+            serde_json::from_slice(&answer.body).map_err(|_| malformed("the answer is no token"))?;
+        let mut header = HeaderValue::from_str(&format!("Bearer {}", token.access_token))
+            .map_err(|_| malformed("the token cannot be sent as a header"))?;
+        header.set_sensitive(true);
+        if token.access_token.is_empty() {
+            return Err(malformed("the token is empty"));
+        }
+        let life = token.expires_in.map_or(LIFE, Duration::from_secs).min(Duration::from_secs(86_400));
+        Ok((Bearer { header, secret: Secret::new(token.access_token), generation }, life))
+    }
+
+    fn refusal(&self, answer: &Answer) -> TokenError {
+        let said = ErrorBody::parse(&answer.body);
+        let kind = match (said.code.as_deref(), answer.status) {
+            (Some("invalid_grant"), 400..=499) => TokenErrorKind::InvalidGrant,
+            (Some("invalid_client" | "unauthorized_client"), 400..=499) => TokenErrorKind::InvalidClient,
+            (Some("server_error" | "temporarily_unavailable"), _) | (_, 408 | 429 | 500..=599) => {
+                TokenErrorKind::Unreachable
+            }
+            _ => TokenErrorKind::Refused,
+        };
+        TokenError {
+            kind,
+            message: redact::redact(&said.line(), &self.secrets()),
+            outcome: answer.status.to_string(),
+            status: Some(answer.status),
+            retry_after: answer.retry_after,
+            request_ids: answer.request_ids.clone(),
+        }
+    }
+}
+
+impl TokenError {
+    /// True when asking again with the same credentials cannot help.
+    pub(super) const fn is_final(&self) -> bool {
+        match self.kind {
+            TokenErrorKind::InvalidGrant | TokenErrorKind::InvalidClient | TokenErrorKind::Refused => true,
+            TokenErrorKind::Unreachable | TokenErrorKind::Malformed => false,
+        }
+    }
+}
