@@ -45,7 +45,9 @@ fn outcome(
     let others = failures.len();
     match failures.into_iter().next() {
         Some(first) if done == 0 => Err(report(first)),
-        Some(first) => Ok(Outcome { message: format!("{}, {others} refused: {first}", plural(done, one, many)) }),
+        Some(first) => {
+            Ok(Outcome { message: format!("{}, {others} refused: {first}", plural(done, one, many)) })
+        }
         None if done == 0 => Ok(Outcome { message: nothing.to_owned() }),
         None => Ok(Outcome { message: plural(done, one, many) }),
     }
@@ -101,7 +103,13 @@ impl Actions for EngineActions {
                     Err(error) => failures.push(error),
                 }
             }
-            outcome(done, "retry requested", "retries requested", failures, "nothing failed here: s syncs anew")
+            outcome(
+                done,
+                "retry requested",
+                "retries requested",
+                failures,
+                "nothing failed here: s syncs anew",
+            )
         }
         .boxed()
     }

@@ -60,7 +60,8 @@ impl Assembly {
 
 async fn start_simulator() -> Result<RunningSimulator, Failure> {
     // Data that change while nobody looks make the demo's second sync worth watching.
-    let options = SimulatorOptions { churn: 0.01, churn_after: Duration::from_secs(20), ..SimulatorOptions::default() };
+    let options =
+        SimulatorOptions { churn: 0.01, churn_after: Duration::from_secs(20), ..SimulatorOptions::default() };
     Simulator::start(options, ([127, 0, 0, 1], 0).into()).await.map_err(|error| {
         let report = SyncError::Panic { message: format!("the simulator cannot start: {error}") };
         Failure::from_report(report.report(machine_now()))

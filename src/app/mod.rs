@@ -56,7 +56,9 @@ async fn end_of(cli: &Cli) -> u8 {
     match execute(cli, &mut out).await {
         Ok(exit) => exit.code(),
         // The reader of a pipe went away: that is its right, and no failure of ours.
-        Err(failure) if failure.report.causes.iter().any(|cause| cause.contains("Broken pipe")) => Exit::Ok.code(),
+        Err(failure) if failure.report.causes.iter().any(|cause| cause.contains("Broken pipe")) => {
+            Exit::Ok.code()
+        }
         Err(failure) => {
             out.failure(&failure);
             failure.exit.code()
@@ -89,7 +91,9 @@ async fn execute(cli: &Cli, out: &mut Output<'_>) -> Result<Exit, Failure> {
         Command::Config(ConfigCommand::Check) => cli::config_check(&config, out).await,
         Command::Migrate => migrate(&config, out).await,
         Command::Runs(args) => cli::runs(&assemble::store(&config).await?, args, out).await,
-        Command::Run(RunCommand::Show { id }) => cli::run_show(&assemble::store(&config).await?, *id, out).await,
+        Command::Run(RunCommand::Show { id }) => {
+            cli::run_show(&assemble::store(&config).await?, *id, out).await
+        }
         Command::Changes(args) => cli::changes(&assemble::store(&config).await?, args, out).await,
         Command::Profiles(args) => {
             let assembly = Assembly::start(&config, Carries::Requested).await?;
@@ -173,7 +177,8 @@ async fn open_console(cli: &Cli, out: &mut Output<'_>) -> Result<Exit, Failure> 
     match closed {
         Ok(()) => Ok(Exit::Ok),
         Err(error) => {
-            let mut failure = Failure::usage(error.to_string(), "Use a command instead: adsync --help lists them.");
+            let mut failure =
+                Failure::usage(error.to_string(), "Use a command instead: adsync --help lists them.");
             failure.report.code = "console.terminal".to_owned();
             failure.report.causes.extend(std::error::Error::source(&error).map(ToString::to_string));
             failure.exit = Exit::Failed;

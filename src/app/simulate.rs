@@ -55,9 +55,9 @@ fn options(args: &SimulateArgs) -> Result<SimulatorOptions, Failure> {
 
 /// Serves until a signal comes.
 pub(super) async fn serve(args: &SimulateArgs, out: &mut Output<'_>) -> Result<Exit, Failure> {
-    let running = Simulator::start(options(args)?, args.listen).await.map_err(|error| {
-        Failure::usage(error.to_string(), "Choose another address with --listen.")
-    })?;
+    let running = Simulator::start(options(args)?, args.listen)
+        .await
+        .map_err(|error| Failure::usage(error.to_string(), "Choose another address with --listen."))?;
     let credentials = running.credentials();
     if out.json {
         out.object(&serde_json::json!({

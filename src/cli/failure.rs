@@ -103,11 +103,15 @@ fn report(code: &str, summary: String, causes: Vec<String>, hint: String) -> Err
 impl From<ConfigError> for Failure {
     fn from(error: ConfigError) -> Self {
         let hint = match &error {
-            ConfigError::Unreadable { .. } => "Name an existing file with --config, or leave it out for the defaults.",
+            ConfigError::Unreadable { .. } => {
+                "Name an existing file with --config, or leave it out for the defaults."
+            }
             ConfigError::Invalid { .. } => {
                 "Correct that line; the config.toml that ships with adsync shows every setting."
             }
-            ConfigError::MissingSecret { .. } => "Provide the secret where the configuration says, or say another place.",
+            ConfigError::MissingSecret { .. } => {
+                "Provide the secret where the configuration says, or say another place."
+            }
             ConfigError::DatabaseUrl { .. } => "Use sqlite:FILE or postgres://USER:PASSWORD@HOST/DATABASE.",
         };
         Self { report: report("config", error.to_string(), Vec::new(), hint.to_owned()), exit: Exit::Usage }
@@ -117,7 +121,9 @@ impl From<ConfigError> for Failure {
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
         let exit = match &error {
-            StoreError::Unreachable { .. } | StoreError::DiskFull { .. } | StoreError::Fenced { .. } => Exit::Retryable,
+            StoreError::Unreachable { .. } | StoreError::DiskFull { .. } | StoreError::Fenced { .. } => {
+                Exit::Retryable
+            }
             StoreError::Refused { .. }
             | StoreError::ReadOnly { .. }
             | StoreError::NewerSchema { .. }

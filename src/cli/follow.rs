@@ -210,8 +210,12 @@ impl<'a, 'o> Follower<'a, 'o> {
             return;
         }
         let text = match run.state {
-            RunState::Fetching if self.overview.is_throttled(id) => "throttled, waiting for the API".to_owned(),
-            RunState::Queued if run.not_before.is_some() => "parked, the API asked for a long pause".to_owned(),
+            RunState::Fetching if self.overview.is_throttled(id) => {
+                "throttled, waiting for the API".to_owned()
+            }
+            RunState::Queued if run.not_before.is_some() => {
+                "parked, the API asked for a long pause".to_owned()
+            }
             state if state.is_live() => state.to_string(),
             _ => return,
         };
@@ -262,11 +266,20 @@ impl<'a, 'o> Follower<'a, 'o> {
 fn ending(run: &RunView) -> String {
     match run.state {
         RunState::Completed => {
-            format!("proved, {} rows, {}, {} requests", count(run.rows), counts(&run.counts), count(run.requests))
+            format!(
+                "proved, {} rows, {}, {} requests",
+                count(run.rows),
+                counts(&run.counts),
+                count(run.requests)
+            )
         }
         RunState::Held => {
-            let headline = run.hold.as_ref().map(crate::domain::run::HoldSummary::headline).unwrap_or_default();
-            format!("held, {headline}; look at it with adsync run show {0}, then adsync approve {0} or adsync discard {0}", run.id)
+            let headline =
+                run.hold.as_ref().map(crate::domain::run::HoldSummary::headline).unwrap_or_default();
+            format!(
+                "held, {headline}; look at it with adsync run show {0}, then adsync approve {0} or adsync discard {0}",
+                run.id
+            )
         }
         state => format!("{state}, nothing of it was committed"),
     }
@@ -290,7 +303,9 @@ fn summarise(ended: &[RunView], failures: &[ErrorReport], out: &mut Output<'_>) 
     }
     if ended.len() + failures.len() > 1 {
         let mut parts = Vec::new();
-        for state in [RunState::Completed, RunState::Failed, RunState::Held, RunState::Cancelled, RunState::Discarded] {
+        for state in
+            [RunState::Completed, RunState::Failed, RunState::Held, RunState::Cancelled, RunState::Discarded]
+        {
             if of(state) > 0 {
                 parts.push(format!("{} {state}", of(state)));
             }
@@ -328,15 +343,26 @@ impl Bars {
         }
         let bar = self.runs.entry(run.id).or_insert_with(|| {
             let bar = self.multi.insert_before(&self.all, ProgressBar::new(1000));
-            if let Ok(style) = ProgressStyle::with_template("{prefix:28!} {bar:24} {percent:>3} %  {wide_msg}") {
+            if let Ok(style) =
+                ProgressStyle::with_template("{prefix:28!} {bar:24} {percent:>3} %  {wide_msg}")
+            {
                 bar.set_style(style);
             }
             bar
         });
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a ratio between 0 and 1")]
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "a ratio between 0 and 1"
+        )]
         bar.set_position((progress.ratio() * 1000.0) as u64);
         bar.set_prefix(name.to_owned());
-        bar.set_message(format!("{}/{} units  {} rows  {now}", progress.settled, progress.units, count(progress.rows)));
+        bar.set_message(format!(
+            "{}/{} units  {} rows  {now}",
+            progress.settled,
+            progress.units,
+            count(progress.rows)
+        ));
     }
 
     fn end(&mut self, run: RunId) {

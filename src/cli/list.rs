@@ -78,7 +78,8 @@ pub async fn profiles(engine: &Engine, args: &ProfilesArgs, out: &mut Output<'_>
 /// When the database cannot be read, or the profile is not known.
 pub async fn runs(store: &Store, args: &RunsArgs, out: &mut Output<'_>) -> Result<Exit, Failure> {
     let profiles = store.profiles().await?;
-    let profile_id = args.profile.as_ref().map(|word| find(&profiles, word)).transpose()?.map(|p| p.profile.id);
+    let profile_id =
+        args.profile.as_ref().map(|word| find(&profiles, word)).transpose()?.map(|p| p.profile.id);
     let runs = store.runs(&RunFilter { profile_id, state: args.state, limit: args.limit }).await?;
     let mut rows = Vec::new();
     for run in &runs {
@@ -89,7 +90,10 @@ pub async fn runs(store: &Store, args: &RunsArgs, out: &mut Output<'_>) -> Resul
         let name = profiles.iter().find(|p| p.profile.id == run.profile_id);
         rows.push(vec![
             run.id.to_string(),
-            name.map_or_else(|| run.profile_id.to_string(), |p| format!("{} {}", p.profile.name, p.profile.country)),
+            name.map_or_else(
+                || run.profile_id.to_string(),
+                |p| format!("{} {}", p.profile.name, p.profile.country),
+            ),
             run.state.to_string(),
             time(run.requested_at, out.utc),
             took(run),
@@ -220,7 +224,8 @@ fn unit_row(unit: &UnitView) -> Vec<String> {
     };
     let proof = match (&unit.certificate, &unit.error) {
         (Some(c), _) => {
-            let mut parts = vec![c.ending.clone(), format!("{} distinct", count(i64::try_from(c.distinct).unwrap_or(0)))];
+            let mut parts =
+                vec![c.ending.clone(), format!("{} distinct", count(i64::try_from(c.distinct).unwrap_or(0)))];
             if let Some(total) = c.reported_total {
                 parts.push(format!("API said {}", count(i64::try_from(total).unwrap_or(0))));
             }
@@ -241,11 +246,15 @@ fn unit_row(unit: &UnitView) -> Vec<String> {
         (None, Some(report)) => report.summary.clone(),
         (None, None) => "-".to_owned(),
     };
-    let state = if unit.state == UnitState::NotEligible { "not eligible".to_owned() } else { unit.state.to_string() };
-    let changed = unit.outcome.as_ref().map_or_else(|| "-".to_owned(), |o| {
-        let orphans = if o.orphans > 0 { format!(" ({} orphans)", o.orphans) } else { String::new() };
-        format!("{}{orphans}", counts(&o.counts))
-    });
+    let state =
+        if unit.state == UnitState::NotEligible { "not eligible".to_owned() } else { unit.state.to_string() };
+    let changed = unit.outcome.as_ref().map_or_else(
+        || "-".to_owned(),
+        |o| {
+            let orphans = if o.orphans > 0 { format!(" ({} orphans)", o.orphans) } else { String::new() };
+            format!("{}{orphans}", counts(&o.counts))
+        },
+    );
     vec![unit.unit.to_string(), state, count(unit.pages), count(unit.rows), expected, changed, proof]
 }
 
@@ -280,7 +289,8 @@ fn report_lines(report: &ErrorReport, utc: bool) -> Vec<String> {
 /// When the database cannot be read, or the profile is not known.
 pub async fn changes(store: &Store, args: &ChangesArgs, out: &mut Output<'_>) -> Result<Exit, Failure> {
     let profiles = store.profiles().await?;
-    let profile_id = args.profile.as_ref().map(|word| find(&profiles, word)).transpose()?.map(|p| p.profile.id);
+    let profile_id =
+        args.profile.as_ref().map(|word| find(&profiles, word)).transpose()?.map(|p| p.profile.id);
     let since: Option<Timestamp> = match args.since {
         Some(ago) => Some(store.now().await?.minus(ago)),
         None => None,
@@ -311,10 +321,14 @@ fn fields(change: &crate::domain::run::ChangeView) -> String {
     if change.kind != ChangeKind::Changed {
         return format!("  {}", change.kind);
     }
-    let (before, after) = (change.before.clone().unwrap_or_default(), change.after.clone().unwrap_or_default());
+    let (before, after) =
+        (change.before.clone().unwrap_or_default(), change.after.clone().unwrap_or_default());
     let names: std::collections::BTreeSet<&String> = before.keys().chain(after.keys()).collect();
-    let show = |value: Option<&serde_json::Value>| value.map_or_else(|| "nothing".to_owned(), ToString::to_string);
-    let parts: Vec<String> =
-        names.into_iter().map(|name| format!("{name} {} -> {}", show(before.get(name)), show(after.get(name)))).collect();
+    let show =
+        |value: Option<&serde_json::Value>| value.map_or_else(|| "nothing".to_owned(), ToString::to_string);
+    let parts: Vec<String> = names
+        .into_iter()
+        .map(|name| format!("{name} {} -> {}", show(before.get(name)), show(after.get(name))))
+        .collect();
     format!("  {}", parts.join(", "))
 }

@@ -15,7 +15,8 @@ mod settings;
 
 pub use act::{approve, cancel, discard};
 pub use args::{
-    ChangesArgs, Cli, Command, ConfigCommand, ProfilesArgs, RunCommand, RunsArgs, SelectArgs, SimulateArgs, SyncArgs,
+    ChangesArgs, Cli, Command, ConfigCommand, ProfilesArgs, RunCommand, RunsArgs, SelectArgs, SimulateArgs,
+    SyncArgs,
 };
 pub use failure::{Exit, Failure};
 pub use follow::{Work, sync};

@@ -46,7 +46,7 @@ pub(super) fn count(number: i64) -> String {
     let digits = number.unsigned_abs().to_string();
     let mut out = String::new();
     for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i) % 3 == 0 {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
             out.push(',');
         }
         out.push(digit);
@@ -56,15 +56,12 @@ pub(super) fn count(number: i64) -> String {
 
 /// What a commit wrote: `+3 ~2 -1`, or `±0`.
 pub(super) fn counts(counts: &ChangeCounts) -> String {
-    let parts: Vec<String> = [
-        ("+", counts.added + counts.returned),
-        ("~", counts.changed),
-        ("-", counts.removed),
-    ]
-    .into_iter()
-    .filter(|(_, n)| *n > 0)
-    .map(|(sign, n)| format!("{sign}{}", count(i64::try_from(n).unwrap_or(i64::MAX))))
-    .collect();
+    let parts: Vec<String> =
+        [("+", counts.added + counts.returned), ("~", counts.changed), ("-", counts.removed)]
+            .into_iter()
+            .filter(|(_, n)| *n > 0)
+            .map(|(sign, n)| format!("{sign}{}", count(i64::try_from(n).unwrap_or(i64::MAX))))
+            .collect();
     if parts.is_empty() { "±0".to_owned() } else { parts.join(" ") }
 }
 
@@ -98,7 +95,10 @@ mod tests {
             assert_eq!(count(number), text);
         }
         assert_eq!(counts(&ChangeCounts::default()), "±0");
-        assert_eq!(counts(&ChangeCounts { added: 1_000, returned: 2, removed: 3, ..Default::default() }), "+1,002 -3");
+        assert_eq!(
+            counts(&ChangeCounts { added: 1_000, returned: 2, removed: 3, ..Default::default() }),
+            "+1,002 -3"
+        );
     }
 
     #[test]

@@ -7,11 +7,14 @@ use crate::domain::profile::StoredProfile;
 
 /// The profile that a word names: its number, or its whole name where only one has it.
 pub(super) fn find<'a>(profiles: &'a [StoredProfile], word: &str) -> Result<&'a StoredProfile, Failure> {
-    if let Some(profile) = word.parse().ok().and_then(|id| profiles.iter().find(|p| p.profile.id == ProfileId(id))) {
+    if let Some(profile) =
+        word.parse().ok().and_then(|id| profiles.iter().find(|p| p.profile.id == ProfileId(id)))
+    {
         return Ok(profile);
     }
     let lower = word.to_lowercase();
-    let named: Vec<&StoredProfile> = profiles.iter().filter(|p| p.profile.name.to_lowercase() == lower).collect();
+    let named: Vec<&StoredProfile> =
+        profiles.iter().filter(|p| p.profile.name.to_lowercase() == lower).collect();
     match named.as_slice() {
         [one] => Ok(one),
         [] => {
@@ -22,7 +25,12 @@ pub(super) fn find<'a>(profiles: &'a [StoredProfile], word: &str) -> Result<&'a 
                 .filter(|(distance, p)| *distance <= p.profile.name.chars().count() / 2);
             let hint = nearest.map_or_else(
                 || "List what is known with: adsync profiles".to_owned(),
-                |(_, p)| format!("Did you mean {:?} ({})? adsync profiles lists all.", p.profile.name, p.profile.id),
+                |(_, p)| {
+                    format!(
+                        "Did you mean {:?} ({})? adsync profiles lists all.",
+                        p.profile.name, p.profile.id
+                    )
+                },
             );
             Err(Failure::usage(format!("profile {word:?} is not known"), hint))
         }

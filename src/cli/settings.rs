@@ -10,11 +10,14 @@ use crate::store::Store;
 /// # Errors
 /// For the first thing that is wrong.
 pub async fn config_check(config: &Config, out: &mut Output<'_>) -> Result<Exit, Failure> {
-    let from = config.path.as_ref().map_or_else(|| "the defaults".to_owned(), |path| path.display().to_string());
+    let from =
+        config.path.as_ref().map_or_else(|| "the defaults".to_owned(), |path| path.display().to_string());
     out.line(&format!("ok  configuration  {from}"))?;
     for login in &config.logins {
         if let LoginKind::Amazon(amazon) = &login.kind {
-            for (field, source) in [("client_secret", &amazon.client_secret), ("refresh_token", &amazon.refresh_token)] {
+            for (field, source) in
+                [("client_secret", &amazon.client_secret), ("refresh_token", &amazon.refresh_token)]
+            {
                 source.resolve(&format!("login {:?}: {field}", login.name))?;
             }
         }

@@ -50,7 +50,13 @@ impl Store {
         let since = filter.since.map_or(0, |at| at.0);
         Ok(match &self.pool {
             Pool::Sqlite { readers, .. } => {
-                sqlx::query_as(SELECT).bind(profile).bind(run).bind(since).bind(limit).fetch_all(readers).await?
+                sqlx::query_as(SELECT)
+                    .bind(profile)
+                    .bind(run)
+                    .bind(since)
+                    .bind(limit)
+                    .fetch_all(readers)
+                    .await?
             }
             Pool::Postgres(pool) => {
                 sqlx::query_as(SELECT).bind(profile).bind(run).bind(since).bind(limit).fetch_all(pool).await?

@@ -106,18 +106,26 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Fenced`] when the run is no longer ours or not committing.
-    pub async fn begin_commit(&self, run: RunId, epoch: i64, profile: ProfileId) -> Result<Commit, StoreError> {
-        const LOCK: &str = "update sync_runs set epoch = epoch where id = $1 and epoch = $2 and state = 'committing'";
+    pub async fn begin_commit(
+        &self,
+        run: RunId,
+        epoch: i64,
+        profile: ProfileId,
+    ) -> Result<Commit, StoreError> {
+        const LOCK: &str =
+            "update sync_runs set epoch = epoch where id = $1 and epoch = $2 and state = 'committing'";
         let (tx, now, locked) = match &self.pool {
             Pool::Sqlite { writer, .. } => {
                 let mut tx = writer.begin_with(dialect::SQLITE_BEGIN).await?;
-                let locked = sqlx::query(LOCK).bind(run.0).bind(epoch).execute(&mut *tx).await?.rows_affected();
+                let locked =
+                    sqlx::query(LOCK).bind(run.0).bind(epoch).execute(&mut *tx).await?.rows_affected();
                 let now = sqlx::query_scalar(dialect::SQLITE_NOW).fetch_one(&mut *tx).await?;
                 (Tx::Sqlite(tx), now, locked)
             }
             Pool::Postgres(pool) => {
                 let mut tx = pool.begin_with(dialect::POSTGRES_BEGIN).await?;
-                let locked = sqlx::query(LOCK).bind(run.0).bind(epoch).execute(&mut *tx).await?.rows_affected();
+                let locked =
+                    sqlx::query(LOCK).bind(run.0).bind(epoch).execute(&mut *tx).await?.rows_affected();
                 let now = sqlx::query_scalar(dialect::POSTGRES_NOW).fetch_one(&mut *tx).await?;
                 (Tx::Postgres(tx), now, locked)
             }
@@ -199,7 +207,11 @@ impl Commit {
     ///
     /// # Errors
     /// When the database fails.
-    pub async fn raws(&mut self, descriptor: &Descriptor, ids: &[&str]) -> Result<Vec<(String, String)>, StoreError> {
+    pub async fn raws(
+        &mut self,
+        descriptor: &Descriptor,
+        ids: &[&str],
+    ) -> Result<Vec<(String, String)>, StoreError> {
         let profile = self.stamp.profile.0;
         let mut out = Vec::with_capacity(ids.len());
         for ids in ids.chunks(bulk::IDS) {
@@ -239,7 +251,8 @@ impl Commit {
             }
             Tx::Sqlite(tx) => {
                 for rows in rows.chunks(bulk::CHUNK) {
-                    let mut query = sqlx::query(AssertSqlSafe(bulk::insert(descriptor.table, rows.len(), "")));
+                    let mut query =
+                        sqlx::query(AssertSqlSafe(bulk::insert(descriptor.table, rows.len(), "")));
                     for row in rows {
                         for param in bulk::params(row, stamp) {
                             query = bind!(query, param);
@@ -370,7 +383,10 @@ impl Commit {
             .bind(stamp.profile.0)
             .fetch_one(&mut **tx)
             .await?;
-            sqlx::query("delete from sync_pages where run_id = $1").bind(stamp.run.0).execute(&mut **tx).await?;
+            sqlx::query("delete from sync_pages where run_id = $1")
+                .bind(stamp.run.0)
+                .execute(&mut **tx)
+                .await?;
             if sqlite {
                 // Other owners could not renew while this commit held the only writer: that must not cost them their runs.
                 sqlx::query(
@@ -409,8 +425,10 @@ impl Commit {
             .bind(stamp.run.0)
             .execute(&mut **tx)
             .await?;
-            let profile: StoredProfile =
-                sqlx::query_as(super::profiles::SELECT_ONE).bind(stamp.profile.0).fetch_one(&mut **tx).await?;
+            let profile: StoredProfile = sqlx::query_as(super::profiles::SELECT_ONE)
+                .bind(stamp.profile.0)
+                .fetch_one(&mut **tx)
+                .await?;
             (run, profile)
         });
         match self.tx {

@@ -84,7 +84,10 @@ macro_rules! from_row {
 pub(super) use {from_row, read, write_tx};
 
 /// A stored value that this version cannot read, as sqlx wants it said.
-pub(super) fn undecodable(column: &str, source: impl std::error::Error + Send + Sync + 'static) -> sqlx::Error {
+pub(super) fn undecodable(
+    column: &str,
+    source: impl std::error::Error + Send + Sync + 'static,
+) -> sqlx::Error {
     sqlx::Error::ColumnDecode { index: column.to_owned(), source: Box::new(source) }
 }
 
@@ -98,7 +101,10 @@ where
 }
 
 /// Parses a stored JSON value, where there is one.
-pub(super) fn json<T: serde::de::DeserializeOwned>(column: &str, text: Option<String>) -> sqlx::Result<Option<T>> {
+pub(super) fn json<T: serde::de::DeserializeOwned>(
+    column: &str,
+    text: Option<String>,
+) -> sqlx::Result<Option<T>> {
     text.map(|text| serde_json::from_str(&text).map_err(|e| undecodable(column, e))).transpose()
 }
 

@@ -114,9 +114,7 @@ impl StoreError {
             Self::Unreachable { .. } => {
                 "Check that the server runs and that the URL is right (adsync config show), then retry."
             }
-            Self::Refused { .. } => {
-                "Check user, password and database name in the URL (adsync config show)."
-            }
+            Self::Refused { .. } => "Check user, password and database name in the URL (adsync config show).",
             Self::ReadOnly { .. } => {
                 "Give this user the right to write the file and its folder, or choose another with --database."
             }
@@ -168,9 +166,10 @@ impl From<sqlx::Error> for StoreError {
     fn from(source: sqlx::Error) -> Self {
         let database = "in use".to_owned();
         match &source {
-            sqlx::Error::Io(_) | sqlx::Error::PoolTimedOut | sqlx::Error::PoolClosed | sqlx::Error::Tls(_) => {
-                Self::Unreachable { database, source }
-            }
+            sqlx::Error::Io(_)
+            | sqlx::Error::PoolTimedOut
+            | sqlx::Error::PoolClosed
+            | sqlx::Error::Tls(_) => Self::Unreachable { database, source },
             sqlx::Error::Configuration(_) => Self::Refused { database, source },
             sqlx::Error::Database(error) => {
                 let sqlite = error.try_downcast_ref::<sqlx::sqlite::SqliteError>().is_some();

@@ -63,7 +63,9 @@ impl Store {
         match store.schema().await? {
             Schema::At(found) if found > LATEST => Err(StoreError::NewerSchema { found, known: LATEST }),
             Schema::At(found) if found == LATEST => Ok(store),
-            Schema::At(found) if !store.is_sqlite() => Err(StoreError::NeedsMigration { found, needed: LATEST }),
+            Schema::At(found) if !store.is_sqlite() => {
+                Err(StoreError::NeedsMigration { found, needed: LATEST })
+            }
             Schema::Empty | Schema::At(_) => {
                 store.migrate().await?;
                 Ok(store)
@@ -152,7 +154,8 @@ mod tests {
                 .map(|entry| entry.unwrap().file_name().into_string().unwrap())
                 .collect();
             files.sort();
-            let expected: Vec<String> = STEPS.iter().map(|s| format!("{:04}_{}.sql", s.number, s.name)).collect();
+            let expected: Vec<String> =
+                STEPS.iter().map(|s| format!("{:04}_{}.sql", s.number, s.name)).collect();
             assert_eq!(files, expected, "{dialect}");
         }
     }

@@ -102,7 +102,12 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Fenced`] when the run is no longer ours.
-    pub async fn store_page(&self, run: RunId, epoch: i64, page: &NewPage<'_>) -> Result<UnitView, StoreError> {
+    pub async fn store_page(
+        &self,
+        run: RunId,
+        epoch: i64,
+        page: &NewPage<'_>,
+    ) -> Result<UnitView, StoreError> {
         let body = compress(page.body);
         write_tx!(self, |tx, now| {
             // The fence and the request counters in one statement.
@@ -165,7 +170,13 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Fenced`] when the run is no longer ours.
-    pub async fn count_requests(&self, run: RunId, epoch: i64, sent: i64, throttled: i64) -> Result<(), StoreError> {
+    pub async fn count_requests(
+        &self,
+        run: RunId,
+        epoch: i64,
+        sent: i64,
+        throttled: i64,
+    ) -> Result<(), StoreError> {
         write_tx!(self, |tx, _now| {
             let done = sqlx::query(
                 "update sync_runs set requests = requests + $3, throttled = throttled + $4 where id = $1 and epoch = $2",
@@ -199,7 +210,13 @@ impl Store {
     ///
     /// # Errors
     /// When the database cannot be read, or the page is gone.
-    pub async fn page_body(&self, run: RunId, unit: Unit, list: &str, seq: i64) -> Result<String, StoreError> {
+    pub async fn page_body(
+        &self,
+        run: RunId,
+        unit: Unit,
+        list: &str,
+        seq: i64,
+    ) -> Result<String, StoreError> {
         read!(self, |conn, _now| {
             let body: Vec<u8> = sqlx::query_scalar(
                 "select body from sync_pages where run_id = $1 and ad_product = $2 and entity = $3 and list = $4 and seq = $5",
@@ -262,8 +279,10 @@ impl Store {
     ) -> Result<Vec<UnitView>, StoreError> {
         write_tx!(self, |tx, now| {
             fence!(tx, to, epoch);
-            let units: Vec<UnitView> =
-                sqlx::query_as("select * from sync_units where run_id = $1").bind(from.0).fetch_all(&mut *tx).await?;
+            let units: Vec<UnitView> = sqlx::query_as("select * from sync_units where run_id = $1")
+                .bind(from.0)
+                .fetch_all(&mut *tx)
+                .await?;
             for old in units {
                 let (product, entity) = (old.unit.ad_product.as_str(), old.unit.entity.as_str());
                 let metas: Vec<PageMeta> =
@@ -277,8 +296,7 @@ impl Store {
                     let ended = pages.iter().any(|page| page.next_cursor.is_none());
                     let oldest = pages.iter().map(|page| page.fetched_at).min().unwrap_or_default();
                     let newest = pages.iter().map(|page| page.fetched_at).max().unwrap_or_default();
-                    let usable =
-                        oldest >= now.minus(ended_for) && (ended || newest >= now.minus(open_for));
+                    let usable = oldest >= now.minus(ended_for) && (ended || newest >= now.minus(open_for));
                     dropped |= !usable;
                     let statement = if usable {
                         "update sync_pages set run_id = $5 where run_id = $1 and ad_product = $2 and entity = $3 and list = $4"
@@ -296,7 +314,8 @@ impl Store {
                 }
                 // A proof stands only with exactly the pages that it was given for.
                 let fresh = old.settled_at.is_some_and(|at| at >= now.minus(ended_for));
-                let whole = old.certificate.as_ref().is_some_and(|c| usize::try_from(c.pages) == Ok(metas.len()));
+                let whole =
+                    old.certificate.as_ref().is_some_and(|c| usize::try_from(c.pages) == Ok(metas.len()));
                 let kept = match old.state {
                     UnitState::Proved => fresh && whole && !dropped,
                     UnitState::NotEligible => fresh,
@@ -319,8 +338,10 @@ impl Store {
                 .await?;
                 sqlx::query(RECOUNT).bind(to.0).bind(product).bind(entity).execute(&mut *tx).await?;
             }
-            let mut units: Vec<UnitView> =
-                sqlx::query_as("select * from sync_units where run_id = $1").bind(to.0).fetch_all(&mut *tx).await?;
+            let mut units: Vec<UnitView> = sqlx::query_as("select * from sync_units where run_id = $1")
+                .bind(to.0)
+                .fetch_all(&mut *tx)
+                .await?;
             units.sort_by_key(|u| u.unit);
             Ok(units)
         })

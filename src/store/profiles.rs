@@ -37,19 +37,21 @@ from_row!(StoredProfile, |row| {
         data_as_of: row.try_get::<Option<i64>, _>("data_as_of")?.map(Timestamp),
         rows: row.try_get("live_rows")?,
         gone_at: row.try_get::<Option<i64>, _>("gone_at")?.map(Timestamp),
-        last_counts: counts.is_some().then(|| -> sqlx::Result<ChangeCounts> {
-            let count = |name| -> sqlx::Result<u64> {
-                Ok(u64::try_from(row.try_get::<Option<i64>, _>(name)?.unwrap_or(0)).unwrap_or(0))
-            };
-            Ok(ChangeCounts {
-                added: count("added")?,
-                changed: count("changed")?,
-                unchanged: count("unchanged")?,
-                removed: count("removed")?,
-                returned: count("returned")?,
+        last_counts: counts
+            .is_some()
+            .then(|| -> sqlx::Result<ChangeCounts> {
+                let count = |name| -> sqlx::Result<u64> {
+                    Ok(u64::try_from(row.try_get::<Option<i64>, _>(name)?.unwrap_or(0)).unwrap_or(0))
+                };
+                Ok(ChangeCounts {
+                    added: count("added")?,
+                    changed: count("changed")?,
+                    unchanged: count("unchanged")?,
+                    removed: count("removed")?,
+                    returned: count("returned")?,
+                })
             })
-        })
-        .transpose()?,
+            .transpose()?,
     })
 });
 

@@ -82,12 +82,9 @@ pub struct RunFilter {
 }
 
 from_row!(RunView, |row| {
-    let count = |name| -> sqlx::Result<u64> {
-        Ok(u64::try_from(row.try_get::<i64, _>(name)?).unwrap_or(0))
-    };
-    let time = |name| -> sqlx::Result<Option<Timestamp>> {
-        Ok(row.try_get::<Option<i64>, _>(name)?.map(Timestamp))
-    };
+    let count = |name| -> sqlx::Result<u64> { Ok(u64::try_from(row.try_get::<i64, _>(name)?).unwrap_or(0)) };
+    let time =
+        |name| -> sqlx::Result<Option<Timestamp>> { Ok(row.try_get::<Option<i64>, _>(name)?.map(Timestamp)) };
     Ok(RunView {
         id: RunId(row.try_get("id")?),
         profile_id: ProfileId(row.try_get("profile_id")?),
@@ -199,7 +196,9 @@ impl Store {
         })?;
         let ours: Vec<(i64, i64, String)> = candidates
             .into_iter()
-            .filter(|(id, _, _, login)| logins.contains(login) && only.is_none_or(|only| only.contains(&RunId(*id))))
+            .filter(|(id, _, _, login)| {
+                logins.contains(login) && only.is_none_or(|only| only.contains(&RunId(*id)))
+            })
             .map(|(id, epoch, state, _)| (id, epoch, state))
             .collect();
         if ours.is_empty() {
@@ -421,7 +420,12 @@ impl Store {
     ///
     /// # Errors
     /// When the database cannot be written.
-    pub async fn approve(&self, run: RunId, by: &str, fresh: Duration) -> Result<Option<RunView>, StoreError> {
+    pub async fn approve(
+        &self,
+        run: RunId,
+        by: &str,
+        fresh: Duration,
+    ) -> Result<Option<RunView>, StoreError> {
         write_tx!(self, |tx, now| {
             Ok(sqlx::query_as(
                 "update sync_runs set state = 'queued', approved_by = $2, lease_until = null, not_before = null, attempt = 0

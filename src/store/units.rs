@@ -71,8 +71,10 @@ impl Store {
     ) -> Result<Vec<UnitView>, StoreError> {
         write_tx!(self, |tx, _now| {
             fence!(tx, run, epoch);
-            let there: Vec<UnitView> =
-                sqlx::query_as("select * from sync_units where run_id = $1").bind(run.0).fetch_all(&mut *tx).await?;
+            let there: Vec<UnitView> = sqlx::query_as("select * from sync_units where run_id = $1")
+                .bind(run.0)
+                .fetch_all(&mut *tx)
+                .await?;
             for old in there.iter().filter(|old| !units.iter().any(|(unit, _)| *unit == old.unit)) {
                 for statement in [
                     "delete from sync_units where run_id = $1 and ad_product = $2 and entity = $3",
@@ -99,8 +101,10 @@ impl Store {
                 .execute(&mut *tx)
                 .await?;
             }
-            let mut planned: Vec<UnitView> =
-                sqlx::query_as("select * from sync_units where run_id = $1").bind(run.0).fetch_all(&mut *tx).await?;
+            let mut planned: Vec<UnitView> = sqlx::query_as("select * from sync_units where run_id = $1")
+                .bind(run.0)
+                .fetch_all(&mut *tx)
+                .await?;
             planned.sort_by_key(|u| u.unit);
             Ok(planned)
         })

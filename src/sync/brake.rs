@@ -28,7 +28,11 @@ pub(super) fn brakes(outcome: &UnitOutcome, limits: Limits) -> bool {
 }
 
 /// Judges a whole commit. `approved` is what an operator was shown and allowed: at most those removals.
-pub(super) fn judge(units: &[(Unit, UnitOutcome)], limits: Limits, approved: Option<&HoldSummary>) -> Option<HoldSummary> {
+pub(super) fn judge(
+    units: &[(Unit, UnitOutcome)],
+    limits: Limits,
+    approved: Option<&HoldSummary>,
+) -> Option<HoldSummary> {
     let summary = HoldSummary {
         units: units
             .iter()

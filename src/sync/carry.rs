@@ -161,10 +161,8 @@ async fn fetch_phase(context: &RunContext) -> Result<(Vec<UnitView>, Option<Hold
         return Ok((units, approved));
     }
     // Everyone may ask how the unit that it depends on ended.
-    let ends: HashMap<Unit, watch::Sender<Option<UnitState>>> = units
-        .iter()
-        .map(|u| (u.unit, watch::Sender::new(u.state.is_settled().then_some(u.state))))
-        .collect();
+    let ends: HashMap<Unit, watch::Sender<Option<UnitState>>> =
+        units.iter().map(|u| (u.unit, watch::Sender::new(u.state.is_settled().then_some(u.state)))).collect();
     let fetches = open.iter().map(|d| fetch_unit(context, d, &ends));
     let mut parked: Option<Duration> = None;
     for end in futures::future::join_all(fetches).await {
@@ -191,7 +189,8 @@ async fn plan(context: &RunContext) -> Result<Vec<UnitView>, SyncError> {
     let units: Vec<(Unit, Option<i64>)> = descriptors_of(&config.ad_products)
         .map(|d| {
             let rows = known.iter().find(|c| c.unit == d.unit && c.state == UnitState::Proved);
-            let rows = rows.and_then(|c| c.certificate.as_ref()).map(|c| i64::try_from(c.rows).unwrap_or(i64::MAX));
+            let rows =
+                rows.and_then(|c| c.certificate.as_ref()).map(|c| i64::try_from(c.rows).unwrap_or(i64::MAX));
             (d.unit, rows)
         })
         .collect();
@@ -262,7 +261,11 @@ async fn fetch_and_settle(
                 // What does not prove now would not prove on a retry either.
                 context.tell_unit(context.store.drop_pages(run.id, run.epoch, d.unit, None).await?);
             }
-            UnitUpdate { state: UnitState::Failed, certificate: None, error: Some(error.report(context.clock.now())) }
+            UnitUpdate {
+                state: UnitState::Failed,
+                certificate: None,
+                error: Some(error.report(context.clock.now())),
+            }
         }
     };
     settle(context, d.unit, update).await
@@ -311,7 +314,10 @@ fn failure_of(units: &[UnitView]) -> Option<ErrorReport> {
     }
     let others = failed.iter().filter(|u| u.unit != first.unit);
     report.causes.extend(others.filter_map(|u| {
-        u.error.as_ref().filter(|e| e.code != report.code).map(|e| format!("{} failed as well: {}", u.unit, e.summary))
+        u.error
+            .as_ref()
+            .filter(|e| e.code != report.code)
+            .map(|e| format!("{} failed as well: {}", u.unit, e.summary))
     }));
     report.retryable = failed.iter().all(|u| u.error.as_ref().is_some_and(|e| e.retryable));
     Some(report)

@@ -54,7 +54,13 @@ impl Difference {
 
     /// Classifies a fetched row. Rows come latest first, so that of a repeated key the latest row counts.
     pub(super) fn fetched(&mut self, row: &EntityRow) -> Verdict {
-        let new = Known { hash: row.hash, mapping_version: MAPPING_VERSION, removed: false, stored: false, seen: true };
+        let new = Known {
+            hash: row.hash,
+            mapping_version: MAPPING_VERSION,
+            removed: false,
+            stored: false,
+            seen: true,
+        };
         match self.rows.get_mut(&key_of(row.key.id.as_str())) {
             None => {
                 self.rows.insert(key_of(row.key.id.as_str()), new);
@@ -136,7 +142,8 @@ mod tests {
         for id in ["1", "2", "7"] {
             assert_eq!(d.fetched(&row(id, 99)), Verdict::Repeated, "{id}");
         }
-        let vanished: Vec<&str> = ["1", "2", "3", "4", "5", "6", "7"].into_iter().filter(|id| d.vanished(id)).collect();
+        let vanished: Vec<&str> =
+            ["1", "2", "3", "4", "5", "6", "7"].into_iter().filter(|id| d.vanished(id)).collect();
         assert_eq!(vanished, ["5"]);
         assert_eq!((d.count_vanished(), d.live_before(), d.live_after()), (1, 4, 5));
     }

@@ -184,8 +184,10 @@ impl Engine {
         }
         for (at, (name, profiles)) in lists.into_iter().enumerate() {
             let count = profiles.len();
-            let ours: Vec<Profile> =
-                profiles.into_iter().filter(|p| carrier.get(&p.id).is_some_and(|(carrier, _)| *carrier == at)).collect();
+            let ours: Vec<Profile> = profiles
+                .into_iter()
+                .filter(|p| carrier.get(&p.id).is_some_and(|(carrier, _)| *carrier == at))
+                .collect();
             match inner.store.save_listing(name, &ours).await {
                 Ok(listing) => {
                     for profile in listing.profiles {
@@ -285,7 +287,8 @@ impl Engine {
     pub async fn cancel(&self, profile: ProfileId) -> Result<Option<RunView>, SyncError> {
         let inner = &self.inner;
         // Ours stops at once, even while the database is busy with somebody's commit.
-        let ours = inner.hub.with(|o| o.runs.get(&profile).filter(|run| run.state.is_live()).map(|run| run.id));
+        let ours =
+            inner.hub.with(|o| o.runs.get(&profile).filter(|run| run.state.is_live()).map(|run| run.id));
         if let Some(carried) = ours.and_then(|run| lock(&inner.carried).get(&run).cloned()) {
             carried.stop.send_replace(Some(Stop::Cancel));
         }
@@ -322,7 +325,9 @@ impl Engine {
                 self.take_up(&view);
                 Ok(view)
             }
-            None => Err(self.not_held(run, "was fetched too long ago to be committed: sync the profile anew").await?),
+            None => Err(self
+                .not_held(run, "was fetched too long ago to be committed: sync the profile anew")
+                .await?),
         }
     }
 

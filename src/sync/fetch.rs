@@ -161,7 +161,11 @@ impl<'a> UnitFetch<'a> {
     }
 
     /// Follows one list to its end, from where its stored pages leave off.
-    async fn follow(&mut self, list: &str, filter: Option<(IdFilter, Vec<EntityId>)>) -> Result<(), SyncError> {
+    async fn follow(
+        &mut self,
+        list: &str,
+        filter: Option<(IdFilter, Vec<EntityId>)>,
+    ) -> Result<(), SyncError> {
         self.lists += 1;
         let unit = self.descriptor.unit;
         let failed = |source| SyncError::List { unit, source };
@@ -196,7 +200,9 @@ impl<'a> UnitFetch<'a> {
             let answer = self.context.client.list_page(&call, &self.context.observe(unit)).await?;
             let before = self.proof.rows();
             let next = proof.accept(&mut self.proof, &answer.page).map_err(failed)?;
-            let view = self.keep(list, seq, &call, &answer.page, &next, answer.request_id.as_deref(), before).await?;
+            let view = self
+                .keep(list, seq, &call, &answer.page, &next, answer.request_id.as_deref(), before)
+                .await?;
             tracing::info!(
                 target: "adsync::sync",
                 "{}  {unit} page {}: {} rows",

@@ -39,7 +39,8 @@ pub(super) async fn commit(
     let run = context.run();
     let certificates = context.store.certificates(context.profile.id).await?;
     let commit = context.store.begin_commit(run.id, run.epoch, context.profile.id).await?;
-    let mut writer = Writer { context, commit, run: run.id, certificates: &certificates, known: HashMap::new() };
+    let mut writer =
+        Writer { context, commit, run: run.id, certificates: &certificates, known: HashMap::new() };
     let mut results = Vec::with_capacity(units.len());
     for unit in units {
         match writer.unit(unit).await {
@@ -103,7 +104,10 @@ impl Writer<'_> {
             }));
         }
         let Some(d) = descriptor(unit.unit) else {
-            return Err(SyncError::StoredPage { unit: unit.unit, reason: "the entity is not known".to_owned() });
+            return Err(SyncError::StoredPage {
+                unit: unit.unit,
+                reason: "the entity is not known".to_owned(),
+            });
         };
         // A unit's first certificate only counts: telling of a hundred thousand new rows would tell nothing.
         let first = stored.is_none_or(|c| c.state != UnitState::Proved && c.live_rows == 0);
@@ -142,7 +146,11 @@ impl Writer<'_> {
                     }
                     Verdict::Write(kind) => {
                         let counts = &mut outcome.counts;
-                        *(if kind == ChangeKind::Returned { &mut counts.returned } else { &mut counts.changed }) += 1;
+                        *(if kind == ChangeKind::Returned {
+                            &mut counts.returned
+                        } else {
+                            &mut counts.changed
+                        }) += 1;
                         batch.changed.push((row, kind));
                     }
                 }

@@ -153,7 +153,8 @@ async fn read_others(inner: &Inner, since: Timestamp) -> Result<(), StoreError> 
         }
         if matches!(run.state, RunState::Fetching | RunState::Committing) || changed {
             for unit in inner.store.units(run.id).await? {
-                let known = inner.hub.with(|o| o.units.get(&run.id).is_some_and(|units| units.contains(&unit)));
+                let known =
+                    inner.hub.with(|o| o.units.get(&run.id).is_some_and(|units| units.contains(&unit)));
                 if !known {
                     inner.hub.emit(SyncEvent::Unit { profile_id: run.profile_id, unit: Box::new(unit) });
                 }
