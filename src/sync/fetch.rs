@@ -10,6 +10,7 @@ use crate::ads::{AdsError, Cursor, ListCall};
 use crate::domain::entity::{Descriptor, IdFilter, Paging};
 use crate::domain::id::EntityId;
 use crate::domain::page::Page;
+use crate::domain::profile::Access;
 use crate::domain::run::{Certificate, UnitView};
 use crate::domain::time::Timestamp;
 use crate::store::{NewPage, PageMeta};
@@ -73,7 +74,9 @@ impl<'a> UnitFetch<'a> {
         loop {
             match self.list_all(batch_ids).await {
                 Ok(certificate) => return Ok(Fetched::Proved(Box::new(certificate))),
-                Err(SyncError::Ads(error)) if error.not_eligible().is_some() => {
+                Err(SyncError::Ads(error))
+                    if error.not_eligible().is_some() || self.may_only_view(&error) =>
+                {
                     return Ok(Fetched::NotEligible(error));
                 }
                 // The API no longer knows the page token: begin the unit again, once.
@@ -89,6 +92,14 @@ impl<'a> UnitFetch<'a> {
                 Err(error) => return Err(error),
             }
         }
+    }
+
+    /// True when the answer is the documented one for a login with view access: the specification lists the
+    /// permissions of each list, and some ask for more than viewing.
+    fn may_only_view(&self, error: &AdsError) -> bool {
+        self.descriptor.list.needs_edit
+            && self.context.profile.access == Access::View
+            && error.request().and_then(|request| request.status) == Some(403)
     }
 
     async fn list_all(&mut self, batch_ids: &[EntityId]) -> Result<Certificate, SyncError> {

@@ -60,6 +60,9 @@ pub struct ListSpec {
     pub recheck: Option<IdFilter>,
     /// Weight in the rate limit; extended lists weigh five.
     pub weight: u32,
+    /// True when the specification lets nobody list it who may not edit: a login with view access then has no
+    /// part in it.
+    pub needs_edit: bool,
 }
 
 /// Method, path and media types of a list.

@@ -28,6 +28,7 @@ const fn list(
         batch: None,
         recheck: Some(IdFilter { field: own_ids, max: 10, form: IdFilterForm::Include }),
         weight: 1,
+        needs_edit: false,
     }
 }
 
@@ -98,6 +99,7 @@ pub(super) static KEYWORDS: Descriptor = Descriptor {
         }),
         recheck: Some(IdFilter { field: "keywordIdFilter", max: 100, form: IdFilterForm::CommaList }),
         weight: 1,
+        needs_edit: false,
     },
     columns: &[
         from("campaign_id", "campaignId"),

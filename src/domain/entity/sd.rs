@@ -21,6 +21,7 @@ const fn list(path: &'static str, own_ids: &'static str) -> ListSpec {
         batch: None,
         recheck: Some(IdFilter { field: own_ids, max: 100, form: IdFilterForm::CommaList }),
         weight: 1,
+        needs_edit: false,
     }
 }
 

@@ -21,6 +21,7 @@ const fn list(
     body: &'static str,
     array: &'static str,
     own_ids: &'static str,
+    needs_edit: bool,
 ) -> ListSpec {
     ListSpec {
         request: RequestSpec::Post { path, content_type: media, accept: media, body },
@@ -30,6 +31,7 @@ const fn list(
         batch: None,
         recheck: Some(IdFilter { field: own_ids, max: 1000, form: IdFilterForm::Include }),
         weight: 1,
+        needs_edit,
     }
 }
 
@@ -48,6 +50,7 @@ pub(super) static CAMPAIGNS: Descriptor = Descriptor {
         CAMPAIGN_FILTERS,
         "campaigns",
         "campaignIdFilter",
+        false,
     ),
     columns: &[
         from("name", "name"),
@@ -75,6 +78,7 @@ pub(super) static AD_GROUPS: Descriptor = Descriptor {
         STATES,
         "adGroups",
         "adGroupIdFilter",
+        false,
     ),
     columns: &[
         from("campaign_id", "campaignId"),
@@ -97,6 +101,7 @@ pub(super) static KEYWORDS: Descriptor = Descriptor {
         STATES,
         "keywords",
         "keywordIdFilter",
+        true,
     ),
     columns: &[
         from("campaign_id", "campaignId"),

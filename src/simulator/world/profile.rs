@@ -63,7 +63,8 @@ impl Profile {
         let key = mix(mix(options.seed, 0x0070_726f), u64::from(n));
         let here = places::of(options.region);
         let place = &here[n as usize % here.len()];
-        let brand = n as usize / here.len();
+        // A brand sells in some neighbouring marketplaces, never twice in one.
+        let brand = n as usize / here.len().min(3);
         let role = if options.profiles > 1 { n % 24 } else { 0 };
         let author = role == 11;
         let account_type = match role {
