@@ -1,0 +1,223 @@
+//! What differs from one run to the next is replaced, in place, so that texts of screens can be compared.
+
+/// The placeholder for a character that differs from run to run.
+const BLANK: char = '~';
+
+/// Replaces times, dates, durations, rates, run numbers, request ids, ports, process ids, spinners and the scene's own
+/// folder by placeholders of the same width. Columns stay where they are. The blanks beside a placeholder, all but one on
+/// each side, are taken in with it, so that `9s` and `10s` in one column come out the same.
+pub(crate) fn normalise(text: &str, folder: &str) -> String {
+    text.replace(folder, &BLANK.to_string().repeat(folder.chars().count()))
+        .lines()
+        .map(|line| line_of(line) + "\n")
+        .collect()
+}
+
+fn line_of(line: &str) -> String {
+    let chars: Vec<char> = line.chars().collect();
+    let mut out = chars.clone();
+    let mut at = 0;
+    while at < chars.len() {
+        if ('\u{2801}'..='\u{28ff}').contains(&chars[at]) {
+            // A spinner's frame.
+            out[at] = BLANK;
+            at += 1;
+            continue;
+        }
+        let inside = at > 0 && is_word(chars[at - 1]) && is_word(chars[at]);
+        if inside || !(chars[at].is_ascii_alphanumeric() || chars[at] == '#') {
+            at += 1;
+            continue;
+        }
+        let end = volatile(&chars[at..]).map(|length| at + length);
+        let Some(end) = end else {
+            at += 1;
+            continue;
+        };
+        let blank_twice =
+            |a: usize, b: usize| chars.get(a) == Some(&' ') && matches!(chars.get(b), Some(' ') | None);
+        let (mut from, mut to) = (at, end);
+        while from >= 2 && blank_twice(from - 1, from - 2) {
+            from -= 1;
+        }
+        while to + 1 < chars.len() && blank_twice(to, to + 1) {
+            to += 1;
+        }
+        out[from..to].fill(BLANK);
+        at = to.max(at + 1);
+    }
+    out.into_iter().collect()
+}
+
+fn is_word(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | ':' | '#')
+}
+
+/// The length of what differs from run to run at the start of a line's rest; `None` when nothing does.
+fn volatile(rest: &[char]) -> Option<usize> {
+    let ends = |at: usize| rest.get(at).is_none_or(|c| !c.is_alphanumeric());
+    [instant, duration, rate, numbered, long_id]
+        .iter()
+        .find_map(|find| find(rest))
+        .filter(|&length| ends(length))
+}
+
+fn digits(rest: &[char]) -> usize {
+    rest.iter().take_while(|c| c.is_ascii_digit()).count()
+}
+
+fn follows(rest: &[char], at: usize, text: &str) -> bool {
+    text.chars().enumerate().all(|(i, c)| rest.get(at + i) == Some(&c))
+}
+
+/// `2026-11-22`, `14:32`, `14:32:05`, and both with `T` or a blank between and `Z` behind.
+fn instant(rest: &[char]) -> Option<usize> {
+    let matches = |at: usize, pattern: &str| {
+        pattern.chars().enumerate().all(|(i, p)| {
+            rest.get(at + i).is_some_and(|c| if p == '0' { c.is_ascii_digit() } else { *c == p })
+        })
+    };
+    let mut at = 0;
+    if matches(0, "0000-00-00") {
+        at = 10;
+        if matches(at, "T00:00") || matches(at, " 00:00") {
+            at += 1;
+        }
+    }
+    if matches(at, "00:00:00") {
+        at += 8;
+    } else if matches(at, "00:00") {
+        at += 5;
+    } else if at == 0 {
+        return None;
+    }
+    Some(if follows(rest, at, "Z") { at + 1 } else { at })
+}
+
+/// `350ms`, `1.4s`, `2m 05s`, `3h`, `6 days`, `5 s`.
+fn duration(rest: &[char]) -> Option<usize> {
+    let one = |at: usize| {
+        let mut end = at + digits(&rest[at.min(rest.len())..]);
+        if end == at {
+            return None;
+        }
+        if follows(rest, end, ".") {
+            end += 1 + digits(&rest[end + 1..]);
+        }
+        let gap = usize::from(follows(rest, end, " "));
+        let unit = [
+            "ms", "µs", "min", "sec", "seconds", "second", "minutes", "minute", "hours", "hour", "days",
+            "day", "s", "m", "h", "d",
+        ]
+        .iter()
+        .filter(|unit| gap == 0 || unit.len() > 1 || **unit == "s")
+        .find(|unit| {
+            follows(rest, end + gap, unit)
+                && rest.get(end + gap + unit.chars().count()).is_none_or(|c| !c.is_alphabetic())
+        })?;
+        Some(end + gap + unit.chars().count())
+    };
+    let mut end = one(0)?;
+    loop {
+        let gap = usize::from(follows(rest, end, " "));
+        match one(end + gap) {
+            Some(next) => end = next,
+            None => return Some(end),
+        }
+    }
+}
+
+/// `1.8/s`, `120 rows/s`.
+fn rate(rest: &[char]) -> Option<usize> {
+    let mut end = rest.iter().take_while(|c| c.is_ascii_digit() || matches!(c, '.' | ',' | 'k')).count();
+    if digits(rest) == 0 {
+        return None;
+    }
+    for word in [" rows", " req", " requests"] {
+        if follows(rest, end, word) && follows(rest, end + word.len(), "/s") {
+            end += word.len();
+        }
+    }
+    follows(rest, end, "/s").then_some(end + 2)
+}
+
+/// `run 17`, `#17`, `pid 4711`, `port 9000`.
+fn numbered(rest: &[char]) -> Option<usize> {
+    let word = ["run ", "Run ", "run #", "Run #", "#", "pid ", "port "]
+        .iter()
+        .find(|word| follows(rest, 0, word) && rest.get(word.len()).is_some_and(char::is_ascii_digit))?;
+    Some(word.len() + digits(&rest[word.len()..]))
+}
+
+/// Ids of requests, and addresses with a port: `127.0.0.1:41023`.
+fn long_id(rest: &[char]) -> Option<usize> {
+    let id = rest.iter().take_while(|c| c.is_ascii_hexdigit() || **c == '-').count();
+    let figures = rest[..id].iter().filter(|c| c.is_ascii_digit()).count();
+    // Profile and entity ids are long numbers too, and the same each time: only a mixture is a request's.
+    if id >= 16 && figures < id && figures > 0 {
+        return Some(id);
+    }
+    let address = follows(rest, 0, "127.0.0.1:").then_some(10)?;
+    Some(address + digits(&rest[address..]))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[track_caller]
+    fn becomes(line: &str, expected: &str) {
+        assert_eq!(normalise(line, "/tmp/scene"), format!("{expected}\n"));
+        assert_eq!(line.chars().count(), expected.chars().count(), "the width changed");
+    }
+
+    #[test]
+    fn what_differs_from_run_to_run_is_replaced_in_its_own_width() {
+        for (line, expected) in [
+            ("at 14:32:05 UTC", "at ~~~~~~~~ UTC"),
+            ("at 14:32, done", "at ~~~~~, done"),
+            ("2026-11-22T14:32:05Z", "~~~~~~~~~~~~~~~~~~~~"),
+            ("on 2026-11-22 14:32 by", "on ~~~~~~~~~~~~~~~~ by"),
+            ("took 350ms and 1.4s", "took ~~~~~ and ~~~~"),
+            ("2m 05s ago", "~~~~~~ ago"),
+            ("in 12 minutes.", "in ~~~~~~~~~~."),
+            ("│1.8/s│", "│~~~~~│"),
+            ("120 rows/s", "~~~~~~~~~~"),
+            ("run 17 failed", "~~~~~~ failed"),
+            ("(#17)", "(~~~)"),
+            ("pid 4711", "~~~~~~~~"),
+            ("id 4f1d22aa-9c00-4e2b", "id ~~~~~~~~~~~~~~~~~~"),
+            ("http://127.0.0.1:41023/v2", "http://~~~~~~~~~~~~~~~/v2"),
+            ("⠋ fetching", "~ fetching"),
+            ("sqlite:/tmp/scene/a.db", "sqlite:~~~~~~~~~~/a.db"),
+        ] {
+            becomes(line, expected);
+        }
+    }
+
+    #[test]
+    fn what_is_the_same_each_time_stays() {
+        for line in [
+            "SP keywords  1,204 of 1,204",
+            "profile 3141592653589793",
+            "campaign 2812345678901234567",
+            "3 added, 12 changed",
+            "20 % of 350",
+            "SB v4",
+            "Kettle 5l, 7in1",
+            "m 5 main",
+            "127.0.0.1",
+            "12 selected",
+        ] {
+            becomes(line, line);
+        }
+    }
+
+    #[test]
+    fn a_column_comes_out_the_same_however_wide_its_value_is() {
+        becomes("│   9s │ x", "│ ~~~~ │ x");
+        becomes("│  10s │ x", "│ ~~~~ │ x");
+        becomes("│ 9s   │", "│ ~~~~ │");
+        becomes("│ 1m 5s│", "│ ~~~~~│");
+    }
+}
