@@ -87,7 +87,9 @@ fn hide_value(text: &str, key: &str) -> String {
         let tail = &tail[separator..];
         let word = tail.find(|c: char| c.is_whitespace() || "\"'<>,;&\\}".contains(c)).unwrap_or(tail.len());
         // "invalid refresh_token parameter" names the key and holds no value.
-        if separator == 0 || word == 0 || (word < 20 && !rest[at + key.len()..].starts_with(['"', '=', ':', '\\']))
+        if separator == 0
+            || word == 0
+            || (word < 20 && !rest[at + key.len()..].starts_with(['"', '=', ':', '\\']))
         {
             out.push_str(&tail[..word]);
         } else {

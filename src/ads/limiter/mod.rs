@@ -279,9 +279,9 @@ pub(super) struct Permit {
 impl Permit {
     /// The API let the request through, whatever it answered.
     pub(super) fn succeeded(self) {
-        self.settle(|a, r, shared, _| {
+        self.settle(|a, r, shared, sent_at| {
             a.counters.now().answered += 1;
-            a.succeeded(r.profile, r.weight, &shared.limits);
+            a.succeeded(r.profile, sent_at, r.weight, &shared.limits);
         });
     }
 
