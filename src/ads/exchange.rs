@@ -135,10 +135,10 @@ impl Exchange<'_> {
                 }
                 Failed::Throttled { pause, detail } => {
                     self.observer.throttled();
-                    let patience = self.wiring.budget.patience();
-                    if pause > patience || self.is_over(&trace, pause) {
-                        let wait =
-                            pause.max(if pause > patience { pause } else { self.wiring.options.backoff_cap });
+                    let beyond = pause > self.wiring.budget.patience();
+                    if beyond || self.is_over(&trace, pause) {
+                        // Whoever got nothing but 429s should stay away for a while, whatever the last one said.
+                        let wait = if beyond { pause } else { pause.max(self.wiring.options.backoff_cap) };
                         return Err(AdsError::Throttled { wait: Some(wait), detail, request: trace.boxed() });
                     }
                     self.tell(&trace, WaitReason::Throttled, pause, detail);
