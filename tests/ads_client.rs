@@ -160,6 +160,23 @@ async fn a_429_in_the_envelope_of_sb_and_sd_is_never_a_page() {
 }
 
 #[tokio::test]
+async fn a_request_that_comes_while_its_profile_pauses_tells_so_and_is_not_sent() {
+    let server = Server::start().await;
+    server.always(Reply::new(429, "{}").header("retry-after", "30"));
+    let client = server.client();
+    let call = list(CAMPAIGNS);
+    let mut first = Box::pin(client.list_page(&call, &()));
+    while client.limits().throttled_profiles.is_empty() {
+        assert!((&mut first).now_or_never().is_none());
+        tokio::task::yield_now().await;
+    }
+    let listener = Listener::default();
+    assert!(client.list_page(&call, &listener).now_or_never().is_none());
+    assert_eq!(listener.heard(), ["waiting (throttled, attempt 0): this profile pauses after a 429"]);
+    assert_eq!(server.hits().len(), 1);
+}
+
+#[tokio::test]
 async fn a_request_that_is_only_ever_throttled_ends_and_asks_to_be_parked() {
     let server = Server::start().await;
     let gateway = Reply::new(429, r#"{"message":"Too Many Requests"}"#)
@@ -360,4 +377,16 @@ async fn a_login_that_cannot_be_used_is_refused_before_anything_is_sent() {
         assert_eq!(error.code(), "config.login_unusable");
         assert!(error.to_string().contains("\"acme\""), "{error}");
     }
+}
+
+#[tokio::test]
+async fn a_call_can_move_between_threads() {
+    let server = Server::start().await;
+    server.always(Reply::ok(PAGE));
+    let client = server.client();
+    let task = tokio::spawn(async move {
+        let call = list(CAMPAIGNS);
+        client.list_page(&call, &Listener::default()).await.map(|page| page.page.len())
+    });
+    assert_eq!(task.await.unwrap().unwrap(), 1);
 }

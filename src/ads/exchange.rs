@@ -27,6 +27,8 @@ const CLIENT_ID: HeaderName = HeaderName::from_static("amazon-advertising-api-cl
 const SCOPE: HeaderName = HeaderName::from_static("amazon-advertising-api-scope");
 /// How often a 200 that is no page is believed to be an accident.
 const MALFORMED_ATTEMPTS: u32 = 3;
+/// A pause that another request brought upon its profile is worth telling from here on.
+const TOLD: Duration = Duration::from_secs(1);
 
 /// What every exchange of a client shares.
 #[derive(Debug)]
@@ -97,6 +99,11 @@ impl Exchange<'_> {
             let began = trace.now();
             if trace.attempts() > 0 {
                 self.wiring.budget.count_retry(request.account);
+            }
+            if !resuming && let Some(left) = self.wiring.budget.pause_of(&request).filter(|l| *l >= TOLD) {
+                let detail = "this profile pauses after a 429".to_owned();
+                self.tell(&trace, WaitReason::Throttled, left, detail);
+                resuming = true;
             }
             let (permit, bearer) = match self.turn(request).await {
                 Ok(turn) => turn,

@@ -96,6 +96,12 @@ impl Account {
         self.profile(key, limits).queue.insert(place, waiter);
     }
 
+    /// What is left of a profile's pause.
+    pub(super) fn pause_of(&self, key: ProfileKey) -> Option<Duration> {
+        let now = Instant::now();
+        self.profiles.get(&key)?.lane.paused_until(now).map(|until| until - now)
+    }
+
     /// Takes a request out of the queue.
     pub(super) fn withdraw(&mut self, key: ProfileKey, place: Place) {
         if let Some(profile) = self.profiles.get_mut(&key) {
