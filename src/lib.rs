@@ -4,5 +4,6 @@
 //! walks `src` and refuses any other import.
 
 pub mod config;
+pub mod console;
 pub mod domain;
 pub mod sync;

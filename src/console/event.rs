@@ -1,0 +1,81 @@
+//! What reaches the console, and what it wants done: plain data on both sides of `update`.
+
+use crossterm::event::KeyEvent;
+
+use crate::domain::id::{ProfileId, RunId};
+use crate::domain::report::ErrorReport;
+use crate::domain::run::UnitView;
+use crate::domain::time::Timestamp;
+use crate::sync::event::SyncEvent;
+
+/// Something that happened.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Event {
+    /// A key was pressed.
+    Key(KeyEvent),
+    /// Text was pasted; it never triggers a key's action.
+    Paste(String),
+    /// The terminal has another size.
+    Resize {
+        /// Columns.
+        width: u16,
+        /// Rows.
+        height: u16,
+    },
+    /// The engine tells something.
+    Engine {
+        /// What.
+        event: Box<SyncEvent>,
+        /// The time now.
+        at: Timestamp,
+    },
+    /// The engine will tell nothing more.
+    EngineStopped,
+    /// Time has passed, and something on screen depends on it.
+    Tick(Timestamp),
+    /// A line was logged.
+    Logged,
+    /// A frame with the present state was drawn, and every key typed before it was taken.
+    Drawn,
+    /// A request was answered.
+    Answered {
+        /// The request.
+        effect: Effect,
+        /// A sentence for the operator, or why it could not be done.
+        result: Result<Option<String>, Box<ErrorReport>>,
+    },
+    /// The units of a run were read.
+    Units {
+        /// The run.
+        run: RunId,
+        /// Its units.
+        result: Result<Vec<UnitView>, Box<ErrorReport>>,
+    },
+    /// The process was asked to end, or the terminal went away: quit without asking, the second time at once.
+    Terminate,
+    /// Live runs were given back to the queue.
+    Released,
+}
+
+/// Something that must be done. The runtime starts it and never waits; its result comes back as an event.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Effect {
+    /// Ask every login for its profiles.
+    RefreshProfiles,
+    /// Sync profiles.
+    Sync(Vec<ProfileId>),
+    /// Retry the failed runs of profiles.
+    Retry(Vec<ProfileId>),
+    /// Stop the live runs of profiles.
+    Cancel(Vec<ProfileId>),
+    /// Commit a held run.
+    Approve(RunId),
+    /// Give up a held run.
+    Discard(RunId),
+    /// Read the units of a run.
+    LoadUnits(RunId),
+    /// Give live runs back to the queue.
+    Release,
+    /// Leave the console now.
+    Exit,
+}

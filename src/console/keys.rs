@@ -1,0 +1,267 @@
+//! The one table of key bindings. Dispatch, the footer and the help are all read from it.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+/// What a key means to the operator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Command {
+    Up,
+    Down,
+    PageUp,
+    PageDown,
+    First,
+    Last,
+    Open,
+    Back,
+    Sync,
+    Retry,
+    Cancel,
+    Select,
+    SelectAll,
+    Filter,
+    KeepFilter,
+    ClearFilter,
+    Sort,
+    Error,
+    Approve,
+    Discard,
+    Refresh,
+    Logs,
+    LogLevel,
+    Help,
+    Quit,
+    Interrupt,
+    Yes,
+    No,
+}
+
+/// Where the keyboard's focus is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Scope {
+    /// The list of profiles.
+    Profiles,
+    /// The filter line of that list.
+    FilterLine,
+    /// One profile's run.
+    Run,
+    /// A text that can only be read.
+    Reader,
+    /// The review of a held run.
+    Review,
+    /// A question answered by one key.
+    Question,
+    /// A question answered by typing a number.
+    Number,
+}
+
+impl Scope {
+    /// How the help calls it.
+    pub(super) const fn title(self) -> &'static str {
+        match self {
+            Self::Profiles => "Profiles",
+            Self::FilterLine => "Filter line",
+            Self::Run => "Run",
+            Self::Reader => "Error report and help",
+            Self::Review => "Review of a held run",
+            Self::Question => "Question",
+            Self::Number => "Number to type",
+        }
+    }
+}
+
+/// One key, with or without Ctrl.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Chord {
+    code: KeyCode,
+    ctrl: bool,
+}
+
+const fn key(code: KeyCode) -> Chord {
+    Chord { code, ctrl: false }
+}
+
+const fn ch(c: char) -> Chord {
+    key(KeyCode::Char(c))
+}
+
+const fn ctrl(c: char) -> Chord {
+    Chord { code: KeyCode::Char(c), ctrl: true }
+}
+
+impl Chord {
+    fn matches(self, event: &KeyEvent) -> bool {
+        // A capital arrives with SHIFT set by some terminals and without it by others.
+        let modifiers = event.modifiers.difference(KeyModifiers::SHIFT);
+        let wanted = if self.ctrl { KeyModifiers::CONTROL } else { KeyModifiers::NONE };
+        self.code == event.code && modifiers == wanted
+    }
+
+    /// The key as the footer and the help write it.
+    pub(super) fn label(self, ascii: bool) -> String {
+        let name = match self.code {
+            KeyCode::Char(' ') => "space".to_owned(),
+            KeyCode::Char(c) if self.ctrl => format!("Ctrl-{}", c.to_ascii_uppercase()),
+            KeyCode::Char(c) => c.to_string(),
+            KeyCode::Enter if ascii => "enter".to_owned(),
+            KeyCode::Enter => "⏎".to_owned(),
+            KeyCode::Esc => "esc".to_owned(),
+            KeyCode::Up if ascii => "up".to_owned(),
+            KeyCode::Up => "↑".to_owned(),
+            KeyCode::Down if ascii => "down".to_owned(),
+            KeyCode::Down => "↓".to_owned(),
+            KeyCode::PageUp => "PgUp".to_owned(),
+            KeyCode::PageDown => "PgDn".to_owned(),
+            other => format!("{other:?}"),
+        };
+        name
+    }
+}
+
+/// One line of the table.
+pub(super) struct Binding {
+    pub(super) keys: &'static [Chord],
+    pub(super) scopes: &'static [Scope],
+    pub(super) command: Command,
+    /// One or two words for the footer; empty when it is never shown there.
+    pub(super) label: &'static str,
+    /// A sentence for the help.
+    pub(super) help: &'static str,
+    /// Worth in a footer that is too narrow for all: the lowest goes first.
+    pub(super) worth: u8,
+}
+
+const fn bind(
+    keys: &'static [Chord],
+    scopes: &'static [Scope],
+    command: Command,
+    label: &'static str,
+    worth: u8,
+    help: &'static str,
+) -> Binding {
+    Binding { keys, scopes, command, label, help, worth }
+}
+
+use Scope::{FilterLine, Number, Profiles, Question, Reader, Review, Run};
+const SCREENS: &[Scope] = &[Profiles, Run];
+const SCROLLING: &[Scope] = &[Profiles, Run, Reader, Review];
+const EVERYWHERE: &[Scope] = &[Profiles, FilterLine, Run, Reader, Review, Question, Number];
+
+/// Every key that means something.
+pub(super) const BINDINGS: &[Binding] = &[
+    bind(&[ch('s')], SCREENS, Command::Sync, "sync", 90, "sync the selected profiles, else the current one"),
+    bind(&[ch('r')], SCREENS, Command::Retry, "retry", 80, "retry failed runs; what was fetched is reused"),
+    bind(&[ch('x')], SCREENS, Command::Cancel, "cancel", 80, "stop live runs; asks when there are several"),
+    bind(&[ch('A')], SCREENS, Command::Approve, "", 0, "review and approve a held run"),
+    bind(&[ch('D')], SCREENS, Command::Discard, "", 0, "review and discard a held run"),
+    bind(
+        &[ch(' ')],
+        &[Profiles],
+        Command::Select,
+        "select",
+        60,
+        "select the current profile, or take it out",
+    ),
+    bind(
+        &[ch('a')],
+        &[Profiles],
+        Command::SelectAll,
+        "all",
+        30,
+        "select all that match the filter; again: none",
+    ),
+    bind(
+        &[ch('/')],
+        &[Profiles],
+        Command::Filter,
+        "filter",
+        70,
+        "filter by name, country, status, type, login or id",
+    ),
+    bind(&[ch('S')], &[Profiles], Command::Sort, "sort", 20, "sort by name, status, last sync or rows"),
+    bind(
+        &[key(KeyCode::Enter)],
+        &[Profiles],
+        Command::Open,
+        "open",
+        85,
+        "open the run of the current profile",
+    ),
+    bind(&[ch('e')], SCREENS, Command::Error, "error", 75, "the full report: why it failed or is held"),
+    bind(&[ch('R')], SCREENS, Command::Refresh, "", 0, "ask every login for its profiles again"),
+    bind(&[ch('l')], SCREENS, Command::Logs, "logs", 25, "enlarge the log, hide it, show it"),
+    bind(&[ch('L')], SCREENS, Command::LogLevel, "", 0, "least level that the log shows"),
+    bind(
+        &[key(KeyCode::Enter)],
+        &[FilterLine],
+        Command::KeepFilter,
+        "keep",
+        90,
+        "keep the filter, back to the list",
+    ),
+    bind(&[key(KeyCode::Esc)], &[FilterLine], Command::ClearFilter, "clear", 90, "clear the filter"),
+    bind(&[ch('A')], &[Review], Command::Approve, "approve", 90, "approve: commit with the removals shown"),
+    bind(&[ch('D')], &[Review], Command::Discard, "discard", 90, "discard: nothing of the run is committed"),
+    bind(&[ch('y')], &[Question], Command::Yes, "yes", 90, "do it"),
+    bind(&[ch('n')], &[Question], Command::No, "no", 90, "leave everything as it is"),
+    bind(&[key(KeyCode::Enter)], &[Number], Command::Yes, "confirm", 90, "confirm the number that was typed"),
+    bind(&[key(KeyCode::Up), ch('k')], SCROLLING, Command::Up, "", 0, "one line up"),
+    bind(&[key(KeyCode::Down), ch('j')], SCROLLING, Command::Down, "", 0, "one line down"),
+    bind(&[key(KeyCode::Up)], &[FilterLine], Command::Up, "", 0, "one line up"),
+    bind(&[key(KeyCode::Down)], &[FilterLine], Command::Down, "", 0, "one line down"),
+    bind(&[key(KeyCode::PageUp)], SCROLLING, Command::PageUp, "", 0, "one page up"),
+    bind(&[key(KeyCode::PageDown)], SCROLLING, Command::PageDown, "", 0, "one page down"),
+    bind(&[key(KeyCode::Home), ch('g')], SCROLLING, Command::First, "", 0, "to the first line"),
+    bind(&[key(KeyCode::End), ch('G')], SCROLLING, Command::Last, "", 0, "to the last line"),
+    bind(&[key(KeyCode::Esc)], &[Run], Command::Back, "back", 95, "back to the profiles"),
+    bind(
+        &[key(KeyCode::Esc)],
+        &[Profiles],
+        Command::Back,
+        "",
+        0,
+        "clear the message, the filter, the selection",
+    ),
+    bind(&[key(KeyCode::Esc), ch('q')], &[Reader, Review], Command::Back, "close", 95, "close"),
+    bind(&[key(KeyCode::Esc)], &[Question, Number], Command::No, "", 0, "leave everything as it is"),
+    bind(&[ch('?')], SCREENS, Command::Help, "help", 95, "all keys"),
+    bind(&[ch('q')], SCREENS, Command::Quit, "quit", 50, "quit; live runs go back to the queue"),
+    bind(&[ctrl('c')], EVERYWHERE, Command::Interrupt, "", 0, "quit; pressed again: without asking"),
+];
+
+/// What a key means where the focus is.
+pub(super) fn command(scope: Scope, event: &KeyEvent) -> Option<Command> {
+    BINDINGS
+        .iter()
+        .find(|b| b.scopes.contains(&scope) && b.keys.iter().any(|k| k.matches(event)))
+        .map(|b| b.command)
+}
+
+/// The bindings of a focus, in table order.
+pub(super) fn bindings(scope: Scope) -> impl Iterator<Item = &'static Binding> {
+    BINDINGS.iter().filter(move |b| b.scopes.contains(&scope))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_key_means_two_things_in_one_place() {
+        for scope in EVERYWHERE {
+            let chords: Vec<Chord> = bindings(*scope).flat_map(|b| b.keys.iter().copied()).collect();
+            for (i, chord) in chords.iter().enumerate() {
+                assert!(!chords[i + 1..].contains(chord), "{chord:?} twice in {scope:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn a_capital_is_the_same_key_with_and_without_the_shift_flag() {
+        for modifiers in [KeyModifiers::NONE, KeyModifiers::SHIFT] {
+            let event = KeyEvent::new(KeyCode::Char('A'), modifiers);
+            assert_eq!(command(Scope::Run, &event), Some(Command::Approve));
+        }
+        let event = KeyEvent::new(KeyCode::Char('s'), KeyModifiers::ALT);
+        assert_eq!(command(Scope::Profiles, &event), None);
+    }
+}

@@ -1,0 +1,117 @@
+//! Where things stand, by the size of the terminal. Shared by `view`, which draws there, and by `update`,
+//! which must know how many rows a page has.
+
+use ratatui::layout::Rect;
+
+use super::logs::LogSize;
+use super::model::{Model, Screen};
+
+/// The horizontal bands of the screen; those of no height are not drawn.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct Regions {
+    pub(super) header: Rect,
+    pub(super) crumbs: Rect,
+    pub(super) rule: Rect,
+    pub(super) banner: Rect,
+    pub(super) body: Rect,
+    pub(super) rule_below: Rect,
+    pub(super) total: Rect,
+    pub(super) limits: Rect,
+    pub(super) logs: Rect,
+    pub(super) notice: Rect,
+    pub(super) footer: Rect,
+    /// Rows of the list of profiles.
+    pub(super) rows: u16,
+}
+
+/// The smallest terminal on which a decision about removals can be read.
+pub(super) const ROOM_TO_DECIDE: (u16, u16) = (50, 14);
+
+/// True when a dialog shows everything that it asks about.
+pub(super) const fn has_room(size: (u16, u16)) -> bool {
+    size.0 >= ROOM_TO_DECIDE.0 && size.1 >= ROOM_TO_DECIDE.1
+}
+
+/// Cuts the terminal into bands: what is worth least gives way first.
+pub(super) fn regions(model: &Model) -> Regions {
+    let (width, height) = model.size;
+    let at_least = |rows: u16, band: u16| if height >= rows { band } else { 0 };
+    let buckets = u16::try_from(model.overview.limits.buckets.len()).unwrap_or(u16::MAX);
+    let wanted_limits = buckets.clamp(1, (height / 12).max(1));
+    let wanted_logs = match model.logs.size {
+        LogSize::Hidden => 0,
+        LogSize::Normal => (height / 8).clamp(3, 6),
+        LogSize::Large => height / 2,
+    };
+    let header = at_least(2, 1);
+    let footer = at_least(4, 1);
+    let crumbs = at_least(6, 1);
+    let notice = at_least(8, 1);
+    let rule = at_least(10, 1);
+    let total = at_least(13, 1);
+    let limits = at_least(16, wanted_limits);
+    let logs = at_least(20, wanted_logs);
+    let rule_below = if total + logs > 0 { 1 } else { 0 };
+    let banner = if has_banner(model) { at_least(12, 2) } else { 0 };
+    let fixed = header + crumbs + rule + banner + rule_below + total + limits + logs + notice + footer;
+    let body = height.saturating_sub(fixed);
+
+    let mut y = 0;
+    let mut band = |rows: u16| {
+        let rect = Rect::new(0, y, width, rows.min(height.saturating_sub(y)));
+        y += rect.height;
+        rect
+    };
+    let mut out = Regions {
+        header: band(header),
+        crumbs: band(crumbs),
+        rule: band(rule),
+        banner: band(banner),
+        body: band(body),
+        rule_below: band(rule_below),
+        total: band(total),
+        limits: band(limits),
+        logs: band(logs),
+        notice: band(notice),
+        footer: band(footer),
+        rows: 0,
+    };
+    out.rows = out.body.height.saturating_sub(u16::from(out.body.height > 1));
+    out
+}
+
+/// True when something must be told that no row of the list tells.
+pub(super) fn has_banner(model: &Model) -> bool {
+    model.engine_stopped || (matches!(model.screen, Screen::Profiles) && model.failed_login().is_some())
+}
+
+/// The bands of the run screen: facts above, units, the current unit's proof below.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct RunRegions {
+    pub(super) facts: Rect,
+    pub(super) units: Rect,
+    pub(super) detail: Rect,
+}
+
+/// Cuts the body of the run screen.
+pub(super) fn run_regions(body: Rect) -> RunRegions {
+    let facts = match body.height {
+        0..6 => 0,
+        6..9 => 1,
+        9..12 => 2,
+        _ => 4,
+    };
+    let detail = if body.height >= 20 { 6 } else { 0 };
+    let units = body.height - facts - detail;
+    RunRegions {
+        facts: Rect { height: facts, ..body },
+        units: Rect { y: body.y + facts, height: units, ..body },
+        detail: Rect { y: body.y + facts + units, height: detail, ..body },
+    }
+}
+
+/// Rows of the list of units.
+pub(super) fn run_rows(body: Rect) -> u16 {
+    let units = run_regions(body).units.height;
+    units.saturating_sub(u16::from(units > 1))
+}

@@ -1,0 +1,319 @@
+//! Everything that is on screen, as plain data. Changed by `update` alone, read by `view`.
+//!
+//! Holds the time that was last told, and never asks for it; knows no terminal and no engine.
+
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+
+use super::home::Home;
+use super::logs::LogPane;
+use crate::domain::id::{ProfileId, RunId};
+use crate::domain::report::ErrorReport;
+use crate::domain::run::{HoldSummary, RunState, RunView, UnitView};
+use crate::domain::time::Timestamp;
+use crate::sync::event::LoginStatus;
+use crate::sync::overview::Overview;
+
+/// How the console is started.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct ConsoleOptions {
+    /// The database in a few words, with nothing secret in it: `sqlite adsync-demo.db`.
+    pub database_label: String,
+    /// Draw without colour.
+    pub no_color: bool,
+    /// Draw with ASCII alone.
+    pub ascii: bool,
+    /// Show times in UTC instead of the system's zone.
+    pub utc: bool,
+}
+
+/// What fills the middle of the screen.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Screen {
+    /// The list of profiles.
+    Profiles,
+    /// The latest run of one profile.
+    Run(RunScreen),
+}
+
+/// The state of the run screen.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunScreen {
+    /// The profile whose latest run is shown.
+    pub profile: ProfileId,
+    /// That run, when there is one.
+    pub run: Option<RunId>,
+    /// Units that were read because the overview has none.
+    pub units: Units,
+    /// The current unit.
+    pub cursor: usize,
+    /// The first unit that is visible.
+    pub offset: usize,
+}
+
+/// Units of a run that the overview does not have.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Units {
+    /// They are being read.
+    Loading,
+    /// They were read.
+    Loaded(Vec<UnitView>),
+    /// They could not be read.
+    Failed(Box<ErrorReport>),
+}
+
+/// What lies over the screen and takes the keys.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Modal {
+    /// All keys.
+    Help {
+        /// First line that is visible.
+        scroll: usize,
+    },
+    /// An error report in full.
+    Error {
+        /// What it is about.
+        title: String,
+        /// The report.
+        report: Box<ErrorReport>,
+        /// First line that is visible.
+        scroll: usize,
+    },
+    /// Stop several runs?
+    Cancel {
+        /// Of these profiles.
+        profiles: Vec<ProfileId>,
+    },
+    /// Quit while syncs run?
+    Quit {
+        /// How many run.
+        live: usize,
+    },
+    /// A held run: what its commit would remove.
+    Review(Review),
+    /// Live runs are given back; nothing can be answered any more.
+    Leaving {
+        /// How many there were.
+        live: usize,
+    },
+}
+
+/// The review of a held run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Review {
+    /// The run.
+    pub run: RunId,
+    /// Its profile.
+    pub profile: ProfileId,
+    /// What its commit would do, as it is shown.
+    pub summary: HoldSummary,
+    /// What is asked.
+    pub stage: Stage,
+    /// First line that is visible.
+    pub scroll: usize,
+}
+
+/// What a review asks for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Stage {
+    /// Nothing yet.
+    Reading,
+    /// Approve? A key answers.
+    Approving,
+    /// Approve so many removals? Their number must be typed.
+    Counting {
+        /// What was typed.
+        typed: String,
+    },
+    /// Discard? A key answers.
+    Discarding,
+}
+
+/// A modal, and whether it takes keys yet.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Opened {
+    /// The modal.
+    pub modal: Modal,
+    /// True once a frame that shows it was drawn: keys typed before were meant for something else.
+    pub armed: bool,
+}
+
+/// A sentence for the operator in the lower rule.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Notice {
+    /// The sentence.
+    pub text: String,
+    /// The report behind it, when it tells a failure.
+    pub report: Option<Box<ErrorReport>>,
+    /// When it goes away; failures stay until they are dismissed.
+    pub until: Option<Timestamp>,
+}
+
+/// Everything that is on screen.
+#[derive(Debug, Clone)]
+pub struct Model {
+    /// How the console was started.
+    pub options: ConsoleOptions,
+    /// The zone of absolute times.
+    pub zone: TimeZone,
+    /// Columns and rows of the terminal.
+    pub size: (u16, u16),
+    /// The time as last told.
+    pub now: Timestamp,
+    /// What the events have told.
+    pub overview: Overview,
+    /// When the budget's gauges last moved.
+    pub limits_at: Timestamp,
+    /// The list of profiles.
+    pub home: Home,
+    /// What fills the screen.
+    pub screen: Screen,
+    /// What lies over it.
+    pub modal: Option<Opened>,
+    /// The message.
+    pub notice: Option<Notice>,
+    /// The log pane.
+    pub logs: LogPane,
+    /// True when the engine tells nothing more.
+    pub engine_stopped: bool,
+    pub(super) dirty: bool,
+}
+
+const NOTICE_STAYS: Duration = Duration::from_secs(8);
+
+impl Model {
+    /// The first state, from what the engine knows at start.
+    pub fn new(
+        options: ConsoleOptions,
+        zone: TimeZone,
+        overview: Overview,
+        now: Timestamp,
+        size: (u16, u16),
+    ) -> Self {
+        let mut home = Home::default();
+        home.rebuild(&overview, now);
+        let mut model = Self {
+            options,
+            zone,
+            size,
+            now,
+            overview,
+            limits_at: now,
+            home,
+            screen: Screen::Profiles,
+            modal: None,
+            notice: None,
+            logs: LogPane::default(),
+            engine_stopped: false,
+            dirty: true,
+        };
+        model.settle();
+        model
+    }
+
+    /// True when the screen is outdated; asking makes it current.
+    pub fn take_dirty(&mut self) -> bool {
+        std::mem::take(&mut self.dirty)
+    }
+
+    pub(super) fn open(&mut self, modal: Modal) {
+        self.modal = Some(Opened { modal, armed: false });
+    }
+
+    pub(super) fn say(&mut self, text: impl Into<String>) {
+        let until = Some(self.now.plus(NOTICE_STAYS));
+        self.notice = Some(Notice { text: text.into(), report: None, until });
+    }
+
+    pub(super) fn complain(&mut self, report: Box<ErrorReport>) {
+        self.notice = Some(Notice { text: report.summary.clone(), report: Some(report), until: None });
+    }
+
+    /// The latest run of a profile.
+    pub(super) fn run(&self, profile: ProfileId) -> Option<&RunView> {
+        self.overview.runs.get(&profile)
+    }
+
+    /// A profile's name, for sentences.
+    pub(super) fn name(&self, profile: ProfileId) -> String {
+        self.overview.profiles.get(&profile).map_or_else(|| profile.to_string(), |p| p.profile.name.clone())
+    }
+
+    /// The units that the run screen shows: the overview's, else those that were read.
+    pub(super) fn units<'a>(&'a self, screen: &'a RunScreen) -> &'a [UnitView] {
+        let known =
+            screen.run.and_then(|run| self.overview.units.get(&run)).filter(|units| !units.is_empty());
+        match (known, &screen.units) {
+            (Some(units), _) | (None, Units::Loaded(units)) => units,
+            _ => &[],
+        }
+    }
+
+    /// The held run of a profile with what holds it.
+    pub(super) fn held(&self, profile: ProfileId) -> Option<(RunId, &HoldSummary)> {
+        let run = self.run(profile).filter(|run| run.state == RunState::Held)?;
+        Some((run.id, run.hold.as_ref()?))
+    }
+
+    /// The first login that could not be asked for its profiles.
+    pub(super) fn failed_login(&self) -> Option<(&str, &ErrorReport)> {
+        self.overview.logins.iter().find_map(|(name, status)| match status {
+            LoginStatus::Failed { report } => Some((name.as_str(), report.as_ref())),
+            _ => None,
+        })
+    }
+
+    /// The profile that keys act on when nothing is selected.
+    pub(super) fn current(&self) -> Option<ProfileId> {
+        match &self.screen {
+            Screen::Profiles => self.home.current(),
+            Screen::Run(run) => Some(run.profile),
+        }
+    }
+
+    /// The profiles that keys act on.
+    pub(super) fn targets(&self) -> Vec<ProfileId> {
+        match &self.screen {
+            Screen::Profiles => self.home.targets(),
+            Screen::Run(run) => vec![run.profile],
+        }
+    }
+
+    /// Puts cursors and scroll positions back into range after anything changed.
+    pub(super) fn settle(&mut self) {
+        let regions = super::layout::regions(self);
+        self.home.settle(usize::from(regions.rows));
+        let height = usize::from(super::layout::run_rows(regions.body)).max(1);
+        if let Screen::Run(screen) = &self.screen {
+            let last = self.units(screen).len().saturating_sub(1);
+            if let Screen::Run(screen) = &mut self.screen {
+                screen.cursor = screen.cursor.min(last);
+                screen.offset =
+                    screen.offset.min(screen.cursor).max((screen.cursor + 1).saturating_sub(height));
+            }
+        }
+        let limit = super::view::scroll_limit(self);
+        if let Some(scroll) = self.modal.as_mut().and_then(|o| o.modal.scroll_mut()) {
+            *scroll = (*scroll).min(limit);
+        }
+    }
+}
+
+impl Modal {
+    pub(super) fn scroll_mut(&mut self) -> Option<&mut usize> {
+        match self {
+            Self::Help { scroll } | Self::Error { scroll, .. } => Some(scroll),
+            Self::Review(review) => Some(&mut review.scroll),
+            Self::Cancel { .. } | Self::Quit { .. } | Self::Leaving { .. } => None,
+        }
+    }
+
+    pub(super) const fn scroll(&self) -> usize {
+        match self {
+            Self::Help { scroll } | Self::Error { scroll, .. } => *scroll,
+            Self::Review(review) => review.scroll,
+            Self::Cancel { .. } | Self::Quit { .. } | Self::Leaving { .. } => 0,
+        }
+    }
+}

@@ -1,0 +1,313 @@
+//! Words and numbers as the console writes them: widths in terminal columns, ages, counts, shares.
+//!
+//! Pure functions over values. Knows no model, no theme and no clock.
+
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use ratatui::style::Style;
+use ratatui::text::Span;
+use unicode_width::UnicodeWidthStr;
+
+use crate::domain::run::ChangeCounts;
+use crate::domain::time::Timestamp;
+
+/// On which side of its column a text stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Align {
+    /// Words.
+    Left,
+    /// Numbers.
+    Right,
+}
+
+/// The columns that a text takes on a terminal.
+pub(super) fn width(text: &str) -> usize {
+    text.width()
+}
+
+/// A text on one line, without control characters and without marks that turn the writing direction.
+pub(super) fn one_line(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\n' | '\r' | '\t' => {
+                if !out.ends_with(' ') {
+                    out.push(' ');
+                }
+            }
+            '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {}
+            c if c.is_control() => {}
+            c => out.push(c),
+        }
+    }
+    out.trim_end().to_owned()
+}
+
+/// Cuts a text to a number of columns; what was cut is shown by an ellipsis.
+pub(super) fn fit(text: &str, columns: usize, ellipsis: &str) -> String {
+    let text = one_line(text);
+    if width(&text) <= columns {
+        return text;
+    }
+    let room = columns.saturating_sub(width(ellipsis));
+    let mut out = String::new();
+    let mut used = 0;
+    for grapheme in Span::raw(text.as_str()).styled_graphemes(Style::new()) {
+        let w = width(grapheme.symbol);
+        if used + w > room {
+            break;
+        }
+        used += w;
+        out.push_str(grapheme.symbol);
+    }
+    let out = out.trim_end();
+    if width(ellipsis) <= columns { format!("{out}{ellipsis}") } else { out.to_owned() }
+}
+
+/// Cuts and pads a text to exactly a number of columns.
+pub(super) fn pad(text: &str, columns: usize, align: Align, ellipsis: &str) -> String {
+    let text = fit(text, columns, ellipsis);
+    let blank = " ".repeat(columns.saturating_sub(width(&text)));
+    match align {
+        Align::Left => text + &blank,
+        Align::Right => blank + &text,
+    }
+}
+
+/// Breaks a text into lines of at most `columns`, at blanks where there are any.
+pub(super) fn wrap(text: &str, columns: usize) -> Vec<String> {
+    let columns = columns.max(1);
+    let mut lines = Vec::new();
+    for paragraph in text.lines() {
+        let paragraph = one_line(paragraph);
+        let mut line = String::new();
+        for word in paragraph.split_inclusive(' ') {
+            if width(&line) + width(word.trim_end()) > columns && !line.is_empty() {
+                lines.push(line.trim_end().to_owned());
+                line.clear();
+            }
+            for grapheme in Span::raw(word).styled_graphemes(Style::new()) {
+                if width(&line) + width(grapheme.symbol) > columns && grapheme.symbol != " " {
+                    lines.push(line.trim_end().to_owned());
+                    line.clear();
+                }
+                line.push_str(grapheme.symbol);
+            }
+        }
+        lines.push(line.trim_end().to_owned());
+    }
+    lines
+}
+
+/// `1234567` as `1,234,567`.
+pub(super) fn thousands(number: i64) -> String {
+    let digits = number.unsigned_abs().to_string();
+    let mut out = String::with_capacity(digits.len() + digits.len() / 3 + 1);
+    if number < 0 {
+        out.push('−');
+    }
+    for (i, digit) in digits.chars().enumerate() {
+        if i > 0 && (digits.len() - i).is_multiple_of(3) {
+            out.push(',');
+        }
+        out.push(digit);
+    }
+    out
+}
+
+/// The same for counts.
+pub(super) fn count(number: u64) -> String {
+    thousands(i64::try_from(number).unwrap_or(i64::MAX))
+}
+
+/// `1 run`, `2 runs`.
+pub(super) fn plural(number: usize, one: &str, many: &str) -> String {
+    format!("{} {}", count(number as u64), if number == 1 { one } else { many })
+}
+
+/// A count in at most five columns: `999`, `1.2k`, `18k`, `1.2M`.
+fn compact(number: u64) -> String {
+    let tenths = |unit: u64| format!("{}.{}", number / unit, number % unit * 10 / unit);
+    match number {
+        0..1_000 => number.to_string(),
+        1_000..10_000 => tenths(1_000) + "k",
+        10_000..1_000_000 => format!("{}k", number / 1_000),
+        1_000_000..10_000_000 => tenths(1_000_000) + "M",
+        _ => format!("{}M", number / 1_000_000),
+    }
+}
+
+/// What a commit wrote, as `+312 ~18 −4`, or `±0`; rows that came back count as added.
+pub(super) fn changes(counts: &ChangeCounts, ascii: bool) -> String {
+    let (minus, none) = if ascii { ("-", "0") } else { ("−", "±0") };
+    let parts: Vec<String> =
+        [("+", counts.added + counts.returned), ("~", counts.changed), (minus, counts.removed)]
+            .into_iter()
+            .filter(|(_, n)| *n > 0)
+            .map(|(sign, n)| format!("{sign}{}", compact(n)))
+            .collect();
+    if parts.is_empty() { none.to_owned() } else { parts.join(" ") }
+}
+
+/// How long ago, and after how long that text is outdated.
+pub(super) fn ago(age: Duration) -> (String, Duration) {
+    let seconds = age.as_secs();
+    let (text, unit) = match seconds {
+        0..5 => return ("just now".to_owned(), Duration::from_secs(5).saturating_sub(age)),
+        5..60 => (format!("{seconds} s ago"), 1),
+        60..3_600 => (format!("{} min ago", seconds / 60), 60),
+        3_600..86_400 => (format!("{} h ago", seconds / 3_600), 3_600),
+        _ => (format!("{} d ago", seconds / 86_400), 86_400),
+    };
+    let next = Duration::from_secs((seconds / unit + 1) * unit);
+    (text, next.saturating_sub(age))
+}
+
+/// A span of time as `0:41`, `12:05` or `1:02:33`, rounded up to whole seconds.
+pub(super) fn clock(span: Duration) -> String {
+    let seconds = span.as_secs() + u64::from(span.subsec_nanos() > 0);
+    let (hours, minutes, seconds) = (seconds / 3_600, seconds / 60 % 60, seconds % 60);
+    if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
+}
+
+/// A share of 0 to 1 in whole percent; 100 is kept for what is complete.
+pub(super) fn percent(ratio: f64) -> u64 {
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "the ratio is clamped to 0..=1 before"
+    )]
+    let whole = (ratio.clamp(0.0, 1.0) * 100.0).floor() as u64;
+    whole.min(100)
+}
+
+/// A bar of `columns`, filled by eighths; `#` and `.` in ASCII.
+pub(super) fn bar(ratio: f64, columns: usize, ascii: bool) -> (String, String) {
+    let steps = if ascii { 1 } else { 8 };
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        clippy::cast_precision_loss,
+        reason = "at most some hundred columns"
+    )]
+    let filled = (ratio.clamp(0.0, 1.0) * (columns * steps) as f64).floor() as usize;
+    let (full, part) = (filled / steps, filled % steps);
+    if ascii {
+        return ("#".repeat(full), ".".repeat(columns - full));
+    }
+    let mut done = "█".repeat(full);
+    if part > 0 {
+        done.push(['▏', '▎', '▍', '▌', '▋', '▊', '▉'][part - 1]);
+    }
+    let rest = "░".repeat(columns - full - usize::from(part > 0));
+    (done, rest)
+}
+
+fn zoned(at: Timestamp, zone: &TimeZone) -> Option<jiff::Zoned> {
+    Some(jiff::Timestamp::from_microsecond(at.0).ok()?.to_zoned(zone.clone()))
+}
+
+/// The time of day, `14:32`.
+pub(super) fn wall_clock(at: Timestamp, zone: &TimeZone) -> String {
+    zoned(at, zone).map_or_else(String::new, |t| t.strftime("%H:%M").to_string())
+}
+
+/// An instant in full: the time of day, with the date when that is not today's.
+pub(super) fn absolute(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
+    let Some(t) = zoned(at, zone) else { return at.to_rfc3339() };
+    let same_day = zoned(now, zone).is_some_and(|n| n.date() == t.date());
+    t.strftime(if same_day { "%H:%M:%S" } else { "%Y-%m-%d %H:%M:%S" }).to_string()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_separated_by_thousands() {
+        for (number, text) in
+            [(0, "0"), (999, "999"), (1_000, "1,000"), (1_234_567, "1,234,567"), (-4_200, "−4,200")]
+        {
+            assert_eq!(thousands(number), text);
+        }
+    }
+
+    #[test]
+    fn texts_are_cut_by_columns_and_never_in_the_middle_of_a_wide_character() {
+        for (text, columns, cut) in [
+            ("Aurora Pets", 11, "Aurora Pets"),
+            ("Aurora Pets", 8, "Aurora…"),
+            ("日本の店", 8, "日本の店"),
+            ("日本の店", 6, "日本…"),
+            ("日本の店", 5, "日本…"),
+            ("日本", 1, "…"),
+            ("x", 0, ""),
+            ("two\nlines", 20, "two lines"),
+        ] {
+            assert_eq!(fit(text, columns, "…"), cut);
+            assert_eq!(width(&pad(text, columns, Align::Left, "…")), columns);
+            assert_eq!(width(&pad(text, columns, Align::Right, "…")), columns);
+        }
+    }
+
+    #[test]
+    fn control_characters_and_direction_marks_never_reach_the_screen() {
+        assert_eq!(one_line("a\u{1b}[31mb\u{202e}c\td"), "a[31mbc d");
+    }
+
+    #[test]
+    fn long_texts_wrap_at_blanks_and_long_words_wherever_they_must() {
+        assert_eq!(wrap("one two three", 7), ["one two", "three"]);
+        assert_eq!(wrap("abcdefgh", 3), ["abc", "def", "gh"]);
+        assert_eq!(wrap("a\n\nb", 5), ["a", "", "b"]);
+    }
+
+    #[test]
+    fn ages_say_when_they_are_outdated() {
+        let s = Duration::from_secs;
+        for (age, text, outdated_in) in [
+            (0, "just now", 5),
+            (42, "42 s ago", 1),
+            (60, "1 min ago", 60),
+            (899, "14 min ago", 1),
+            (7_200, "2 h ago", 3_600),
+            (90_000, "1 d ago", 82_800),
+        ] {
+            assert_eq!(ago(s(age)), (text.to_owned(), s(outdated_in)));
+        }
+    }
+
+    #[test]
+    fn changes_are_compact_and_say_so_when_there_were_none() {
+        let counts =
+            |added, changed, removed| ChangeCounts { added, changed, removed, ..ChangeCounts::default() };
+        for (counts, text) in [
+            (counts(312, 18, 4), "+312 ~18 −4"),
+            (counts(0, 0, 18_201), "−18k"),
+            (counts(1_250, 0, 0), "+1.2k"),
+            (counts(0, 0, 0), "±0"),
+        ] {
+            assert_eq!(changes(&counts, false), text);
+        }
+    }
+
+    #[test]
+    fn a_bar_takes_exactly_its_columns() {
+        for ratio in [0.0, 0.01, 0.5, 0.631, 0.999, 1.0] {
+            for columns in [0, 1, 7, 20] {
+                for ascii in [false, true] {
+                    let (done, rest) = bar(ratio, columns, ascii);
+                    assert_eq!(width(&done) + width(&rest), columns);
+                }
+            }
+        }
+        assert_eq!(bar(1.0, 4, false).0, "████");
+    }
+
+    #[test]
+    fn only_what_is_complete_shows_hundred_percent() {
+        assert_eq!(percent(0.9999), 99);
+        assert_eq!(percent(1.0), 100);
+    }
+}

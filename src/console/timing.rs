@@ -1,0 +1,62 @@
+//! When something on screen becomes outdated by time alone: ages, countdowns, the clock, messages.
+//!
+//! The runtime sleeps until then, and not at all when nothing on screen depends on time.
+
+use std::time::Duration;
+
+use super::layout::regions;
+use super::model::{Model, Screen};
+use super::text::ago;
+use crate::domain::id::ProfileId;
+use crate::domain::run::RunState;
+use crate::domain::time::Timestamp;
+
+const SECOND: i64 = 1_000_000;
+
+/// The next instant at which the present frame would look different without any event.
+pub(super) fn next_change(model: &Model) -> Option<Timestamp> {
+    let mut earliest = Some(next_minute(model.now));
+    let mut consider = |at: Option<Timestamp>| {
+        earliest = match (earliest, at) {
+            (Some(a), Some(b)) => Some(a.min(b)),
+            (a, b) => a.or(b),
+        };
+    };
+    consider(model.notice.as_ref().and_then(|n| n.until));
+    let next_second = Timestamp((model.now.0.div_euclid(SECOND) + 1) * SECOND);
+    // The total's time left counts down while anything is fetched.
+    if model.overview.live_runs().any(|run| run.state == RunState::Fetching) {
+        consider(Some(next_second));
+    }
+    if model.overview.limits.buckets.iter().any(|b| b.paused_ms > 0) {
+        consider(Some(next_second));
+    }
+    match &model.screen {
+        Screen::Profiles => {
+            let visible = model.home.rows().iter().skip(model.home.offset());
+            for id in visible.take(usize::from(regions(model).rows)) {
+                consider(row_change(model, *id, next_second));
+            }
+        }
+        Screen::Run(screen) => consider(row_change(model, screen.profile, next_second)),
+    }
+    earliest
+}
+
+/// The clock in the header shows minutes.
+fn next_minute(now: Timestamp) -> Timestamp {
+    Timestamp((now.0.div_euclid(60 * SECOND) + 1) * 60 * SECOND)
+}
+
+fn row_change(model: &Model, id: ProfileId, next_second: Timestamp) -> Option<Timestamp> {
+    let age = model.overview.profiles.get(&id).and_then(|p| p.last_synced_at).map(|at| {
+        let (_, outdated_in) = ago(model.now.since(at));
+        model.now.plus(outdated_in.max(Duration::from_millis(1)))
+    });
+    let parked = model.run(id).filter(|run| run.state == RunState::Queued).and_then(|run| run.not_before);
+    let counting = parked.filter(|until| *until > model.now).map(|_| next_second);
+    match (age, counting) {
+        (Some(a), Some(b)) => Some(a.min(b)),
+        (a, b) => a.or(b),
+    }
+}

@@ -1,0 +1,263 @@
+//! `update`: what happened changes the model, and says what must be done. No I/O, no clock, no awaiting.
+
+mod engine;
+mod modal;
+mod profiles;
+mod run;
+
+use crossterm::event::{KeyEvent, KeyEventKind};
+
+use super::event::{Effect, Event};
+use super::keys::{self, Command, Scope};
+use super::model::{Modal, Model, Screen, Stage};
+use super::text::{one_line, plural};
+use crate::domain::id::ProfileId;
+use crate::domain::report::ErrorReport;
+use crate::sync::overview::ProfileStatus;
+
+/// Changes the model by one event.
+pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
+    let effects = match event {
+        Event::Drawn => {
+            if let Some(opened) = &mut model.modal {
+                opened.armed = true;
+            }
+            return Vec::new();
+        }
+        Event::Key(key) => on_key(model, &key),
+        Event::Paste(text) => on_paste(model, &text),
+        Event::Resize { width, height } => {
+            model.size = (width, height);
+            model.dirty = true;
+            Vec::new()
+        }
+        Event::Engine { event, at } => engine::fold(model, *event, at),
+        Event::EngineStopped => {
+            model.engine_stopped = true;
+            model.dirty = true;
+            Vec::new()
+        }
+        Event::Tick(now) => {
+            engine::pass_time(model, now);
+            Vec::new()
+        }
+        Event::Logged => {
+            model.dirty |= model.logs.size != super::logs::LogSize::Hidden;
+            Vec::new()
+        }
+        Event::Answered { effect, result } => {
+            on_answer(model, &effect, result);
+            Vec::new()
+        }
+        Event::Units { run, result } => {
+            run::on_units(model, run, result);
+            Vec::new()
+        }
+        Event::Terminate => leave(model),
+        Event::Released => vec![Effect::Exit],
+    };
+    model.settle();
+    effects
+}
+
+/// Where the keys go.
+pub(super) fn scope(model: &Model) -> Scope {
+    match model.modal.as_ref().map(|opened| &opened.modal) {
+        Some(Modal::Help { .. } | Modal::Error { .. }) => Scope::Reader,
+        Some(Modal::Cancel { .. } | Modal::Quit { .. } | Modal::Leaving { .. }) => Scope::Question,
+        Some(Modal::Review(review)) => match review.stage {
+            Stage::Reading => Scope::Review,
+            Stage::Approving | Stage::Discarding => Scope::Question,
+            Stage::Counting { .. } => Scope::Number,
+        },
+        None => match &model.screen {
+            Screen::Profiles if model.home.editing => Scope::FilterLine,
+            Screen::Profiles => Scope::Profiles,
+            Screen::Run(_) => Scope::Run,
+        },
+    }
+}
+
+fn on_key(model: &mut Model, key: &KeyEvent) -> Vec<Effect> {
+    if key.kind == KeyEventKind::Release {
+        return Vec::new();
+    }
+    model.dirty = true;
+    let scope = scope(model);
+    let command = keys::command(scope, key);
+    if command == Some(Command::Interrupt) {
+        return interrupt(model);
+    }
+    if model.modal.is_some() {
+        return modal::on_key(model, command, key);
+    }
+    match (scope, command) {
+        (Scope::FilterLine, command) => profiles::on_filter_key(model, command, key),
+        (_, Some(command)) => on_command(model, command),
+        _ => Vec::new(),
+    }
+}
+
+/// Pasted text goes into the filter line or nowhere: a key's action is never triggered by a clipboard.
+fn on_paste(model: &mut Model, text: &str) -> Vec<Effect> {
+    if scope(model) == Scope::FilterLine {
+        profiles::type_text(model, &one_line(text));
+    }
+    Vec::new()
+}
+
+fn on_command(model: &mut Model, command: Command) -> Vec<Effect> {
+    match command {
+        Command::Sync => return sync(model),
+        Command::Retry => return retry(model),
+        Command::Cancel => return cancel(model),
+        Command::Approve => modal::review(model, true),
+        Command::Discard => modal::review(model, false),
+        Command::Error => show_error(model),
+        Command::Refresh => {
+            model.say("asking every login for its profiles…");
+            return vec![Effect::RefreshProfiles];
+        }
+        Command::Logs => model.logs.cycle_size(),
+        Command::LogLevel => {
+            model.logs.level = model.logs.level.next();
+            let level = model.logs.level.label();
+            model.say(format!("the log shows {level}"));
+        }
+        Command::Help => model.open(Modal::Help { scroll: 0 }),
+        Command::Quit => return quit(model),
+        other => match model.screen {
+            Screen::Profiles => return profiles::on_command(model, other),
+            Screen::Run(_) => run::on_command(model, other),
+        },
+    }
+    Vec::new()
+}
+
+fn sync(model: &mut Model) -> Vec<Effect> {
+    let refused = |model: &Model, id: &ProfileId| {
+        let stored = model.overview.profiles.get(id)?;
+        if stored.gone_at.is_some() {
+            return Some("its login no longer lists it");
+        }
+        stored.profile.not_syncable()
+    };
+    let targets = model.targets();
+    let (no, yes): (Vec<ProfileId>, Vec<ProfileId>) =
+        targets.into_iter().partition(|id| refused(model, id).is_some());
+    if let ([only], []) = (no.as_slice(), yes.as_slice()) {
+        let why = refused(model, only).unwrap_or_default();
+        let text = format!("{} is not synced: {why}", model.name(*only));
+        model.say(text);
+        return Vec::new();
+    }
+    if yes.is_empty() {
+        model.say(if no.is_empty() { "no profile to sync" } else { "none of these profiles can be synced" });
+        return Vec::new();
+    }
+    model.say(format!("asking for {}…", plural(yes.len(), "sync", "syncs")));
+    vec![Effect::Sync(yes)]
+}
+
+fn retry(model: &mut Model) -> Vec<Effect> {
+    let mut targets = model.targets();
+    targets.retain(|id| matches!(model.home.status(*id), ProfileStatus::Failed | ProfileStatus::Cancelled));
+    if targets.is_empty() {
+        model.say("nothing failed here, so there is nothing to retry");
+        return Vec::new();
+    }
+    model.say(format!("asking for {}…", plural(targets.len(), "retry", "retries")));
+    vec![Effect::Retry(targets)]
+}
+
+fn cancel(model: &mut Model) -> Vec<Effect> {
+    let mut targets = model.targets();
+    targets.retain(|id| model.home.status(*id).is_live());
+    match targets.as_slice() {
+        [] => model.say("no sync is under way here"),
+        [_] => {
+            model.say("asking the sync to stop…");
+            return vec![Effect::Cancel(targets)];
+        }
+        _ => model.open(Modal::Cancel { profiles: targets }),
+    }
+    Vec::new()
+}
+
+/// Opens the report that is nearest: the message's, the current unit's or run's, a login's.
+fn show_error(model: &mut Model) {
+    let of_notice = model.notice.take().and_then(|n| n.report);
+    if let Some(report) = of_notice {
+        let title = "That could not be done".to_owned();
+        model.open(Modal::Error { title, report, scroll: 0 });
+        return;
+    }
+    let Some(profile) = model.current() else {
+        show_login_error(model);
+        return;
+    };
+    if model.held(profile).is_some() {
+        modal::read_review(model);
+        return;
+    }
+    let name = model.name(profile);
+    let unit = match &model.screen {
+        Screen::Run(screen) => model.units(screen).get(screen.cursor),
+        Screen::Profiles => None,
+    };
+    let of_unit = unit.and_then(|u| Some((format!("{name}: {}", u.unit), u.error.clone()?)));
+    let of_run = || model.run(profile).and_then(|r| Some((name.clone(), r.error.clone()?)));
+    match of_unit.or_else(of_run) {
+        Some((title, report)) => {
+            model.open(Modal::Error { title, report: Box::new(report), scroll: 0 });
+        }
+        None => show_login_error(model),
+    }
+}
+
+fn show_login_error(model: &mut Model) {
+    let failed =
+        model.failed_login().map(|(name, report)| (format!("Login {name}"), Box::new(report.clone())));
+    match failed {
+        Some((title, report)) => model.open(Modal::Error { title, report, scroll: 0 }),
+        None => model.say("no error here"),
+    }
+}
+
+fn on_answer(model: &mut Model, effect: &Effect, result: Result<Option<String>, Box<ErrorReport>>) {
+    model.dirty = true;
+    match (result, effect) {
+        (Ok(Some(message)), _) => model.say(message),
+        (Ok(None), Effect::RefreshProfiles) => model.say("every login was asked for its profiles"),
+        (Ok(None), _) => {}
+        (Err(report), _) => model.complain(report),
+    }
+}
+
+fn quit(model: &mut Model) -> Vec<Effect> {
+    let live = model.overview.live_runs().count();
+    if live == 0 {
+        return leave(model);
+    }
+    model.open(Modal::Quit { live });
+    Vec::new()
+}
+
+/// Ctrl-C: quit; where that is already asked, without the answer; where it is under way, at once.
+fn interrupt(model: &mut Model) -> Vec<Effect> {
+    match model.modal.as_ref().map(|opened| &opened.modal) {
+        Some(Modal::Quit { .. } | Modal::Leaving { .. }) => leave(model),
+        _ => quit(model),
+    }
+}
+
+/// Gives live runs back and then exits; asked again, exits without waiting.
+fn leave(model: &mut Model) -> Vec<Effect> {
+    model.dirty = true;
+    if matches!(model.modal.as_ref().map(|o| &o.modal), Some(Modal::Leaving { .. })) {
+        return vec![Effect::Exit];
+    }
+    let live = model.overview.live_runs().count();
+    model.open(Modal::Leaving { live });
+    vec![Effect::Release]
+}

@@ -1,0 +1,79 @@
+//! Keys of the list of profiles and of its filter line.
+
+use crossterm::event::{Event as TerminalEvent, KeyEvent};
+use tui_input::InputRequest;
+use tui_input::backend::crossterm::to_input_request;
+
+use crate::console::event::Effect;
+use crate::console::keys::Command;
+use crate::console::layout::regions;
+use crate::console::model::{Model, RunScreen, Screen, Units};
+
+pub(super) fn on_command(model: &mut Model, command: Command) -> Vec<Effect> {
+    let page = usize::from(regions(model).rows).max(1);
+    let home = &mut model.home;
+    let position = home.position();
+    match command {
+        Command::Up => home.move_to(position.saturating_sub(1)),
+        Command::Down => home.move_to(position + 1),
+        Command::PageUp => home.move_to(position.saturating_sub(page)),
+        Command::PageDown => home.move_to(position + page),
+        Command::First => home.move_to(0),
+        Command::Last => home.move_to(usize::MAX),
+        Command::Select => {
+            home.toggle();
+            home.move_to(position + 1);
+        }
+        Command::SelectAll => home.toggle_all(),
+        Command::Filter => home.editing = true,
+        Command::Sort => home.cycle_sort(),
+        Command::Back => go_back(model),
+        Command::Open => return open(model),
+        _ => {}
+    }
+    Vec::new()
+}
+
+/// Esc takes away one thing at a time: a failure's message, the filter, the selection.
+fn go_back(model: &mut Model) {
+    if model.notice.take().is_some_and(|notice| notice.report.is_some()) {
+        return;
+    }
+    if model.home.is_filtered() {
+        model.home.clear_filter();
+    } else {
+        model.home.clear_selection();
+    }
+}
+
+fn open(model: &mut Model) -> Vec<Effect> {
+    let Some(profile) = model.home.current() else { return Vec::new() };
+    let run = model.run(profile).map(|run| run.id);
+    let known = run.is_none_or(|run| model.overview.units.get(&run).is_some_and(|units| !units.is_empty()));
+    let units = if known { Units::Loaded(Vec::new()) } else { Units::Loading };
+    model.screen = Screen::Run(RunScreen { profile, run, units, cursor: 0, offset: 0 });
+    run.filter(|_| !known).map(Effect::LoadUnits).into_iter().collect()
+}
+
+pub(super) fn on_filter_key(model: &mut Model, command: Option<Command>, key: &KeyEvent) -> Vec<Effect> {
+    match command {
+        Some(Command::KeepFilter) => model.home.editing = false,
+        Some(Command::ClearFilter) => model.home.clear_filter(),
+        Some(command) => return on_command(model, command),
+        None => {
+            if let Some(request) = to_input_request(&TerminalEvent::Key(*key)) {
+                model.home.input.handle(request);
+                model.home.refilter();
+            }
+        }
+    }
+    Vec::new()
+}
+
+pub(super) fn type_text(model: &mut Model, text: &str) {
+    for c in text.chars() {
+        model.home.input.handle(InputRequest::InsertChar(c));
+    }
+    model.home.refilter();
+    model.dirty = true;
+}

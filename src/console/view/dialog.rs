@@ -1,0 +1,192 @@
+//! What lies over the screen: a framed box as large as its lines need, scrolled where they need more.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::symbols::border;
+use ratatui::text::{Line, Span};
+use ratatui::widgets::{Block, Clear};
+
+use super::parts::put;
+use super::{report, review};
+use crate::console::keys::{self, Scope};
+use crate::console::model::{Modal, Model};
+use crate::console::text::{Align, fit, pad, plural, width};
+use crate::console::theme::Theme;
+
+const ASCII: border::Set<'static> = border::Set {
+    top_left: "+",
+    top_right: "+",
+    bottom_left: "+",
+    bottom_right: "+",
+    vertical_left: "|",
+    vertical_right: "|",
+    horizontal_top: "-",
+    horizontal_bottom: "-",
+};
+
+struct Content {
+    title: String,
+    style: Style,
+    /// What can be scrolled.
+    lines: Vec<Line<'static>>,
+    /// What always stays in sight below.
+    question: Vec<Line<'static>>,
+}
+
+/// Columns inside the frame.
+fn inner_columns(model: &Model) -> usize {
+    usize::from(model.size.0).saturating_sub(6).clamp(1, 96)
+}
+
+fn content(model: &Model, modal: &Modal, theme: &Theme, columns: usize) -> Content {
+    let key = |text: &'static str| Span::styled(text, theme.accent().patch(theme.strong()));
+    let yes_no = |yes: &'static str, no: &'static str| {
+        vec![Line::from(vec![
+            key("y"),
+            Span::raw(format!(" {yes}   ")),
+            key("n"),
+            Span::raw(format!(" {no}")),
+        ])]
+    };
+    match modal {
+        Modal::Help { .. } => Content {
+            title: "Keys".to_owned(),
+            style: theme.accent(),
+            lines: help(theme, columns),
+            question: Vec::new(),
+        },
+        Modal::Error { title, report, .. } => Content {
+            title: title.clone(),
+            style: theme.bad(),
+            lines: report::lines(model, report, theme, columns),
+            question: Vec::new(),
+        },
+        Modal::Cancel { profiles } => {
+            let mut lines = Vec::new();
+            for id in profiles.iter().take(6) {
+                lines.push(Line::raw(fit(&model.name(*id), columns, theme.ellipsis())));
+            }
+            if profiles.len() > 6 {
+                lines.push(Line::styled(format!("and {} more", profiles.len() - 6), theme.dim()));
+            }
+            lines.push(Line::default());
+            lines.push(Line::raw("Nothing of them is committed; fetched pages are kept."));
+            Content {
+                title: format!("Stop {}?", plural(profiles.len(), "sync", "syncs")),
+                style: theme.warn(),
+                lines,
+                question: yes_no("stop them", "let them run"),
+            }
+        }
+        Modal::Quit { live } => Content {
+            title: format!(
+                "Quit while {}?",
+                if *live == 1 { "1 sync runs".to_owned() } else { format!("{live} syncs run") }
+            ),
+            style: theme.warn(),
+            lines: vec![Line::raw("Their pages are kept, and the runs go back to the queue.")],
+            question: yes_no("quit", "stay"),
+        },
+        Modal::Leaving { live } => Content {
+            title: "Leaving".to_owned(),
+            style: theme.accent(),
+            lines: vec![if *live == 0 {
+                Line::raw("closing…")
+            } else {
+                Line::raw(format!("giving {} back to the queue…", plural(*live, "run", "runs")))
+            }],
+            question: vec![Line::styled("Ctrl-C leaves at once", theme.dim())],
+        },
+        Modal::Review(held) => Content {
+            title: format!("{}: run {} is held", model.name(held.profile), held.run),
+            style: theme.decide(),
+            lines: review::lines(held, theme, columns),
+            question: review::question(model, held, theme),
+        },
+    }
+}
+
+/// The box of a content, and how many lines of it are in sight.
+fn frame_of(model: &Model, content: &Content) -> (Rect, usize) {
+    let longest = content.lines.iter().chain(&content.question).map(Line::width).max().unwrap_or(0);
+    let longest = longest.max(width(&content.title) + 2).min(inner_columns(model));
+    let below = if content.question.is_empty() { 0 } else { content.question.len() + 1 };
+    let (columns, rows) = (usize::from(model.size.0), usize::from(model.size.1));
+    let wide = (longest + 4).min(columns);
+    let high = (content.lines.len() + below + 2).min(rows.saturating_sub(2)).max(3).min(rows);
+    let visible = high.saturating_sub(2 + below);
+    let cut = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
+    let x = cut((columns - wide) / 2);
+    // A little above the middle, where eyes are.
+    let y = cut((rows - high) * 2 / 5);
+    (Rect::new(x, y, cut(wide), cut(high)), visible)
+}
+
+pub(super) fn scroll_limit(model: &Model, modal: &Modal, theme: &Theme) -> usize {
+    let content = content(model, modal, theme, inner_columns(model));
+    let (_, visible) = frame_of(model, &content);
+    content.lines.len().saturating_sub(visible)
+}
+
+pub(super) fn draw(model: &Model, modal: &Modal, theme: &Theme, frame: &mut Frame<'_>) {
+    let content = content(model, modal, theme, inner_columns(model));
+    let (area, visible) = frame_of(model, &content);
+    let set = if theme.ascii { ASCII } else { border::PLAIN };
+    let title = fit(&content.title, usize::from(area.width).saturating_sub(6), theme.ellipsis());
+    let block = Block::bordered()
+        .border_set(set)
+        .border_style(content.style)
+        .title(Span::styled(format!(" {title} "), content.style.patch(theme.strong())));
+    frame.render_widget(Clear, area);
+    frame.render_widget(&block, area);
+    let inner = Rect { x: area.x + 2, width: area.width.saturating_sub(4), ..block.inner(area) };
+    if inner.is_empty() || area.width < 4 {
+        return;
+    }
+    let scroll = modal.scroll();
+    for (i, line) in content.lines.iter().skip(scroll).take(visible).enumerate() {
+        put(frame, inner, u16::try_from(i).unwrap_or(u16::MAX), line);
+    }
+    for (i, line) in content.question.iter().rev().enumerate() {
+        let row = usize::from(inner.height).checked_sub(i + 1);
+        if let Some(row) = row.and_then(|row| u16::try_from(row).ok()) {
+            put(frame, inner, row, line);
+        }
+    }
+    let hidden = content.lines.len().saturating_sub(scroll + visible);
+    if hidden > 0 || scroll > 0 {
+        let text = format!(" {}-{} of {} ", scroll + 1, scroll + visible, content.lines.len());
+        let at = area.right().saturating_sub(u16::try_from(text.len()).unwrap_or(0) + 2);
+        let edge =
+            Rect { x: at.max(area.x), y: area.bottom() - 1, width: area.right() - at.max(area.x), height: 1 };
+        put(frame, edge, 0, &Line::styled(text, content.style));
+    }
+}
+
+/// All keys, read from the table of bindings.
+fn help(theme: &Theme, columns: usize) -> Vec<Line<'static>> {
+    let mut out = Vec::new();
+    for scope in [
+        Scope::Profiles,
+        Scope::FilterLine,
+        Scope::Run,
+        Scope::Reader,
+        Scope::Review,
+        Scope::Question,
+        Scope::Number,
+    ] {
+        if !out.is_empty() {
+            out.push(Line::default());
+        }
+        out.push(Line::styled(scope.title(), theme.heading()));
+        for binding in keys::bindings(scope) {
+            let keys: Vec<String> = binding.keys.iter().map(|key| key.label(theme.ascii)).collect();
+            out.push(Line::from(vec![
+                Span::styled(pad(&keys.join(" "), 10, Align::Left, ""), theme.accent()),
+                Span::raw(fit(binding.help, columns.saturating_sub(10), theme.ellipsis())),
+            ]));
+        }
+    }
+    out
+}

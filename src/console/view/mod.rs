@@ -1,0 +1,62 @@
+//! `view`: draws the model. Reads it alone, changes nothing, and formats only what is visible.
+
+mod chrome;
+mod dialog;
+mod gauges;
+mod now;
+mod parts;
+mod profiles;
+mod proof;
+mod report;
+mod review;
+mod run;
+
+use ratatui::Frame;
+
+use super::layout::{Regions, regions};
+use super::logs;
+use super::model::{Model, Screen};
+use super::theme::Theme;
+
+/// Draws a frame.
+pub fn view(model: &Model, theme: &Theme, frame: &mut Frame<'_>) {
+    // The frame is what the terminal has; between a resize and its event the model may still know another size.
+    let area = frame.area();
+    if (area.width, area.height) != model.size {
+        let mut resized = model.clone();
+        resized.size = (area.width, area.height);
+        resized.settle();
+        return draw(&resized, theme, frame);
+    }
+    draw(model, theme, frame);
+}
+
+fn draw(model: &Model, theme: &Theme, frame: &mut Frame<'_>) {
+    if model.size.0 == 0 || model.size.1 == 0 {
+        return;
+    }
+    let regions: Regions = regions(model);
+    chrome::header(model, theme, frame, regions.header);
+    chrome::crumbs(model, theme, frame, regions.crumbs);
+    chrome::rule(theme, frame, regions.rule);
+    chrome::banner(model, theme, frame, regions.banner);
+    match &model.screen {
+        Screen::Profiles => profiles::draw(model, theme, frame, regions.body),
+        Screen::Run(screen) => run::draw(model, screen, theme, frame, regions.body),
+    }
+    chrome::rule(theme, frame, regions.rule_below);
+    gauges::total(model, theme, frame, regions.total);
+    gauges::limits(model, theme, frame, regions.limits);
+    logs::draw(model.logs, &model.zone, theme, frame, regions.logs);
+    chrome::notice(model, theme, frame, regions.notice);
+    chrome::footer(model, theme, frame, regions.footer);
+    if let Some(opened) = &model.modal {
+        dialog::draw(model, &opened.modal, theme, frame);
+    }
+}
+
+/// The furthest that the open modal can be scrolled.
+pub(super) fn scroll_limit(model: &Model) -> usize {
+    let theme = Theme::new(model.options.no_color, model.options.ascii);
+    model.modal.as_ref().map_or(0, |opened| dialog::scroll_limit(model, &opened.modal, &theme))
+}

@@ -1,0 +1,116 @@
+//! The review of a held run: exactly what its commit would remove, unit by unit, and why the brake stopped it.
+
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use crate::console::layout::{ROOM_TO_DECIDE, has_room};
+use crate::console::model::{Model, Review, Stage};
+use crate::console::text::{Align, count, pad, wrap};
+use crate::console::theme::Theme;
+use crate::domain::run::{HeldUnit, UnitOutcome};
+
+/// Whole percent of live rows, rounded up so that no loss looks smaller than it is.
+fn share(outcome: &UnitOutcome) -> u64 {
+    (outcome.counts.removed * 100).div_ceil(outcome.live_before.max(1))
+}
+
+/// Why the brake stopped at a unit.
+fn reason(unit: &HeldUnit) -> &'static str {
+    let counts = &unit.outcome.counts;
+    let left = counts.added + counts.changed + counts.unchanged + counts.returned;
+    match (unit.braked, left) {
+        (false, _) => "",
+        (true, 0) => "came back empty",
+        (true, _) => "above the limit",
+    }
+}
+
+/// The lines of a review, without its question.
+pub(super) fn lines(review: &Review, theme: &Theme, columns: usize) -> Vec<Line<'static>> {
+    let units = &review.summary.units;
+    let live: u64 = units.iter().map(|u| u.outcome.live_before).sum();
+    let removals = review.summary.removals();
+    let head = format!(
+        "The commit would remove {} of {} live rows. Everything was fetched and proved; nothing was changed yet.",
+        count(removals),
+        count(live)
+    );
+    let mut out: Vec<Line<'static>> =
+        wrap(&head, columns).into_iter().map(|line| Line::styled(line, theme.strong())).collect();
+    out.push(Line::default());
+    let wide = columns >= 70;
+    let row = |cells: [&str; 6], styles: [Style; 6]| {
+        let widths: [usize; 6] = if wide { [15, 10, 9, 6, 16, 15] } else { [15, 9, 9, 6, 0, 15] };
+        let mut spans = Vec::new();
+        for (i, ((text, width), style)) in cells.iter().zip(widths).zip(styles).enumerate() {
+            if width == 0 {
+                continue;
+            }
+            let align = if i == 0 || i == 5 { Align::Left } else { Align::Right };
+            spans.push(Span::styled(pad(text, width, align, theme.ellipsis()), style));
+            if i == 4 || (i == 3 && !wide) {
+                spans.push(Span::raw("  "));
+            }
+        }
+        Line::from(spans)
+    };
+    out.push(row(["UNIT", "LIVE", "REMOVES", "", "ADDS, CHANGES", "BRAKE"], [theme.heading(); 6]));
+    for unit in units {
+        let counts = &unit.outcome.counts;
+        let quiet = if counts.removed > 0 { Style::new() } else { theme.dim() };
+        let removed = if unit.braked { theme.decide() } else { quiet };
+        let others = format!("+{} ~{}", count(counts.added + counts.returned), count(counts.changed));
+        out.push(row(
+            [
+                &unit.unit.to_string(),
+                &count(unit.outcome.live_before),
+                &count(counts.removed),
+                &format!("{} %", share(&unit.outcome)),
+                &others,
+                reason(unit),
+            ],
+            [quiet, quiet, removed, removed, quiet, removed],
+        ));
+    }
+    out
+}
+
+/// What is asked, below the lines.
+pub(super) fn question(model: &Model, review: &Review, theme: &Theme) -> Vec<Line<'static>> {
+    if !has_room(model.size) {
+        let text = format!("To decide, enlarge the terminal to {} x {}.", ROOM_TO_DECIDE.0, ROOM_TO_DECIDE.1);
+        return vec![Line::styled(text, theme.warn())];
+    }
+    let key = |text: &'static str| Span::styled(text, theme.accent().patch(theme.strong()));
+    let removals = review.summary.removals();
+    match &review.stage {
+        Stage::Reading => vec![Line::from(vec![
+            key("A"),
+            Span::raw(" approve   "),
+            key("D"),
+            Span::raw(" discard   "),
+            key("esc"),
+            Span::raw(" close"),
+        ])],
+        Stage::Approving => vec![Line::from(vec![
+            Span::raw("Commit with these removals?   "),
+            key("y"),
+            Span::raw(" yes   "),
+            key("n"),
+            Span::raw(" no"),
+        ])],
+        Stage::Discarding => vec![Line::from(vec![
+            Span::raw("Give this run up? Nothing of it is committed.   "),
+            key("y"),
+            Span::raw(" yes   "),
+            key("n"),
+            Span::raw(" no"),
+        ])],
+        Stage::Counting { typed } => vec![Line::from(vec![
+            Span::raw("To commit with these removals, type "),
+            Span::styled(removals.to_string(), theme.decide()),
+            Span::raw(": "),
+            Span::styled(format!("{typed}_"), theme.accent().patch(theme.strong())),
+        ])],
+    }
+}

@@ -1,0 +1,359 @@
+//! The run screen: the facts of a profile's latest run, its units with their proofs, the current unit in detail.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use super::now::{hold_line, how_far, time_left};
+use super::parts::{Part, join, put};
+use super::proof;
+use crate::console::layout::run_regions;
+use crate::console::model::{Model, RunScreen, Units};
+use crate::console::text::{Align, absolute, ago, bar, changes, clock, count, fit, pad, plural, thousands};
+use crate::console::theme::Theme;
+use crate::domain::run::{Progress, RunState, RunView, UnitState, UnitView};
+use crate::sync::event::WaitReason;
+
+pub(super) fn draw(model: &Model, screen: &RunScreen, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
+    let regions = run_regions(area);
+    let units = model.units(screen);
+    match model.run(screen.profile) {
+        Some(run) => {
+            let columns = usize::from(area.width).saturating_sub(3);
+            let lines = [
+                headline(model, theme, run, units, columns),
+                origin(model, theme, run, columns),
+                cost(model, theme, run, columns),
+            ];
+            for (i, mut line) in lines.into_iter().enumerate() {
+                line.spans.insert(0, Span::raw("   "));
+                put(frame, regions.facts, u16::try_from(i).unwrap_or(u16::MAX), &line);
+            }
+        }
+        None => {
+            let text = "   this profile was never synced: s starts its first sync";
+            put(frame, regions.facts, 0, &Line::styled(text, theme.dim()));
+        }
+    }
+    table(model, screen, units, theme, frame, regions.units);
+    if let Some(unit) = units.get(screen.cursor) {
+        detail(model, unit, theme, frame, regions.detail);
+    }
+}
+
+/// Where the run stands, in one line.
+fn headline(
+    model: &Model,
+    theme: &Theme,
+    run: &RunView,
+    units: &[UnitView],
+    columns: usize,
+) -> Line<'static> {
+    let dot = theme.pick(" · ", " - ");
+    let cut = |text: &str| fit(text, columns, theme.ellipsis());
+    match run.state {
+        RunState::Queued => {
+            let parked = run.not_before.filter(|until| *until > model.now);
+            let text = match parked {
+                Some(until) => format!(
+                    "throttled for long: next try in {}, at {}",
+                    clock(until.since(model.now)),
+                    absolute(until, model.now, &model.zone)
+                ),
+                None => "waits for its turn".to_owned(),
+            };
+            Line::styled(cut(&text), if parked.is_some() { theme.warn() } else { theme.dim() })
+        }
+        RunState::Fetching | RunState::Committing => {
+            let progress = Progress::of(units);
+            let (done, rest) = bar(progress.ratio(), (columns / 3).clamp(8, 48), theme.ascii);
+            let (done_style, rest_style) = theme.gauge();
+            let mut parts = vec![Part::of(
+                9,
+                vec![
+                    Span::styled(done, done_style),
+                    Span::styled(rest, rest_style),
+                    Span::styled(pad(&how_far(&progress), 6, Align::Right, ""), theme.strong()),
+                ],
+            )];
+            if run.cancel_requested {
+                parts.push(Part::new(8, "stopping…", theme.warn()));
+            } else if run.state == RunState::Committing {
+                parts.push(Part::new(8, "committing", theme.accent()));
+            }
+            parts.push(match progress.expected {
+                Some(expected) if expected > 0 => Part::new(
+                    6,
+                    format!("{} of {} rows", thousands(progress.rows), thousands(expected)),
+                    Style::new(),
+                ),
+                _ => Part::new(6, format!("units, {} rows so far", thousands(progress.rows)), Style::new()),
+            });
+            if let Some(left) = time_left(model, run) {
+                parts.push(Part::new(7, format!("~{} left", clock(left)), Style::new()));
+            }
+            join(parts, 3, columns)
+        }
+        RunState::Completed => {
+            let at = run
+                .finished_at
+                .map_or_else(String::new, |at| format!(" {}", absolute(at, model.now, &model.zone)));
+            let mut parts = vec![
+                Part::new(9, format!("proved and committed{at}"), theme.good()),
+                Part::new(8, changes(&run.counts, theme.ascii), theme.strong()),
+                Part::new(6, format!("{} rows", thousands(run.rows)), Style::new()),
+            ];
+            if let Some(as_of) = run.data_as_of {
+                let text = format!("data as of {}", absolute(as_of, model.now, &model.zone));
+                parts.push(Part::new(4, text, theme.dim()));
+            }
+            if let Some(who) = &run.approved_by {
+                parts.push(Part::new(5, format!("approved by {who}"), Style::new()));
+            }
+            join(parts, 3, columns)
+        }
+        RunState::Held => {
+            let hold = run.hold.as_ref().map_or_else(String::new, hold_line);
+            let keys = "A approve  D discard";
+            let room = columns.saturating_sub(keys.len() + 3);
+            let parts = vec![
+                Part::new(9, fit(&hold, room.max(20), theme.ellipsis()), theme.decide()),
+                Part::new(5, keys, theme.accent()),
+            ];
+            join(parts, 3, columns)
+        }
+        RunState::Failed => {
+            let summary = run.error.as_ref().map_or("failed without a report", |e| e.summary.as_str());
+            let key = "e full report";
+            let room = columns.saturating_sub(key.len() + 3);
+            let parts = vec![
+                Part::new(9, fit(summary, room.max(20), theme.ellipsis()), theme.bad()),
+                Part::new(5, key, theme.accent()),
+            ];
+            join(parts, 3, columns)
+        }
+        RunState::Cancelled => {
+            Line::styled(cut(&format!("cancelled{dot}nothing of this account was changed")), theme.dim())
+        }
+        RunState::Discarded => Line::styled(
+            cut(&format!("held run discarded{dot}nothing of this account was changed")),
+            theme.dim(),
+        ),
+    }
+}
+
+/// Who asked for it, when, and from where.
+fn origin(model: &Model, theme: &Theme, run: &RunView, columns: usize) -> Line<'static> {
+    let (word, at) = run.started_at.map_or(("asked for", run.requested_at), |at| ("started", at));
+    let age = ago(model.now.since(at)).0;
+    let mut parts = vec![
+        Part::new(9, format!("{word} {} ({age})", absolute(at, model.now, &model.zone)), Style::new()),
+        Part::new(8, format!("by {} ({})", run.requested_by, run.requested_from), Style::new()),
+    ];
+    if let (Some(started), Some(finished)) = (run.started_at, run.finished_at) {
+        parts.push(Part::new(6, format!("took {}", clock(finished.since(started))), Style::new()));
+    }
+    if let Some(of) = run.retry_of {
+        parts.push(Part::new(7, format!("retry of run {of}"), Style::new()));
+    }
+    if let Some(owner) = run.owner.as_ref().filter(|_| run.state.is_live()) {
+        parts.push(Part::new(2, format!("carried by {owner}"), theme.dim()));
+    }
+    join(parts, 3, columns)
+}
+
+/// What it cost so far.
+fn cost(_model: &Model, theme: &Theme, run: &RunView, columns: usize) -> Line<'static> {
+    let share = if run.requests > 0 { run.throttled * 100 / run.requests } else { 0 };
+    let throttled = if run.throttled > 0 {
+        Part::new(8, format!("429 {} ({share} %)", thousands(run.throttled)), theme.warn())
+    } else {
+        Part::new(3, "never throttled", theme.dim())
+    };
+    let parts = vec![
+        Part::new(9, plural(usize::try_from(run.requests).unwrap_or(0), "request", "requests"), Style::new()),
+        throttled,
+        Part::new(5, format!("attempt {}", run.attempt.max(1)), theme.dim()),
+        Part::new(4, format!("epoch {}", run.epoch), theme.dim()),
+    ];
+    join(parts, 3, columns)
+}
+
+const MARKS: usize = 3;
+
+/// Widths of: unit, state, pages, rows, of, written; the proof has the rest.
+fn widths(total: usize) -> [usize; 7] {
+    let written = if total >= 110 { 15 } else { 0 };
+    let of = if total >= 64 { 10 } else { 0 };
+    let pages = if total >= 72 { 5 } else { 0 };
+    let rows = if total >= 48 { 9 } else { 0 };
+    let fixed = [13, 11, pages, rows, of, written];
+    let used: usize = MARKS + fixed.iter().filter(|w| **w > 0).map(|w| w + 2).sum::<usize>();
+    [13, 11, pages, rows, of, written, total.saturating_sub(used + 1)]
+}
+
+fn table(
+    model: &Model,
+    screen: &RunScreen,
+    units: &[UnitView],
+    theme: &Theme,
+    frame: &mut Frame<'_>,
+    area: Rect,
+) {
+    if units.is_empty() {
+        let text = match &screen.units {
+            Units::Loading => "reading the units…".to_owned(),
+            Units::Failed(report) => report.summary.clone(),
+            Units::Loaded(_) if screen.run.is_none() => String::new(),
+            Units::Loaded(_) => "no unit was planned yet".to_owned(),
+        };
+        put(frame, area, u16::from(area.height > 1), &Line::styled(format!("   {text}"), theme.dim()));
+        return;
+    }
+    let widths = widths(usize::from(area.width));
+    let heads = ["UNIT", "STATE", "PAGES", "ROWS", "OF", "WRITTEN", "PROOF"];
+    let aligned =
+        [Align::Left, Align::Left, Align::Right, Align::Right, Align::Right, Align::Right, Align::Left];
+    let mut row = 0;
+    if area.height > 1 {
+        let mut spans = vec![Span::raw(" ".repeat(MARKS))];
+        for ((head, width), align) in heads.iter().zip(widths).zip(aligned).filter(|((_, w), _)| *w > 0) {
+            spans.push(Span::styled(pad(head, width, align, ""), theme.heading()));
+            spans.push(Span::raw("  "));
+        }
+        put(frame, area, 0, &Line::from(spans));
+        row = 1;
+    }
+    let visible = usize::from(area.height - row);
+    for (i, unit) in units.iter().enumerate().skip(screen.offset).take(visible) {
+        let cells = cells(model, theme, unit, widths[6]);
+        let current = i == screen.cursor;
+        let bar = if current { theme.pick("▌", ">") } else { " " };
+        let mut spans = vec![Span::styled(bar, theme.accent()), Span::raw("  ")];
+        for ((text, style), (width, align)) in cells.into_iter().zip(widths.into_iter().zip(aligned)) {
+            if width > 0 {
+                let style = if current { style.patch(theme.strong()) } else { style };
+                spans.push(Span::styled(pad(&text, width, align, theme.ellipsis()), style));
+                spans.push(Span::raw("  "));
+            }
+        }
+        put(frame, area, row, &Line::from(spans));
+        row += 1;
+    }
+}
+
+fn cells(model: &Model, theme: &Theme, unit: &UnitView, proof_columns: usize) -> [(String, Style); 7] {
+    let none = || (theme.pick("–", "-").to_owned(), theme.dim());
+    let wait = proof::wait_of(model, unit);
+    let throttled = wait.is_some_and(|w| w.reason == WaitReason::Throttled);
+    let word = match unit.state {
+        UnitState::Fetching if throttled => "throttled".to_owned(),
+        UnitState::Fetching if wait.is_some() => "retrying".to_owned(),
+        UnitState::Fetching => format!("page {}", thousands(unit.pages + 1)),
+        UnitState::NotEligible => "n/a".to_owned(),
+        UnitState::Pending | UnitState::Proved | UnitState::Failed => unit.state.as_str().to_owned(),
+    };
+    let glyph = if throttled { theme.pick("‖", "=") } else { theme.unit_glyph(unit.state) };
+    let state_style = if wait.is_some() { theme.warn() } else { theme.unit(unit.state) };
+    let quiet = matches!(unit.state, UnitState::Pending | UnitState::NotEligible);
+    let plain = if quiet { theme.dim() } else { Style::new() };
+    let absent = unit.state == UnitState::NotEligible;
+    let expected = match (unit.expected, unit.expected_is_reported) {
+        _ if absent => none(),
+        (Some(n), true) => (thousands(n), plain),
+        // Only what the last proved run had: this one may well differ.
+        (Some(n), false) => (format!("~{}", thousands(n)), theme.dim()),
+        (None, _) => none(),
+    };
+    let written = unit.outcome.as_ref().map_or_else(none, |o| {
+        let style = if o.counts.written() > 0 { plain } else { theme.dim() };
+        (changes(&o.counts, theme.ascii), style)
+    });
+    let proof_style = match unit.state {
+        UnitState::Failed => theme.bad(),
+        _ if wait.is_some() => theme.warn(),
+        UnitState::Proved => Style::new(),
+        _ => theme.dim(),
+    };
+    [
+        (unit.unit.to_string(), plain),
+        (format!("{glyph} {word}"), state_style),
+        if quiet { none() } else { (thousands(unit.pages), plain) },
+        if quiet { none() } else { (thousands(unit.rows), plain) },
+        expected,
+        written,
+        (proof::words(model, theme, unit, proof_columns), proof_style),
+    ]
+}
+
+/// Everything that is known about the current unit.
+fn detail(model: &Model, unit: &UnitView, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
+    if area.is_empty() {
+        return;
+    }
+    let columns = usize::from(area.width).saturating_sub(4);
+    let at = |t| absolute(t, model.now, &model.zone);
+    let mut lines: Vec<Vec<Part>> = Vec::new();
+    let mut first = vec![Part::new(9, unit.unit.to_string(), theme.strong())];
+    let word = unit.state.as_str().replace('_', " ");
+    let settled = unit.settled_at.map_or_else(String::new, |t| format!(" {}", at(t)));
+    first.push(Part::new(8, format!("{word}{settled}"), theme.unit(unit.state)));
+    if let (Some(started), Some(settled)) = (unit.started_at, unit.settled_at) {
+        first.push(Part::new(5, format!("after {}", clock(settled.since(started))), theme.dim()));
+    }
+    lines.push(first);
+    if let Some(c) = &unit.certificate {
+        let pages = if c.reused_pages > 0 { format!(" ({} reused)", c.reused_pages) } else { String::new() };
+        lines.push(vec![
+            Part::new(
+                8,
+                format!(
+                    "{}, {}{pages}",
+                    plural(c.lists as usize, "list", "lists"),
+                    plural(c.pages as usize, "page", "pages")
+                ),
+                Style::new(),
+            ),
+            Part::new(9, format!("{} rows, {} distinct", count(c.rows), count(c.distinct)), Style::new()),
+            Part::new(
+                7,
+                c.reported_total.map_or_else(
+                    || "the API reports no total".to_owned(),
+                    |n| format!("API said {}", count(n)),
+                ),
+                Style::new(),
+            ),
+            Part::new(5, format!("ended by: {}", c.ending), Style::new()),
+        ]);
+        let request =
+            c.last_request_id.as_ref().map(|id| Part::new(4, format!("last request id {id}"), theme.dim()));
+        let fetched = format!("fetched from {} to {}", at(c.oldest_page_at), at(c.newest_page_at));
+        lines.push(std::iter::once(Part::new(9, fetched, theme.dim())).chain(request).collect());
+    }
+    if let Some(o) = &unit.outcome {
+        let mut parts = vec![
+            Part::new(9, format!("written {}", changes(&o.counts, theme.ascii)), Style::new()),
+            Part::new(8, format!("{} unchanged", count(o.counts.unchanged)), Style::new()),
+            Part::new(7, format!("{} rows before", count(o.live_before)), theme.dim()),
+        ];
+        for (n, what) in
+            [(o.orphans, "orphans"), (o.unmapped, "unmapped values"), (o.rounded, "rounded amounts")]
+        {
+            if n > 0 {
+                parts.push(Part::new(6, format!("{} {what}", count(n)), theme.warn()));
+            }
+        }
+        lines.push(parts);
+    }
+    if let Some(error) = &unit.error {
+        lines.push(vec![Part::new(9, fit(&error.summary, columns, theme.ellipsis()), Style::new())]);
+        lines.push(vec![Part::new(9, fit(&error.hint, columns, theme.ellipsis()), theme.dim())]);
+    }
+    put(frame, area, 0, &Line::styled(theme.pick("─", "-").repeat(usize::from(area.width)), theme.dim()));
+    for (i, parts) in lines.into_iter().enumerate() {
+        let mut line = join(parts, 3, columns);
+        line.spans.insert(0, Span::raw("   "));
+        put(frame, area, u16::try_from(i + 1).unwrap_or(u16::MAX), &line);
+    }
+}
