@@ -7,8 +7,8 @@ use ratatui::text::{Line, Span};
 
 use super::now;
 use super::parts::put;
-use crate::console::model::Model;
-use crate::console::text::{Align, ago, changes, pad, thousands, wrap};
+use crate::console::model::{Model, Screen};
+use crate::console::text::{Align, ago, changes, pad, thousands, width, wrap};
 use crate::console::theme::Theme;
 use crate::domain::id::ProfileId;
 use crate::sync::event::LoginStatus;
@@ -114,6 +114,17 @@ pub(super) fn draw(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: Re
         put(frame, area, row, &line);
         row += 1;
     }
+}
+
+/// The current row's sentence, when its column cuts it off.
+pub(super) fn cut_sentence(model: &Model, theme: &Theme, total: u16) -> Option<(String, Style)> {
+    if !matches!(model.screen, Screen::Profiles) || model.modal.is_some() || total < 20 {
+        return None;
+    }
+    let (text, style) = now::sentence(model, theme, model.home.current()?)?;
+    let room =
+        columns(usize::from(total)).iter().find(|(column, _)| *column == Column::Now).map_or(0, |c| c.1);
+    (width(&text) > room).then_some((text, style))
 }
 
 fn profile(

@@ -65,7 +65,15 @@ fn headline(
             };
             Line::styled(cut(&text), if parked.is_some() { theme.warn() } else { theme.dim() })
         }
-        RunState::Fetching | RunState::Committing => {
+        // How far a transaction has come is not known, so no bar pretends to.
+        RunState::Committing => {
+            let rows = thousands(Progress::of(units).rows);
+            Line::styled(
+                cut(&format!("everything is proved; committing {rows} rows in one transaction")),
+                theme.accent(),
+            )
+        }
+        RunState::Fetching => {
             let progress = Progress::of(units);
             let (done, rest) = bar(progress.ratio(), (columns / 3).clamp(8, 48), theme.ascii);
             let (done_style, rest_style) = theme.gauge();
@@ -79,8 +87,6 @@ fn headline(
             )];
             if run.cancel_requested {
                 parts.push(Part::new(8, "stopping…", theme.warn()));
-            } else if run.state == RunState::Committing {
-                parts.push(Part::new(8, "committing", theme.accent()));
             }
             parts.push(match progress.expected {
                 Some(expected) if expected > 0 => Part::new(
@@ -331,6 +337,9 @@ fn detail(model: &Model, unit: &UnitView, theme: &Theme, frame: &mut Frame<'_>, 
         let fetched = format!("fetched from {} to {}", at(c.oldest_page_at), at(c.newest_page_at));
         lines.push(std::iter::once(Part::new(9, fetched, theme.dim())).chain(request).collect());
     }
+    if unit.certificate.is_none() && unit.state != UnitState::NotEligible {
+        lines.push(progress_parts(model, unit, theme));
+    }
     if let Some(o) = &unit.outcome {
         let mut parts = vec![
             Part::new(9, format!("written {}", changes(&o.counts, theme.ascii)), Style::new()),
@@ -356,4 +365,23 @@ fn detail(model: &Model, unit: &UnitView, theme: &Theme, frame: &mut Frame<'_>, 
         line.spans.insert(0, Span::raw("   "));
         put(frame, area, u16::try_from(i + 1).unwrap_or(u16::MAX), &line);
     }
+}
+
+/// What is known of a unit before it is proved.
+fn progress_parts(model: &Model, unit: &UnitView, theme: &Theme) -> Vec<Part> {
+    let pages = plural(usize::try_from(unit.pages).unwrap_or(0), "page", "pages");
+    let mut parts = vec![Part::new(9, format!("{pages}, {} rows", thousands(unit.rows)), Style::new())];
+    if unit.reused_pages > 0 {
+        parts.push(Part::new(6, format!("{} pages reused", thousands(unit.reused_pages)), theme.dim()));
+    }
+    parts.push(match (unit.expected, unit.expected_is_reported) {
+        (Some(n), true) => Part::new(7, format!("{} by the API's own count", thousands(n)), Style::new()),
+        (Some(n), false) => Part::new(7, format!("{} when it was last proved", thousands(n)), theme.dim()),
+        (None, _) => Part::new(7, "how many there are is not known yet", theme.dim()),
+    });
+    if let Some(started) = unit.started_at {
+        let since = absolute(started, model.now, &model.zone);
+        parts.push(Part::new(5, format!("since {since}"), theme.dim()));
+    }
+    parts
 }

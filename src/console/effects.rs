@@ -1,0 +1,72 @@
+//! Effects as tasks: each calls one action and turns its answer into an event.
+//!
+//! Knows no terminal and no model.
+
+use std::panic::AssertUnwindSafe;
+
+use futures::FutureExt;
+use futures::future::BoxFuture;
+
+use super::actions::{Actions, Answer, Outcome};
+use super::event::{Effect, Event};
+use crate::domain::report::ErrorReport;
+use crate::domain::time::Timestamp;
+
+/// The task of an effect; `None` for leaving, which is the runtime's own.
+pub(super) fn task(actions: &dyn Actions, effect: Effect) -> Option<BoxFuture<'static, Event>> {
+    let now = actions.now();
+    let answer = match &effect {
+        Effect::RefreshProfiles => {
+            let answer = actions.refresh_profiles();
+            async move { answer.await.map(|()| None) }.boxed()
+        }
+        Effect::Sync(profiles) => said(actions.sync(profiles.clone())),
+        Effect::Retry(profiles) => said(actions.retry(profiles.clone())),
+        Effect::Cancel(profiles) => said(actions.cancel(profiles.clone())),
+        Effect::Approve(run) => said(actions.approve(*run)),
+        Effect::Discard(run) => said(actions.discard(*run)),
+        Effect::LoadUnits(run) => {
+            let (run, units) = (*run, guarded(actions.units(*run), now));
+            return Some(async move { Event::Units { run, result: units.await.map_err(Box::new) } }.boxed());
+        }
+        Effect::Release => {
+            let release = AssertUnwindSafe(actions.release()).catch_unwind();
+            return Some(
+                async move {
+                    if release.await.is_err() {
+                        tracing::error!(
+                            "live runs were not given back; they wait for their leases to expire"
+                        );
+                    }
+                    Event::Released
+                }
+                .boxed(),
+            );
+        }
+        Effect::Exit => return None,
+    };
+    let answer = guarded(answer, now);
+    Some(async move { Event::Answered { effect, result: answer.await.map_err(Box::new) } }.boxed())
+}
+
+fn said(answer: Answer<Outcome>) -> Answer<Option<String>> {
+    async move { answer.await.map(|outcome| Some(outcome.message)) }.boxed()
+}
+
+/// A panic of a request as a report: it must not be waited for in vain, and the console stays alive.
+fn guarded<T: Send + 'static>(answer: Answer<T>, now: Timestamp) -> Answer<T> {
+    async move {
+        AssertUnwindSafe(answer).catch_unwind().await.unwrap_or_else(|_| {
+            Err(ErrorReport {
+                code: "internal.panic".to_owned(),
+                summary: "adsync made a mistake and could not do this".to_owned(),
+                causes: Vec::new(),
+                hint: "the log has the details; please report them as a bug".to_owned(),
+                retryable: false,
+                request: None,
+                at: now,
+            })
+        })
+    }
+    .boxed()
+}
