@@ -44,7 +44,7 @@ pub(super) fn regions(model: &Model) -> Regions {
     let wanted_logs = match model.logs.size {
         LogSize::Hidden => 0,
         LogSize::Normal => (height / 8).clamp(3, 6),
-        LogSize::Large => height / 2,
+        LogSize::Large => height * 2 / 5,
     };
     let header = at_least(2, 1);
     let footer = at_least(4, 1);

@@ -25,7 +25,7 @@ pub enum LogSize {
     /// A few lines.
     #[default]
     Normal,
-    /// Half of the screen.
+    /// Nearly half of the screen.
     Large,
     /// None.
     Hidden,

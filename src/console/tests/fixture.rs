@@ -243,12 +243,14 @@ pub(super) fn overview() -> Overview {
     }
     let mut failed = run_view(103, AURORA, RunState::Failed);
     failed.error = Some(report());
+    failed.started_at = Some(ago(5_134));
     failed.finished_at = Some(ago(5_000));
     let mut failed_too = run_view(104, ProfileId(4), RunState::Failed);
     failed_too.error = Some(report());
     let mut held = run_view(105, FJORD, RunState::Held);
     held.hold = Some(hold(18_203));
     let mut done = run_view(106, HAUS, RunState::Completed);
+    done.started_at = Some(ago(979));
     done.finished_at = Some(ago(845));
     done.data_as_of = Some(ago(920));
     done.rows = 6_302;

@@ -5,3 +5,4 @@ mod fixture;
 mod keys;
 mod properties;
 mod screens;
+mod stage;

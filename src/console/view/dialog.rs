@@ -103,7 +103,7 @@ fn content(model: &Model, modal: &Modal, theme: &Theme, columns: usize) -> Conte
             title: format!("{}: run {} is held", model.name(held.profile), held.run),
             style: theme.decide(),
             lines: review::lines(held, theme, columns),
-            question: review::question(model, held, theme),
+            question: review::question(model, held, theme, columns),
         },
     }
 }

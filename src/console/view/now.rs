@@ -178,7 +178,7 @@ fn details(model: &Model, run: &RunView, units: &[UnitView], wait: Option<&Wait>
     if let Some(left) = left {
         out.push(format!("{} page {page}  ~{left} left", unit.unit));
         out.push(format!("{} page {page}  ~{left}", unit.unit));
-        out.push(format!("{}  ~{left}", unit.unit));
+        out.push(format!("{} ~{left}", unit.unit));
         out.push(format!("{} page {page}", unit.unit));
         out.push(unit.unit.to_string());
         out.push(format!("~{left}"));

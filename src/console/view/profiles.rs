@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 
 use super::now;
 use super::parts::put;
-use crate::console::model::{Model, Screen};
+use crate::console::model::Model;
 use crate::console::text::{Align, ago, changes, pad, thousands, width, wrap};
 use crate::console::theme::Theme;
 use crate::domain::id::ProfileId;
@@ -58,7 +58,7 @@ fn columns(total: usize) -> Vec<(Column, usize)> {
         (Status, 12, 1),
         (Last, 10, 4),
         (Rows, 9, 5),
-        (Changed, 13, 7),
+        (Changed, 12, 7),
         (Now, 20, 2),
     ];
     let needed = |ranks: usize| -> usize {
@@ -118,9 +118,6 @@ pub(super) fn draw(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: Re
 
 /// The current row's sentence, when its column cuts it off.
 pub(super) fn cut_sentence(model: &Model, theme: &Theme, total: u16) -> Option<(String, Style)> {
-    if !matches!(model.screen, Screen::Profiles) || model.modal.is_some() || total < 20 {
-        return None;
-    }
     let (text, style) = now::sentence(model, theme, model.home.current()?)?;
     let room =
         columns(usize::from(total)).iter().find(|(column, _)| *column == Column::Now).map_or(0, |c| c.1);

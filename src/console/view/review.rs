@@ -78,10 +78,10 @@ pub(super) fn lines(review: &Review, theme: &Theme, columns: usize) -> Vec<Line<
 }
 
 /// What is asked, below the lines.
-pub(super) fn question(model: &Model, review: &Review, theme: &Theme) -> Vec<Line<'static>> {
+pub(super) fn question(model: &Model, review: &Review, theme: &Theme, columns: usize) -> Vec<Line<'static>> {
     if !has_room(model.size) {
         let text = format!("To decide, enlarge the terminal to {} x {}.", ROOM_TO_DECIDE.0, ROOM_TO_DECIDE.1);
-        return vec![Line::styled(text, theme.warn())];
+        return wrap(&text, columns).into_iter().map(|line| Line::styled(line, theme.warn())).collect();
     }
     let key = |text: &'static str| Span::styled(text, theme.accent().patch(theme.strong()));
     let removals = review.summary.removals();

@@ -173,7 +173,7 @@ fn origin(model: &Model, theme: &Theme, run: &RunView, columns: usize) -> Line<'
 fn cost(_model: &Model, theme: &Theme, run: &RunView, columns: usize) -> Line<'static> {
     let share = if run.requests > 0 { run.throttled * 100 / run.requests } else { 0 };
     let throttled = if run.throttled > 0 {
-        Part::new(8, format!("429 {} ({share} %)", thousands(run.throttled)), theme.warn())
+        Part::new(8, format!("429: {} ({share} %)", thousands(run.throttled)), theme.warn())
     } else {
         Part::new(3, "never throttled", theme.dim())
     };
@@ -197,6 +197,12 @@ fn widths(total: usize) -> [usize; 7] {
     let fixed = [13, 11, pages, rows, of, written];
     let used: usize = MARKS + fixed.iter().filter(|w| **w > 0).map(|w| w + 2).sum::<usize>();
     [13, 11, pages, rows, of, written, total.saturating_sub(used + 1)]
+}
+
+/// The current unit's proof, when its column cuts it off.
+pub(super) fn cut_sentence(model: &Model, screen: &RunScreen, theme: &Theme, total: u16) -> Option<String> {
+    let unit = model.units(screen).get(screen.cursor)?;
+    proof::cut_words(model, theme, unit, widths(usize::from(total))[6])
 }
 
 fn table(
@@ -336,6 +342,14 @@ fn detail(model: &Model, unit: &UnitView, theme: &Theme, frame: &mut Frame<'_>, 
             c.last_request_id.as_ref().map(|id| Part::new(4, format!("last request id {id}"), theme.dim()));
         let fetched = format!("fetched from {} to {}", at(c.oldest_page_at), at(c.newest_page_at));
         lines.push(std::iter::once(Part::new(9, fetched, theme.dim())).chain(request).collect());
+    }
+    if let Some(wait) = proof::wait_of(model, unit) {
+        let left = clock(wait.until.since(model.now));
+        lines.push(vec![
+            Part::new(9, format!("next call in {left}, at {}", at(wait.until)), theme.warn()),
+            Part::new(8, wait.detail.clone(), theme.warn()),
+            Part::new(7, format!("{} attempts so far", wait.attempt), theme.dim()),
+        ]);
     }
     if unit.certificate.is_none() && unit.state != UnitState::NotEligible {
         lines.push(progress_parts(model, unit, theme));
