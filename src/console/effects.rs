@@ -9,28 +9,35 @@ use futures::future::BoxFuture;
 
 use super::actions::{Actions, Answer, Outcome};
 use super::event::{Effect, Event};
+use super::terminal::outside;
 use crate::domain::report::ErrorReport;
 use crate::domain::time::Timestamp;
 
 /// The task of an effect; `None` for leaving, which is the runtime's own.
+///
+/// Actions are called at once, in the order in which keys asked for them; only their answers are waited for.
 pub(super) fn task(actions: &dyn Actions, effect: Effect) -> Option<BoxFuture<'static, Event>> {
     let now = actions.now();
-    let answer = match &effect {
+    let said = |call: &dyn Fn() -> Answer<Outcome>| {
+        let answer = guarded(call, now);
+        async move { answer.await.map(|outcome| Some(outcome.message)) }.boxed()
+    };
+    let answer: Answer<Option<String>> = match &effect {
         Effect::RefreshProfiles => {
-            let answer = actions.refresh_profiles();
+            let answer = guarded(|| actions.refresh_profiles(), now);
             async move { answer.await.map(|()| None) }.boxed()
         }
-        Effect::Sync(profiles) => said(actions.sync(profiles.clone())),
-        Effect::Retry(profiles) => said(actions.retry(profiles.clone())),
-        Effect::Cancel(profiles) => said(actions.cancel(profiles.clone())),
-        Effect::Approve(run) => said(actions.approve(*run)),
-        Effect::Discard(run) => said(actions.discard(*run)),
+        Effect::Sync(profiles) => said(&|| actions.sync(profiles.clone())),
+        Effect::Retry(profiles) => said(&|| actions.retry(profiles.clone())),
+        Effect::Cancel(profiles) => said(&|| actions.cancel(profiles.clone())),
+        Effect::Approve(run) => said(&|| actions.approve(*run)),
+        Effect::Discard(run) => said(&|| actions.discard(*run)),
         Effect::LoadUnits(run) => {
-            let (run, units) = (*run, guarded(actions.units(*run), now));
+            let (run, units) = (*run, guarded(|| actions.units(*run), now));
             return Some(async move { Event::Units { run, result: units.await.map_err(Box::new) } }.boxed());
         }
         Effect::Release => {
-            let release = AssertUnwindSafe(actions.release()).catch_unwind();
+            let release = guarded(|| actions.release().map(Ok).boxed(), now);
             return Some(
                 async move {
                     if release.await.is_err() {
@@ -45,28 +52,33 @@ pub(super) fn task(actions: &dyn Actions, effect: Effect) -> Option<BoxFuture<'s
         }
         Effect::Exit => return None,
     };
-    let answer = guarded(answer, now);
     Some(async move { Event::Answered { effect, result: answer.await.map_err(Box::new) } }.boxed())
 }
 
-fn said(answer: Answer<Outcome>) -> Answer<Option<String>> {
-    async move { answer.await.map(|outcome| Some(outcome.message)) }.boxed()
-}
-
-/// A panic of a request as a report: it must not be waited for in vain, and the console stays alive.
-fn guarded<T: Send + 'static>(answer: Answer<T>, now: Timestamp) -> Answer<T> {
+/// Calls an action. A panic of it becomes a report: nobody may wait in vain, and the console stays alive.
+fn guarded<T: Send + 'static>(call: impl FnOnce() -> Answer<T>, now: Timestamp) -> Answer<T> {
+    let called = outside(call);
     async move {
-        AssertUnwindSafe(answer).catch_unwind().await.unwrap_or_else(|_| {
-            Err(ErrorReport {
-                code: "internal.panic".to_owned(),
-                summary: "adsync made a mistake and could not do this".to_owned(),
-                causes: Vec::new(),
-                hint: "the log has the details; please report them as a bug".to_owned(),
-                retryable: false,
-                request: None,
-                at: now,
-            })
-        })
+        let answer = match called {
+            Ok(answer) => AssertUnwindSafe(answer).catch_unwind().await,
+            Err(panic) => Err(panic),
+        };
+        match answer {
+            Ok(answer) => answer,
+            Err(_) => Err(panicked(now)),
+        }
     }
     .boxed()
+}
+
+fn panicked(at: Timestamp) -> ErrorReport {
+    ErrorReport {
+        code: "internal.panic".to_owned(),
+        summary: "adsync made a mistake and could not do this".to_owned(),
+        causes: Vec::new(),
+        hint: "the log has the details; please report them as a bug".to_owned(),
+        retryable: false,
+        request: None,
+        at,
+    }
 }

@@ -101,7 +101,7 @@ impl Chord {
 
     /// The key as the footer and the help write it.
     pub(super) fn label(self, ascii: bool) -> String {
-        let name = match self.code {
+        match self.code {
             KeyCode::Char(' ') => "space".to_owned(),
             KeyCode::Char(c) if self.ctrl => format!("Ctrl-{}", c.to_ascii_uppercase()),
             KeyCode::Char(c) => c.to_string(),
@@ -115,8 +115,7 @@ impl Chord {
             KeyCode::PageUp => "PgUp".to_owned(),
             KeyCode::PageDown => "PgDn".to_owned(),
             other => format!("{other:?}"),
-        };
-        name
+        }
     }
 }
 

@@ -128,6 +128,8 @@ async fn a_request_that_fails_or_panics_is_told_and_the_console_goes_on() {
     stage.shows("adsync made a mistake").await;
     stage.press("esc j");
     stage.hides("adsync made a mistake").await;
+    stage.press("g r");
+    stage.shows("adsync made a mistake").await;
 }
 
 #[tokio::test]

@@ -44,8 +44,10 @@ impl Engine {
     }
 
     fn say(&self, effect: Effect, message: &str) -> Answer<Outcome> {
+        let at_once = matches!(effect, Effect::Retry(_));
         self.ask(effect);
         let (refuses, panics) = (self.refuses.load(Ordering::SeqCst), self.panics.load(Ordering::SeqCst));
+        assert!(!panics || !at_once, "played by the test");
         let message = message.to_owned();
         async move {
             assert!(!panics, "played by the test");
@@ -83,7 +85,12 @@ impl Actions for Engine {
     }
 
     fn refresh_profiles(&self) -> Answer<()> {
-        self.say(Effect::RefreshProfiles, "").map(|answer| answer.map(|_| ())).boxed()
+        let answer = self.say(Effect::RefreshProfiles, "");
+        async move {
+            answer.await?;
+            Ok(())
+        }
+        .boxed()
     }
 
     fn sync(&self, profiles: Vec<ProfileId>) -> Answer<Outcome> {

@@ -1,6 +1,7 @@
 //! `view`: draws the model. Reads it alone, changes nothing, and formats only what is visible.
 
 mod chrome;
+mod detail;
 mod dialog;
 mod gauges;
 mod now;

@@ -75,8 +75,8 @@ fn proved(theme: &Theme, c: &Certificate) -> Vec<String> {
             forms.push(format!("{distinct} (API {total})"));
         }
         _ => {
-            forms.push(format!("{ending}{dot}{distinct}"));
-            forms.push(ending);
+            forms.push(format!("{distinct} distinct, {ending}"));
+            forms.push(format!("{distinct} distinct"));
         }
     }
     forms
