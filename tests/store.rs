@@ -16,8 +16,8 @@ use adsync::domain::run::{
 use adsync::domain::time::Timestamp;
 use adsync::domain::unit::{AdProduct, Entity, Unit};
 use adsync::store::{
-    Change, ChangeFilter, Completion, NewPage, NewRun, Renewal, RunFilter, Schema, Store, StoreError, UnitResult,
-    UnitUpdate,
+    Change, ChangeFilter, Completion, NewPage, NewRun, Renewal, RunFilter, Schema, Store, StoreError,
+    UnitResult, UnitUpdate,
 };
 
 support::on_both_databases!(
@@ -362,17 +362,20 @@ async fn units_and_pages_keep_what_they_are_given(url: &str) {
     let store = open(url).await;
     let run = claimed(&store, 1, "me").await;
     let planned = store.plan(run.id, run.epoch, &[(KEYWORDS, Some(7)), (CAMPAIGNS, None)]).await.unwrap();
-    assert_eq!(planned.iter().map(|u| (u.unit, u.state, u.expected)).collect::<Vec<_>>(), [
-        (CAMPAIGNS, UnitState::Pending, None),
-        (KEYWORDS, UnitState::Pending, Some(7)),
-    ]);
+    assert_eq!(
+        planned.iter().map(|u| (u.unit, u.state, u.expected)).collect::<Vec<_>>(),
+        [(CAMPAIGNS, UnitState::Pending, None), (KEYWORDS, UnitState::Pending, Some(7)),]
+    );
     let body = r#"{"keywords":[{"keywordId":"1","keywordText":"größe 靴"}]}"#;
     let view = store.store_page(run.id, run.epoch, &page("main", 0, Some("\"t\""), body)).await.unwrap();
     assert_eq!((view.state, view.pages, view.rows), (UnitState::Fetching, 1, 2));
     assert_eq!((view.expected, view.expected_is_reported), (Some(4), true));
     store.store_page(run.id, run.epoch, &page("main", 1, None, "{}")).await.unwrap();
     let pages = store.pages(run.id, KEYWORDS).await.unwrap();
-    assert_eq!(pages.iter().map(|p| (p.seq, p.next_cursor.as_deref())).collect::<Vec<_>>(), [(0, Some("\"t\"")), (1, None)]);
+    assert_eq!(
+        pages.iter().map(|p| (p.seq, p.next_cursor.as_deref())).collect::<Vec<_>>(),
+        [(0, Some("\"t\"")), (1, None)]
+    );
     assert_eq!(store.page_body(run.id, KEYWORDS, "main", 0).await.unwrap(), body);
     assert_eq!(store.run(run.id).await.unwrap().unwrap().requests, 2);
     store.count_requests(run.id, run.epoch, 3, 1).await.unwrap();
@@ -405,10 +408,10 @@ async fn a_retry_adopts_proved_units_and_fresh_open_lists_only(url: &str) {
     assert_eq!(again.retry_of, Some(run.id));
     store.plan(again.id, again.epoch, &[(CAMPAIGNS, None), (KEYWORDS, None)]).await.unwrap();
     let units = store.reuse_pages(run.id, again.id, again.epoch, HOUR, Duration::ZERO).await.unwrap();
-    assert_eq!(units.iter().map(|u| (u.state, u.pages, u.reused_pages)).collect::<Vec<_>>(), [
-        (UnitState::Proved, 1, 1),
-        (UnitState::Pending, 0, 0),
-    ]);
+    assert_eq!(
+        units.iter().map(|u| (u.state, u.pages, u.reused_pages)).collect::<Vec<_>>(),
+        [(UnitState::Proved, 1, 1), (UnitState::Pending, 0, 0),]
+    );
     assert!(store.pages(run.id, CAMPAIGNS).await.unwrap().is_empty(), "pages move");
     let same = store.reuse_pages(again.id, again.id, again.epoch, HOUR, HOUR).await.unwrap();
     assert_eq!(same[0].state, UnitState::Proved, "looking again changes nothing");
@@ -454,7 +457,10 @@ async fn a_commit_shows_everything_at_once_or_nothing(url: &str) {
     assert_eq!(profile.last_synced_at, done.finished_at);
     assert!(store.pages(run.id, KEYWORDS).await.unwrap().is_empty());
     let certificates = store.certificates(ProfileId(1)).await.unwrap();
-    assert_eq!((certificates[0].unit, certificates[0].live_rows, certificates[0].run_id), (KEYWORDS, 2, run.id));
+    assert_eq!(
+        (certificates[0].unit, certificates[0].live_rows, certificates[0].run_id),
+        (KEYWORDS, 2, run.id)
+    );
     let units = store.units(run.id).await.unwrap();
     assert_eq!(units[0].outcome, Some(UnitOutcome::default()));
     assert!(matches!(
@@ -477,7 +483,12 @@ async fn differences_are_written_and_logged_field_by_field(url: &str) {
         before: Some(r#"{"bid":0.75}"#.to_owned()),
         after: Some(r#"{"bid":0.8}"#.to_owned()),
     };
-    let removed = Change { entity_id: "3".to_owned(), kind: ChangeKind::Removed, before: Some("{}".to_owned()), after: None };
+    let removed = Change {
+        entity_id: "3".to_owned(),
+        kind: ChangeKind::Removed,
+        before: Some("{}".to_owned()),
+        after: None,
+    };
     commit.log(keywords(), &[change, removed]).await.unwrap();
     commit.complete(&completion(2)).await.unwrap();
     let rows = stored(&store, 1).await;
@@ -485,16 +496,17 @@ async fn differences_are_written_and_logged_field_by_field(url: &str) {
     assert!(rows[2].starts_with("3 removed"), "{rows:?}");
     let filter = ChangeFilter { run_id: Some(run.id), ..ChangeFilter::default() };
     let changes = store.changes(&filter).await.unwrap();
-    assert_eq!(changes.iter().map(|c| (c.entity_id.as_str(), c.kind)).collect::<Vec<_>>(), [
-        ("3", ChangeKind::Removed),
-        ("2", ChangeKind::Changed),
-    ]);
+    assert_eq!(
+        changes.iter().map(|c| (c.entity_id.as_str(), c.kind)).collect::<Vec<_>>(),
+        [("3", ChangeKind::Removed), ("2", ChangeKind::Changed),]
+    );
     assert_eq!(changes[1].before.as_ref().unwrap()["bid"].to_string(), "0.75");
     assert_eq!(changes[1].after.as_ref().unwrap()["bid"].to_string(), "0.8");
     assert_eq!(changes[0].after, None);
     let elsewhere = ChangeFilter { profile_id: Some(ProfileId(2)), ..ChangeFilter::default() };
     assert!(store.changes(&elsewhere).await.unwrap().is_empty());
-    let later = ChangeFilter { since: Some(store.now().await.unwrap().plus(HOUR)), ..ChangeFilter::default() };
+    let later =
+        ChangeFilter { since: Some(store.now().await.unwrap().plus(HOUR)), ..ChangeFilter::default() };
     assert!(store.changes(&later).await.unwrap().is_empty());
 }
 
@@ -506,9 +518,16 @@ async fn a_held_run_is_approved_or_discarded_once(url: &str) {
         store.store_page(run.id, run.epoch, &page("main", 0, None, "{}")).await.unwrap();
         store.set_committing(run.id, run.epoch).await.unwrap();
         let held = store.hold(run.id, run.epoch, &HoldSummary::default()).await.unwrap();
-        assert_eq!((held.state, held.hold, held.finished_at), (RunState::Held, Some(HoldSummary::default()), None));
+        assert_eq!(
+            (held.state, held.hold, held.finished_at),
+            (RunState::Held, Some(HoldSummary::default()), None)
+        );
         if approve {
-            assert_eq!(store.approve(run.id, "ops", Duration::ZERO).await.unwrap(), None, "its pages are too old");
+            assert_eq!(
+                store.approve(run.id, "ops", Duration::ZERO).await.unwrap(),
+                None,
+                "its pages are too old"
+            );
             let approved = store.approve(run.id, "ops", HOUR).await.unwrap().unwrap();
             assert_eq!((approved.state, approved.approved_by.as_deref()), (RunState::Queued, Some("ops")));
             assert_eq!(store.approve(run.id, "ops", HOUR).await.unwrap(), None);
@@ -536,7 +555,10 @@ async fn a_newer_run_discards_a_held_one(url: &str) {
     let latest = store.latest_runs().await.unwrap();
     assert_eq!(latest.iter().map(|r| r.id).collect::<Vec<_>>(), [newer.run.id]);
     assert_eq!(store.recent_runs(Timestamp(0)).await.unwrap().len(), 2);
-    assert_eq!(store.runs(&RunFilter { limit: 1, ..RunFilter::default() }).await.unwrap()[0].id, newer.run.id);
+    assert_eq!(
+        store.runs(&RunFilter { limit: 1, ..RunFilter::default() }).await.unwrap()[0].id,
+        newer.run.id
+    );
 }
 
 async fn pages_of_dead_and_superseded_runs_are_pruned(url: &str) {
@@ -558,11 +580,21 @@ async fn pages_of_dead_and_superseded_runs_are_pruned(url: &str) {
 
 async fn text_of_every_kind_survives(url: &str) {
     let store = open(url).await;
-    let odd = ["tab\\tnew\\nline", "back\\\\slash \\\\N \\\\.", "quote\\\"'", "日本語 😀", "nul \\u0000 end", "\\r\\n", ""];
+    let odd = [
+        "tab\\tnew\\nline",
+        "back\\\\slash \\\\N \\\\.",
+        "quote\\\"'",
+        "日本語 😀",
+        "nul \\u0000 end",
+        "\\r\\n",
+        "",
+    ];
     let rows: Vec<EntityRow> = odd
         .iter()
         .enumerate()
-        .map(|(i, text)| keywords().map_row(&format!(r#"{{"keywordId":"{i}","keywordText":"{text}"}}"#)).unwrap())
+        .map(|(i, text)| {
+            keywords().map_row(&format!(r#"{{"keywordId":"{i}","keywordText":"{text}"}}"#)).unwrap()
+        })
         .collect();
     committed(&store, 1, &rows).await;
     let back = stored(&store, 1).await;
