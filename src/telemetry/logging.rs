@@ -1,5 +1,7 @@
 //! Where log lines go: to standard error for commands, to the console's pane for the console.
 
+use std::io::IsTerminal as _;
+
 use tracing_subscriber::EnvFilter;
 use tracing_subscriber::layer::SubscriberExt as _;
 use tracing_subscriber::util::SubscriberInitExt as _;
@@ -21,10 +23,10 @@ pub fn init(to: LogTo) {
     match to {
         LogTo::Stderr { verbose } => {
             let filter = EnvFilter::new(if verbose { "warn,adsync=info" } else { "error,adsync=warn" });
-            let _ = tracing_subscriber::registry()
-                .with(filter)
-                .with(tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false))
-                .try_init();
+            let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false);
+            // The layer heeds NO_COLOR by itself; a file or a pipe gets no escape sequences either.
+            let layer = if std::io::stderr().is_terminal() { layer } else { layer.with_ansi(false) };
+            let _ = tracing_subscriber::registry().with(filter).with(layer).try_init();
         }
         LogTo::Pane => {
             let _ = tui_logger::init_logger(tui_logger::LevelFilter::Debug);
