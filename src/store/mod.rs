@@ -30,13 +30,16 @@ use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{PgPool, SqlitePool};
+use sqlx::{Connection as _, PgConnection, PgPool, SqlitePool};
 
 use crate::domain::time::Timestamp;
 use dispatch::read;
 
 /// Longer than any commit: whoever waits for SQLite's one writer must never fail for waiting.
 const SQLITE_BUSY: Duration = Duration::from_secs(1800);
+
+/// How long a server may take to give a connection.
+const POSTGRES_PATIENCE: Duration = Duration::from_secs(10);
 
 /// An open database. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -97,10 +100,14 @@ impl Store {
 
     async fn connect_postgres(url: &str) -> Result<Self, sqlx::Error> {
         let options: PgConnectOptions = url.parse()?;
+        let options = options.application_name("adsync");
+        // The pool tries a refused connection again until its time is up, and then only says that it is.
+        let first = tokio::time::timeout(POSTGRES_PATIENCE, PgConnection::connect_with(&options)).await;
+        first.map_err(|_| sqlx::Error::PoolTimedOut)??.close().await?;
         let pool = PgPoolOptions::new()
             .max_connections(12)
-            .acquire_timeout(Duration::from_secs(10))
-            .connect_with(options.application_name("adsync"))
+            .acquire_timeout(POSTGRES_PATIENCE)
+            .connect_with(options)
             .await?;
         Ok(Self { pool: Pool::Postgres(pool) })
     }
