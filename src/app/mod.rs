@@ -55,9 +55,14 @@ async fn end_of(cli: &Cli) -> u8 {
     };
     match execute(cli, &mut out).await {
         Ok(exit) => exit.code(),
-        // The reader of a pipe went away: that is its right, and no failure of ours.
+        // The reader of a pipe went away: that is its right, and no failure of ours. Only what was asked to sync
+        // must not claim to have done so: its runs went back to the queue.
         Err(failure) if failure.report.causes.iter().any(|cause| cause.contains("Broken pipe")) => {
-            Exit::Ok.code()
+            match cli.command {
+                Some(Command::Sync(_) | Command::Retry(_) | Command::Approve { .. }) => Exit::Interrupted,
+                _ => Exit::Ok,
+            }
+            .code()
         }
         Err(failure) => {
             out.failure(&failure);
@@ -167,7 +172,7 @@ async fn open_console(cli: &Cli, out: &mut Output<'_>) -> Result<Exit, Failure> 
     let shown = redact_url(&config.database_url);
     let options = ConsoleOptions {
         database_label: shown.strip_prefix("sqlite:").map_or(shown.clone(), |file| format!("sqlite {file}")),
-        no_color: crate::config::no_color(),
+        no_color: logging::no_color(),
         ascii: cli.ascii,
         utc: cli.utc,
     };

@@ -1,5 +1,7 @@
 //! Where log lines go: to standard error for commands, to whatever shows them for the console.
 
+use std::io::IsTerminal as _;
+
 use tracing_subscriber::layer::{Layer, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Registry};
@@ -8,8 +10,17 @@ use tracing_subscriber::{EnvFilter, Registry};
 /// nothing.
 pub fn to_stderr(verbose: bool) {
     let filter = EnvFilter::new(if verbose { "warn,adsync=info" } else { "error,adsync=warn" });
-    let lines = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false);
+    let lines = tracing_subscriber::fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal() && !no_color())
+        .with_target(false);
     let _ = tracing_subscriber::registry().with(lines.with_filter(filter)).try_init();
+}
+
+/// True when the environment asks for no colour (`NO_COLOR`, unless it is empty).
+#[expect(clippy::disallowed_methods, reason = "a convention of all programs, not a setting of ours")]
+pub fn no_color() -> bool {
+    std::env::var("NO_COLOR").is_ok_and(|value| !value.is_empty())
 }
 
 /// Logs to a layer that shows the lines itself. A second call changes nothing.
