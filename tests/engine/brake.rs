@@ -74,7 +74,8 @@ async fn a_commit_that_would_remove_too_much_is_held_and_approved_as_shown(url: 
     let run = held(&bench).await;
     let summary = run.hold.clone().unwrap();
     let all = bench.truth(0).count(SP_KEYWORDS) as u64;
-    let braked: Vec<_> = summary.braked().map(|u| (u.unit, u.outcome.counts.removed, u.outcome.live_before)).collect();
+    let braked: Vec<_> =
+        summary.braked().map(|u| (u.unit, u.outcome.counts.removed, u.outcome.live_before)).collect();
     assert_eq!(braked, [(unit_of(SP_KEYWORDS), all - KEPT as u64, all)]);
     assert_eq!(summary.removals(), all - KEPT as u64);
     assert!((run.owner.is_none(), run.error.is_none()) == (true, true));
@@ -157,7 +158,10 @@ async fn a_held_retry_can_be_approved(url: &str) {
     super::harness::failed(&bench.sync(0).await, "api.server_error");
     bench.faults(&shrunk);
     let run = bench.retry(0).await;
-    assert_eq!((run.state, run.hold.as_ref().map(|h| h.removals())), (RunState::Held, Some((all - KEPT) as u64)));
+    assert_eq!(
+        (run.state, run.hold.as_ref().map(|h| h.removals())),
+        (RunState::Held, Some((all - KEPT) as u64))
+    );
     let approved = bench.engine.approve(run.id, &operator()).await.unwrap();
     let done = ended(&bench.engine, &approved).await;
     completed(&done);

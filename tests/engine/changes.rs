@@ -58,7 +58,8 @@ fn differences(before: &Truth, after: &Truth, path: &str) -> Differences {
 
 /// Ids of a run's changes in one list, by kind.
 async fn told(bench: &Bench, run: i64, product: &str, entity: &str) -> BTreeMap<String, BTreeSet<String>> {
-    let tail = format!("from changes where run_id = {run} and ad_product = '{product}' and entity = '{entity}'");
+    let tail =
+        format!("from changes where run_id = {run} and ad_product = '{product}' and entity = '{entity}'");
     let mut by_kind: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
     for row in bench.database.rows(&["kind", "entity_id"], &tail).await {
         let ids = by_kind.entry(text(&row, "kind").to_owned()).or_default();
@@ -158,7 +159,10 @@ async fn a_change_names_its_fields_before_and_after(url: &str) {
     for change in changes {
         let list = LISTS
             .iter()
-            .find(|l| l.product == change.unit.ad_product.as_str() && entity_of(l.table) == change.unit.entity.as_str())
+            .find(|l| {
+                l.product == change.unit.ad_product.as_str()
+                    && entity_of(l.table) == change.unit.entity.as_str()
+            })
             .unwrap();
         let row = |truth: &Truth| -> Option<Value> {
             served(truth, list.path).get(&change.entity_id).map(|text| serde_json::from_str(text).unwrap())
@@ -166,7 +170,9 @@ async fn a_change_names_its_fields_before_and_after(url: &str) {
         let (old, new) = (row(&before), row(&after));
         let told = |side: &Option<BTreeMap<String, Value>>| json!(side);
         match change.kind {
-            ChangeKind::Added => assert_eq!((told(&change.before), told(&change.after)), (Value::Null, new.unwrap())),
+            ChangeKind::Added => {
+                assert_eq!((told(&change.before), told(&change.after)), (Value::Null, new.unwrap()))
+            }
             ChangeKind::Removed => {
                 assert_eq!((told(&change.before), told(&change.after)), (old.unwrap(), Value::Null));
             }
@@ -181,9 +187,13 @@ async fn a_change_names_its_fields_before_and_after(url: &str) {
                     assert_ne!(was.get(path), is.get(path), "{path}");
                 }
                 let fields = |value: &Value| value.as_object().unwrap().clone();
-                let differing = fields(&old).into_iter().filter(|(name, value)| fields(&new).get(name) != Some(value));
+                let differing =
+                    fields(&old).into_iter().filter(|(name, value)| fields(&new).get(name) != Some(value));
                 for (name, _) in differing {
-                    assert!(was.keys().any(|path| path.split('.').next() == Some(&name)), "{name} is not told");
+                    assert!(
+                        was.keys().any(|path| path.split('.').next() == Some(&name)),
+                        "{name} is not told"
+                    );
                 }
                 bids += usize::from(was.contains_key("bid"));
             }

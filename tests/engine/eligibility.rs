@@ -36,8 +36,11 @@ async fn a_product_that_the_account_has_no_part_in_is_not_eligible(url: &str) {
         let run = bench.sync_to_truth(n).await;
         assert!(run.rows > 0, "profile {n} has rows in other products");
         let units = not_eligible(&bench, n).await;
-        let expected: Vec<_> =
-            super::harness::PATHS.iter().map(|(u, _)| *u).filter(|u| without.contains(&u.ad_product)).collect();
+        let expected: Vec<_> = super::harness::PATHS
+            .iter()
+            .map(|(u, _)| *u)
+            .filter(|u| without.contains(&u.ad_product))
+            .collect();
         assert_eq!(units, expected, "profile {n}");
         for unit in bench.engine.store().units(run.id).await.unwrap() {
             let expected = if without.contains(&unit.unit.ad_product) {
@@ -63,8 +66,11 @@ async fn a_login_that_may_only_view_gets_what_it_may_see(url: &str) {
     let run = bench.sync(8).await;
     completed(&run);
     assert_eq!(not_eligible(&bench, 8).await, [unit_of(SP_KEYWORDS)]);
-    let expected: usize =
-        super::harness::PATHS.iter().filter(|(_, p)| *p != SP_KEYWORDS).map(|(_, p)| bench.truth(8).count(p)).sum();
+    let expected: usize = super::harness::PATHS
+        .iter()
+        .filter(|(_, p)| *p != SP_KEYWORDS)
+        .map(|(_, p)| bench.truth(8).count(p))
+        .sum();
     assert_eq!(usize::try_from(run.rows).unwrap(), expected);
 }
 
@@ -131,7 +137,11 @@ async fn an_undocumented_refusal_is_a_failure(url: &str) {
     bench.no_faults();
     bench.sync_to_truth(0).await;
     let before = bench.database.committed().await;
-    for body in ["Forbidden", "{\"message\":\"Forbidden\"}", "{\"code\":\"403\",\"details\":\"Advertiser is not authorized\"}"] {
+    for body in [
+        "Forbidden",
+        "{\"message\":\"Forbidden\"}",
+        "{\"code\":\"403\",\"details\":\"Advertiser is not authorized\"}",
+    ] {
         bench.faults(&format!(
             "[[fault]]\nmatch = {{ path = '/sd/*', times = 'forever' }}\neffect = {{ status = 403, body = '{body}' }}"
         ));

@@ -125,16 +125,16 @@ async fn an_empty_account_is_proved_empty(url: &str) {
 }
 
 async fn only_the_configured_ad_products_are_synced(url: &str) {
-    let products = adsync::config::SyncConfig {
-        ad_products: vec![adsync::domain::unit::AdProduct::Sd],
-        ..config()
-    };
+    let products =
+        adsync::config::SyncConfig { ad_products: vec![adsync::domain::unit::AdProduct::Sd], ..config() };
     let bench = Bench::configured(url, one_profile(), products).await;
     let run = bench.sync(0).await;
     assert_eq!(run.state, RunState::Completed);
     let products = bench.database.texts("select distinct ad_product from certificates").await;
     assert_eq!(products, ["SD"]);
-    assert!(bench.requests_since(0).keys().all(|p| p.starts_with("/sd/") || p.contains("o2") || p.contains("v2")));
+    assert!(
+        bench.requests_since(0).keys().all(|p| p.starts_with("/sd/") || p.contains("o2") || p.contains("v2"))
+    );
     let products = bench.database.texts("select distinct ad_product from campaigns").await;
     assert_eq!(products, ["SD"]);
     assert_eq!(bench.stored(0, &super::truth::LISTS[6]).await.len(), bench.truth(0).count("/sd/campaigns"));

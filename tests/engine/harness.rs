@@ -44,8 +44,7 @@ pub(crate) fn unit_of(path: &str) -> Unit {
 }
 
 /// Every list comes in pages of a few rows, so that small accounts have many pages.
-pub(crate) const SMALL_PAGES: &str =
-    "[[fault]]\nmatch = { times = 'forever' }\neffect = { cap_count = 4 }\n";
+pub(crate) const SMALL_PAGES: &str = "[[fault]]\nmatch = { times = 'forever' }\neffect = { cap_count = 4 }\n";
 
 /// One profile of some two hundred rows, which changes only when told.
 pub(crate) fn one_profile() -> SimulatorOptions {
@@ -228,10 +227,8 @@ pub(crate) async fn run_until(
     what: &str,
     accepts: impl Fn(&RunView) -> bool,
 ) -> RunView {
-    until(engine, what, |o| {
-        o.runs.get(&run.profile_id).filter(|r| r.id == run.id && accepts(r)).cloned()
-    })
-    .await
+    until(engine, what, |o| o.runs.get(&run.profile_id).filter(|r| r.id == run.id && accepts(r)).cloned())
+        .await
 }
 
 /// Waits for the end of a run, in whatever way.

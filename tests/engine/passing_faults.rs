@@ -32,7 +32,8 @@ async fn a_passing_failure_in_the_middle_of_a_list_costs_no_row(url: &str) {
     ];
     let bench = Bench::start(url, all_roles()).await;
     for ((path, effect, status), n) in cases.into_iter().zip(FULL) {
-        let fault = format!("[[fault]]\nmatch = {{ path = '{path}', from_request = 2 }}\neffect = {{ {effect} }}");
+        let fault =
+            format!("[[fault]]\nmatch = {{ path = '{path}', from_request = 2 }}\neffect = {{ {effect} }}");
         bench.faults(&fault);
         let mark = bench.mark();
         let run = bench.sync_to_truth(n).await;
@@ -46,19 +47,17 @@ async fn a_passing_failure_in_the_middle_of_a_list_costs_no_row(url: &str) {
 
 async fn an_odd_but_complete_list_costs_no_row(url: &str) {
     let cases = [
-        ("*", "cap_count = 1"),
-        (SD_TARGETS, "cap_count = 3"),
-        (SB_KEYWORDS, "cap_count = 3"),
-        ("*", "body = 'short_page'"),
+        ("*", "times = 'forever'", "cap_count = 1"),
+        (SD_TARGETS, "times = 'forever'", "cap_count = 3"),
+        (SB_KEYWORDS, "times = 'forever'", "cap_count = 3"),
+        ("*", "times = 'forever'", "body = 'short_page'"),
         // Without a total, rows that are left out of a page are simply the next ones to ask for.
-        (SD_TARGETS, "drop_rows = 1"),
+        (SD_TARGETS, "times = 1", "drop_rows = 1"),
     ];
     let bench = Bench::start(url, all_roles()).await;
-    for ((path, effect), n) in cases.into_iter().zip(FULL) {
-        let fault = format!("[[fault]]\nmatch = {{ path = '{path}', times = 'forever' }}\neffect = {{ {effect} }}");
-        let scenario = adsync::simulator::Scenario::parse(&fault).unwrap();
-        bench.control.set_scenario(scenario);
-        // With a page for each row of an account, everything is a page border.
+    for ((path, times, effect), n) in cases.into_iter().zip(FULL) {
+        let fault = format!("[[fault]]\nmatch = {{ path = '{path}', {times} }}\neffect = {{ {effect} }}");
+        bench.faults(&fault);
         bench.sync_to_truth(n).await;
     }
 }
@@ -71,8 +70,9 @@ async fn a_list_that_falls_short_is_listed_once_more(url: &str) {
         ("/sb/v4/adGroups/list", "drop_rows = 1"),
     ] {
         let from = if path == SP_KEYWORDS { 2 } else { 1 };
-        let fault =
-            format!("[[fault]]\nmatch = {{ path = '{path}', from_request = {from} }}\neffect = {{ {effect} }}");
+        let fault = format!(
+            "[[fault]]\nmatch = {{ path = '{path}', from_request = {from} }}\neffect = {{ {effect} }}"
+        );
         bench.faults(&fault);
         let mark = bench.mark();
         let run = bench.sync_to_truth(0).await;
@@ -88,18 +88,17 @@ async fn a_list_that_falls_short_is_listed_once_more(url: &str) {
 async fn a_refused_page_token_starts_the_list_over(url: &str) {
     let bench = Bench::start(url, one_profile()).await;
     let refusal = r#"{"code":"INVALID_ARGUMENT","message":"x","errors":[{"errorType":"invalidInputError","errorValue":{"invalidInputError":{"reason":"INVALID_TOKEN","message":"x"}}}]}"#;
-    let fault = |times: &str| {
-        format!(
-            "[[fault]]\nmatch = {{ path = '{SP_KEYWORDS}', from_request = 3, times = {times} }}\n\
-             effect = {{ status = 400, body = '{refusal}' }}"
-        )
-    };
-    bench.faults(&fault("1"));
+    let third = format!(
+        "[[fault]]\nmatch = {{ path = '{SP_KEYWORDS}', from_request = 3 }}\n\
+         effect = {{ status = 400, body = '{refusal}' }}\n"
+    );
+    bench.faults(&third);
     bench.sync_to_truth(0).await;
     let pages = bench.truth(0).count(SP_KEYWORDS).div_ceil(4);
     assert_eq!(bench.requests_since(0)[SP_KEYWORDS], 3 + pages, "two pages, the refusal, and all over again");
     // Over and over is no way to prove anything.
-    bench.faults(&fault("'forever'"));
+    let sixth = third.replace("from_request = 3", "from_request = 6");
+    bench.faults(&format!("{third}{sixth}"));
     super::harness::failed(&bench.sync(0).await, "api.cursor_refused");
 }
 

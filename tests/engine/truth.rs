@@ -192,8 +192,7 @@ const KEEPING: [&str; 11] = [
 /// A list's rows by id, as they are served.
 pub(crate) fn served(truth: &Truth, path: &str) -> BTreeMap<String, String> {
     let ids = truth.ids(path).into_iter().map(|id| id.to_string());
-    let rows: BTreeMap<String, String> =
-        ids.zip(truth.texts(path).into_iter().map(str::to_owned)).collect();
+    let rows: BTreeMap<String, String> = ids.zip(truth.texts(path).into_iter().map(str::to_owned)).collect();
     assert_eq!(rows.len(), truth.count(path), "{path}: ids are unique");
     rows
 }
