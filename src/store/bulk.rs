@@ -29,6 +29,33 @@ pub(super) enum Param<'a> {
     Bytes([u8; 16]),
 }
 
+/// How a dialect writes parameters.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Flavor {
+    /// `?`: SQLite looks named parameters up one by one, which costs it more than the rows themselves.
+    Sqlite,
+    /// `$1`, and a cast for JSON.
+    Postgres,
+}
+
+impl Flavor {
+    fn param(self, out: &mut String, n: usize) {
+        match self {
+            Self::Sqlite => out.push('?'),
+            Self::Postgres => {
+                let _ = write!(out, "${n}");
+            }
+        }
+    }
+
+    const fn json(self) -> &'static str {
+        match self {
+            Self::Sqlite => "",
+            Self::Postgres => "::json",
+        }
+    }
+}
+
 /// What every row of one commit has in common.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Stamp {
@@ -58,8 +85,8 @@ pub(super) fn params<'a>(row: &'a EntityRow, stamp: Stamp) -> Vec<Param<'a>> {
     out
 }
 
-/// `insert into T (…) values (…), (…)`; `json` is the cast that the `raw` column needs.
-pub(super) fn insert(table: &Table, rows: usize, json: &str) -> String {
+/// `insert into T (…) values (…), (…)`.
+pub(super) fn insert(table: &Table, rows: usize, flavor: Flavor) -> String {
     let columns = columns(table);
     let mut sql = format!("insert into {} ({}) values ", table.name, columns.join(", "));
     let mut n = 0;
@@ -67,9 +94,9 @@ pub(super) fn insert(table: &Table, rows: usize, json: &str) -> String {
         sql.push_str(if row == 0 { "(" } else { ", (" });
         for (i, column) in columns.iter().enumerate() {
             n += 1;
-            let cast = if *column == "raw" { json } else { "" };
-            let comma = if i == 0 { "" } else { ", " };
-            let _ = write!(sql, "{comma}${n}{cast}");
+            sql.push_str(if i == 0 { "" } else { ", " });
+            flavor.param(&mut sql, n);
+            sql.push_str(if *column == "raw" { flavor.json() } else { "" });
         }
         sql.push(')');
     }
@@ -77,7 +104,7 @@ pub(super) fn insert(table: &Table, rows: usize, json: &str) -> String {
 }
 
 /// The same, replacing rows that are there. A row that only a newer mapping rewrites keeps its `changed_at`.
-pub(super) fn upsert(table: &Table, rows: usize, json: &str) -> String {
+pub(super) fn upsert(table: &Table, rows: usize, flavor: Flavor) -> String {
     let t = table.name;
     let set: Vec<String> = columns(table)
         .into_iter()
@@ -90,25 +117,36 @@ pub(super) fn upsert(table: &Table, rows: usize, json: &str) -> String {
             _ => format!("{column} = excluded.{column}"),
         })
         .collect();
-    format!("{} on conflict ({}) do update set {}", insert(table, rows, json), KEY.join(", "), set.join(", "))
-}
-
-/// Marks rows as removed: `$1` now, `$2` run, `$3` profile, `$4` product, `$5` level, then the ids.
-pub(super) fn remove(table: &Table, ids: usize) -> String {
     format!(
-        "update {} set removed_at = $1, run_id = $2 where profile_id = $3 and ad_product = $4 and level = $5 and id in ({})",
-        table.name,
-        placeholders(6, ids)
+        "{} on conflict ({}) do update set {}",
+        insert(table, rows, flavor),
+        KEY.join(", "),
+        set.join(", ")
     )
 }
 
-/// The stored objects of some rows: `$1` profile, `$2` product, `$3` level, then the ids.
-pub(super) fn raws(table: &Table, ids: usize) -> String {
-    format!(
-        "select id, cast(raw as text) from {} where profile_id = $1 and ad_product = $2 and level = $3 and id in ({})",
-        table.name,
-        placeholders(4, ids)
-    )
+/// Marks rows as removed; the parameters are now, run, profile, product, level, then the ids.
+pub(super) fn remove(table: &Table, ids: usize, flavor: Flavor) -> String {
+    let mut sql = format!("update {} set removed_at = ", table.name);
+    for (n, text) in
+        [", run_id = ", " where profile_id = ", " and ad_product = ", " and level = ", " and id in ("]
+            .into_iter()
+            .enumerate()
+    {
+        flavor.param(&mut sql, n + 1);
+        sql.push_str(text);
+    }
+    sql + &placeholders(6, ids, flavor) + ")"
+}
+
+/// The stored objects of some rows; the parameters are profile, product, level, then the ids.
+pub(super) fn raws(table: &Table, ids: usize, flavor: Flavor) -> String {
+    let mut sql = format!("select id, cast(raw as text) from {} where profile_id = ", table.name);
+    for (n, text) in [" and ad_product = ", " and level = ", " and id in ("].into_iter().enumerate() {
+        flavor.param(&mut sql, n + 1);
+        sql.push_str(text);
+    }
+    sql + &placeholders(4, ids, flavor) + ")"
 }
 
 /// Keys and hashes of a profile's rows, removed ones too: `$1` profile, `$2` product, `$3` level.
@@ -119,27 +157,31 @@ pub(super) fn stored(table: &Table) -> String {
     )
 }
 
-/// Change log rows of ten columns each.
-pub(super) fn changes(rows: usize, json: &str) -> String {
-    let mut sql = "insert into changes (run_id, profile_id, ad_product, entity, level, entity_id, kind, changed_at, before, after) values "
-        .to_owned();
+/// Columns of a change log row, as they are bound.
+const CHANGE: &[&str] = &[
+    "run_id",
+    "profile_id",
+    "ad_product",
+    "entity",
+    "level",
+    "entity_id",
+    "kind",
+    "changed_at",
+    "before",
+    "after",
+];
+
+/// Rows of the change log.
+pub(super) fn changes(rows: usize, flavor: Flavor) -> String {
+    let mut sql = format!("insert into changes ({}) values ", CHANGE.join(", "));
     for row in 0..rows {
-        let n = row * 10;
-        let comma = if row == 0 { "" } else { ", " };
-        let _ = write!(
-            sql,
-            "{comma}(${}, ${}, ${}, ${}, ${}, ${}, ${}, ${}, ${}{json}, ${}{json})",
-            n + 1,
-            n + 2,
-            n + 3,
-            n + 4,
-            n + 5,
-            n + 6,
-            n + 7,
-            n + 8,
-            n + 9,
-            n + 10
-        );
+        sql.push_str(if row == 0 { "(" } else { ", (" });
+        for (i, column) in CHANGE.iter().enumerate() {
+            sql.push_str(if i == 0 { "" } else { ", " });
+            flavor.param(&mut sql, row * CHANGE.len() + i + 1);
+            sql.push_str(if matches!(*column, "before" | "after") { flavor.json() } else { "" });
+        }
+        sql.push(')');
     }
     sql
 }
@@ -182,11 +224,11 @@ pub(super) fn copy_row(out: &mut String, params: &[Param<'_>]) {
     out.push('\n');
 }
 
-fn placeholders(first: usize, count: usize) -> String {
+fn placeholders(first: usize, count: usize, flavor: Flavor) -> String {
     let mut out = String::new();
     for n in first..first + count {
-        let comma = if n == first { "" } else { ", " };
-        let _ = write!(out, "{comma}${n}");
+        out.push_str(if n == first { "" } else { ", " });
+        flavor.param(&mut out, n);
     }
     out
 }

@@ -3,7 +3,7 @@
 use futures::TryStreamExt as _;
 use sqlx::{AssertSqlSafe, Postgres, Sqlite, Transaction};
 
-use super::bulk::{self, Param, Stamp};
+use super::bulk::{self, Flavor, Param, Stamp};
 use super::dispatch::to_json;
 use super::{Pool, Store, StoreError, dialect};
 use crate::domain::entity::{Descriptor, EntityRow};
@@ -215,7 +215,7 @@ impl Commit {
         let profile = self.stamp.profile.0;
         let mut out = Vec::with_capacity(ids.len());
         for ids in ids.chunks(bulk::IDS) {
-            let sql = bulk::raws(descriptor.table, ids.len());
+            let sql = bulk::raws(descriptor.table, ids.len(), self.flavor());
             on_tx!(self, |tx| {
                 let mut query = sqlx::query_as::<_, (String, String)>(AssertSqlSafe(sql))
                     .bind(profile)
@@ -251,8 +251,11 @@ impl Commit {
             }
             Tx::Sqlite(tx) => {
                 for rows in rows.chunks(bulk::CHUNK) {
-                    let mut query =
-                        sqlx::query(AssertSqlSafe(bulk::insert(descriptor.table, rows.len(), "")));
+                    let mut query = sqlx::query(AssertSqlSafe(bulk::insert(
+                        descriptor.table,
+                        rows.len(),
+                        Flavor::Sqlite,
+                    )));
                     for row in rows {
                         for param in bulk::params(row, stamp) {
                             query = bind!(query, param);
@@ -271,9 +274,9 @@ impl Commit {
     /// When the database fails.
     pub async fn update(&mut self, descriptor: &Descriptor, rows: &[EntityRow]) -> Result<(), StoreError> {
         let stamp = self.stamp;
-        let json = self.json_cast();
+        let flavor = self.flavor();
         for rows in rows.chunks(bulk::CHUNK) {
-            let sql = bulk::upsert(descriptor.table, rows.len(), json);
+            let sql = bulk::upsert(descriptor.table, rows.len(), flavor);
             on_tx!(self, |tx| {
                 let mut query = sqlx::query(AssertSqlSafe(sql));
                 for row in rows {
@@ -294,7 +297,7 @@ impl Commit {
     pub async fn remove(&mut self, descriptor: &Descriptor, ids: &[&str]) -> Result<(), StoreError> {
         let stamp = self.stamp;
         for ids in ids.chunks(bulk::IDS) {
-            let sql = bulk::remove(descriptor.table, ids.len());
+            let sql = bulk::remove(descriptor.table, ids.len(), self.flavor());
             on_tx!(self, |tx| {
                 let mut query = sqlx::query(AssertSqlSafe(sql))
                     .bind(stamp.now.0)
@@ -317,9 +320,9 @@ impl Commit {
     /// When the database fails.
     pub async fn log(&mut self, descriptor: &Descriptor, changes: &[Change]) -> Result<(), StoreError> {
         let stamp = self.stamp;
-        let json = self.json_cast();
+        let flavor = self.flavor();
         for changes in changes.chunks(bulk::CHUNK) {
-            let sql = bulk::changes(changes.len(), json);
+            let sql = bulk::changes(changes.len(), flavor);
             on_tx!(self, |tx| {
                 let mut query = sqlx::query(AssertSqlSafe(sql));
                 for change in changes {
@@ -447,10 +450,10 @@ impl Commit {
         };
     }
 
-    const fn json_cast(&self) -> &'static str {
+    const fn flavor(&self) -> Flavor {
         match self.tx {
-            Tx::Sqlite(_) => "",
-            Tx::Postgres(_) => "::json",
+            Tx::Sqlite(_) => Flavor::Sqlite,
+            Tx::Postgres(_) => Flavor::Postgres,
         }
     }
 }

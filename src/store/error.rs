@@ -114,7 +114,9 @@ impl StoreError {
             Self::Unreachable { .. } => {
                 "Check that the server runs and that the URL is right (adsync config show), then retry."
             }
-            Self::Refused { .. } => "Check user, password and database name in the URL (adsync config show).",
+            Self::Refused { .. } => {
+                "Check user, password and database name, or the file, in the URL (adsync config show)."
+            }
             Self::ReadOnly { .. } => {
                 "Give this user the right to write the file and its folder, or choose another with --database."
             }
@@ -181,6 +183,8 @@ impl From<sqlx::Error> for StoreError {
                         13 => Self::DiskFull { source },
                         5 | 6 | 10 => Self::Unreachable { database, source },
                         14 => Self::ReadOnly { database, source },
+                        // Some other file: no waiting makes a database of it.
+                        26 => Self::Refused { database, source },
                         _ => Self::Sql { source },
                     }
                 } else {

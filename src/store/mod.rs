@@ -30,13 +30,16 @@ use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{PgPool, SqlitePool};
+use sqlx::{Connection as _, PgConnection, PgPool, SqliteConnection, SqlitePool};
 
 use crate::domain::time::Timestamp;
 use dispatch::read;
 
 /// Longer than any commit: whoever waits for SQLite's one writer must never fail for waiting.
 const SQLITE_BUSY: Duration = Duration::from_secs(1800);
+
+/// How long a server may take to give a connection.
+const POSTGRES_PATIENCE: Duration = Duration::from_secs(10);
 
 /// An open database. Cheap to clone.
 #[derive(Debug, Clone)]
@@ -76,6 +79,7 @@ impl Store {
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(SQLITE_BUSY)
             .foreign_keys(false);
+        Self::check_writable(&options).await?;
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
             .acquire_timeout(SQLITE_BUSY)
@@ -83,10 +87,6 @@ impl Store {
             .max_lifetime(None)
             .connect_with(options.clone())
             .await?;
-        // A read-only folder lets SQLite open the file and fails only at the first write: find out now.
-        let mut tx = writer.begin_with("BEGIN IMMEDIATE").await?;
-        sqlx::query("create table if not exists adsync_write_check (x integer)").execute(&mut *tx).await?;
-        tx.rollback().await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(4)
             .acquire_timeout(SQLITE_BUSY)
@@ -95,12 +95,37 @@ impl Store {
         Ok(Self { pool: Pool::Sqlite { writer, readers } })
     }
 
+    /// A read-only folder lets SQLite open the file and fails only at the first write: finds that out now,
+    /// without waiting for anybody who is writing.
+    async fn check_writable(options: &SqliteConnectOptions) -> Result<(), sqlx::Error> {
+        let mut conn = SqliteConnection::connect_with(options).await?;
+        sqlx::query("pragma busy_timeout = 0").execute(&mut conn).await?;
+        let written: Result<(), sqlx::Error> = async {
+            let mut tx = conn.begin_with(dialect::SQLITE_BEGIN).await?;
+            sqlx::query("create table if not exists adsync_write_check (x integer)")
+                .execute(&mut *tx)
+                .await?;
+            tx.rollback().await
+        }
+        .await;
+        conn.close().await?;
+        match written {
+            // Whoever is writing shows that it can be written.
+            Err(sqlx::Error::Database(error)) if error.code().is_some_and(|code| code == "5") => Ok(()),
+            other => other,
+        }
+    }
+
     async fn connect_postgres(url: &str) -> Result<Self, sqlx::Error> {
         let options: PgConnectOptions = url.parse()?;
+        let options = options.application_name("adsync");
+        // The pool tries a refused connection again until its time is up, and then only says that it is.
+        let first = tokio::time::timeout(POSTGRES_PATIENCE, PgConnection::connect_with(&options)).await;
+        first.map_err(|_| sqlx::Error::PoolTimedOut)??.close().await?;
         let pool = PgPoolOptions::new()
             .max_connections(12)
-            .acquire_timeout(Duration::from_secs(10))
-            .connect_with(options.application_name("adsync"))
+            .acquire_timeout(POSTGRES_PATIENCE)
+            .connect_with(options)
             .await?;
         Ok(Self { pool: Pool::Postgres(pool) })
     }

@@ -8,7 +8,10 @@
     reason = "each test binary uses another part of this module"
 )]
 
+pub(crate) mod adsync;
+pub(crate) mod api;
 pub(crate) mod backends;
+pub(crate) mod inspect;
 pub(crate) mod postgres;
 pub(crate) mod pty;
 pub(crate) mod sqlite;

@@ -399,7 +399,7 @@ fn modes(master: &dyn MasterPty) -> Option<String> {
 
 /// Sends a signal to a process, or to a group when the number is negative.
 #[expect(unsafe_code, reason = "std sends no signals")]
-fn kill(pid: libc::pid_t, signal: libc::c_int) {
+pub(crate) fn kill(pid: libc::pid_t, signal: libc::c_int) {
     // SAFETY: kill reads and writes no memory of ours.
     unsafe {
         libc::kill(pid, signal);

@@ -1,0 +1,31 @@
+//! The commands as a shell or a script sees them: exit codes, what goes to which stream, and what is never shown.
+
+#[path = "commands/databases.rs"]
+mod databases;
+#[path = "commands/endings.rs"]
+mod endings;
+#[path = "commands/held.rs"]
+mod held;
+#[path = "commands/looking.rs"]
+mod looking;
+#[path = "commands/usage.rs"]
+mod usage;
+
+mod support;
+
+/// A small account that syncs in a moment.
+const SMALL: [&str; 8] = ["--campaigns", "6", "--ad-groups", "1", "--keywords", "4", "--latency", "0ms"];
+
+/// One profile of that size.
+fn one_profile() -> support::api::Api {
+    support::api::Api::start(&[&["--profiles", "1"], &SMALL[..]].concat())
+}
+
+/// The numbers of the profiles that a home's database knows.
+fn profiles(home: &support::adsync::Home) -> Vec<String> {
+    home.ok(&["profiles", "--json", "--stored"])
+        .objects()
+        .iter()
+        .map(|p| p["profile"]["id"].to_string())
+        .collect()
+}

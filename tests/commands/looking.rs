@@ -1,0 +1,94 @@
+//! Commands that only look: what they list is what is stored, in words and as JSON.
+
+use crate::support::adsync::Home;
+use crate::support::api::Api;
+use crate::{one_profile, profiles};
+
+fn synced() -> (Api, Home, String) {
+    let api = one_profile();
+    let home = Home::with_config(&api.config("sqlite:test.db"));
+    home.ok(&["sync", "--all"]);
+    let profile = profiles(&home).remove(0);
+    (api, home, profile)
+}
+
+#[test]
+fn profiles_are_listed_with_how_their_last_sync_ended() {
+    let (api, home, profile) = synced();
+    let table = home.ok(&["profiles"]);
+    assert_eq!(table.stderr, "");
+    let line = table.stdout.lines().find(|line| line.contains(&profile)).unwrap();
+    assert!(line.contains("acme") && line.contains("proved"), "{table:#?}");
+    let object = home.ok(&["profiles", "--json"]).objects().remove(0);
+    let rows: usize = crate::support::inspect::expected(&api.truth(&profile)).len();
+    assert_eq!(
+        (&object["status"], &object["last_run"], &object["rows"]),
+        (&"proved".into(), &1.into(), &rows.into())
+    );
+    // What is stored is shown without asking anybody.
+    let before = api.requests();
+    home.ok(&["profiles", "--stored"]);
+    assert_eq!(api.requests(), before);
+}
+
+#[test]
+fn profiles_that_are_not_synced_say_why() {
+    let api = Api::start(&["--profiles", "8", "--campaigns", "0", "--latency", "0ms"]);
+    let home = Home::with_config(&api.config("sqlite:test.db"));
+    let agency: Vec<_> = home
+        .ok(&["profiles", "--json"])
+        .objects()
+        .into_iter()
+        .filter(|p| p["profile"]["account_type"] == "agency")
+        .collect();
+    assert_eq!(agency.len(), 1);
+    assert_eq!(agency[0]["status"], "not synced");
+    assert!(agency[0]["not_syncable"].as_str().unwrap().contains("agency"), "{}", agency[0]);
+    let id = agency[0]["profile"]["id"].to_string();
+    home.run(&["sync", &id]).assert(2, &["cannot be synced", "agency"]);
+}
+
+#[test]
+fn runs_are_listed_newest_first_and_shown_with_their_proofs() {
+    let (_api, home, profile) = synced();
+    home.ok(&["sync", "--all"]);
+    let runs = home.ok(&["runs", "--json"]).objects();
+    let ids: Vec<_> = runs.iter().map(|run| run["id"].as_i64().unwrap()).collect();
+    assert_eq!(ids, [2, 1]);
+    assert_eq!(home.ok(&["runs", "--limit", "1", "--json"]).objects().len(), 1);
+    assert_eq!(home.ok(&["runs", &profile, "--state", "failed", "--json"]).objects().len(), 0);
+    let table = home.ok(&["runs"]);
+    assert_eq!(table.stdout.lines().filter(|line| line.contains("completed")).count(), 2, "{table:#?}");
+
+    let shown = home.ok(&["run", "show", "1"]);
+    assert!(shown.stdout.contains(&profile), "{shown:#?}");
+    let units = adsync::domain::entity::DESCRIPTORS.len();
+    assert_eq!(
+        shown.stdout.lines().filter(|line| line.contains("proved") && line.contains("distinct")).count(),
+        units
+    );
+    let object = home.ok(&["run", "show", "1", "--json"]).objects().remove(0);
+    assert_eq!(object["units"].as_array().unwrap().len(), units);
+    home.run(&["run", "show", "9"]).assert(2, &["run 9 is not known", "adsync runs"]);
+}
+
+#[test]
+fn changes_are_told_field_by_field() {
+    let (api, home, _) = synced();
+    assert_eq!(home.ok(&["changes"]).stdout, "", "a first sync only counts");
+    api.churn();
+    home.ok(&["sync", "--all"]);
+    let changes = home.ok(&["changes", "--json", "--limit", "0"]).objects();
+    let run = home.ok(&["run", "show", "2", "--json"]).objects().remove(0);
+    let counts = &run["run"]["counts"];
+    for kind in ["added", "changed", "removed", "returned"] {
+        let told = changes.iter().filter(|c| c["kind"] == kind).count();
+        assert_eq!(counts[kind].as_u64().unwrap(), told as u64, "{kind}");
+    }
+    let table = home.ok(&["changes", "--limit", "0"]);
+    assert_eq!(table.stdout.lines().count(), changes.len());
+    let changed = changes.iter().filter(|c| c["kind"] == "changed").count();
+    assert_eq!(table.stdout.lines().filter(|line| line.contains(" -> ")).count(), changed, "{table:#?}");
+    assert_eq!(home.ok(&["changes", "--limit", "0", "--since", "1h", "--json"]).objects(), changes);
+    assert_eq!(home.ok(&["changes", "--run", "1"]).stdout, "");
+}
