@@ -187,10 +187,8 @@ impl Bench {
 
     /// The stored rows of a list, removed ones too.
     pub(crate) async fn stored(&self, n: usize, list: &List) -> Vec<Row> {
-        let profile = self.profile(n).0;
-        let mut rows = self.database.entities(list.table).await;
-        rows.retain(|row| row["profile_id"] == profile && row["ad_product"] == list.product);
-        rows
+        let condition = format!("profile_id = {} and ad_product = '{}'", self.profile(n), list.product);
+        self.database.entities_where(list.table, &condition).await
     }
 
     /// Checks that a run completed and that what is stored equals what the simulator holds.
