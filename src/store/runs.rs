@@ -136,38 +136,43 @@ impl Store {
     /// When the database cannot be written.
     pub async fn request_run(&self, new: &NewRun) -> Result<Requested, StoreError> {
         write_tx!(self, |tx, now| {
-            let created: Option<RunView> = sqlx::query_as(
-                "insert into sync_runs (profile_id, state, priority, requested_by, requested_from, retry_of, requested_at)
-                 values ($1, 'queued', $2, $3, $4, $5, $6)
-                 on conflict (profile_id) where state in ('queued', 'fetching', 'committing') do nothing
-                 returning *",
-            )
-            .bind(new.profile_id.0)
-            .bind(new.priority)
-            .bind(&new.requested_by)
-            .bind(new.origin.as_str())
-            .bind(new.retry_of.map(|run| run.0))
-            .bind(now.0)
-            .fetch_optional(&mut *tx)
-            .await?;
-            if let Some(run) = created {
-                let discarded: Option<i64> = sqlx::query_scalar(
-                    "update sync_runs set state = 'discarded', finished_at = $2
-                     where profile_id = $1 and state = 'held' returning id",
+            // On PostgreSQL the live run that is in the way may end before it is read: then there is room for a new one.
+            loop {
+                let created: Option<RunView> = sqlx::query_as(
+                    "insert into sync_runs (profile_id, state, priority, requested_by, requested_from, retry_of, requested_at)
+                     values ($1, 'queued', $2, $3, $4, $5, $6)
+                     on conflict (profile_id) where state in ('queued', 'fetching', 'committing') do nothing
+                     returning *",
                 )
                 .bind(new.profile_id.0)
+                .bind(new.priority)
+                .bind(&new.requested_by)
+                .bind(new.origin.as_str())
+                .bind(new.retry_of.map(|run| run.0))
                 .bind(now.0)
                 .fetch_optional(&mut *tx)
                 .await?;
-                return Ok(Requested { run, created: true, discarded: discarded.map(RunId) });
+                if let Some(run) = created {
+                    let discarded: Option<i64> = sqlx::query_scalar(
+                        "update sync_runs set state = 'discarded', finished_at = $2
+                         where profile_id = $1 and state = 'held' returning id",
+                    )
+                    .bind(new.profile_id.0)
+                    .bind(now.0)
+                    .fetch_optional(&mut *tx)
+                    .await?;
+                    return Ok(Requested { run, created: true, discarded: discarded.map(RunId) });
+                }
+                let live: Option<RunView> = sqlx::query_as(
+                    "select * from sync_runs where profile_id = $1 and state in ('queued', 'fetching', 'committing')",
+                )
+                .bind(new.profile_id.0)
+                .fetch_optional(&mut *tx)
+                .await?;
+                if let Some(run) = live {
+                    return Ok(Requested { run, created: false, discarded: None });
+                }
             }
-            let run: RunView = sqlx::query_as(
-                "select * from sync_runs where profile_id = $1 and state in ('queued', 'fetching', 'committing')",
-            )
-            .bind(new.profile_id.0)
-            .fetch_one(&mut *tx)
-            .await?;
-            Ok(Requested { run, created: false, discarded: None })
         })
     }
 

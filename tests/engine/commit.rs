@@ -8,7 +8,7 @@ use adsync::store::{Commit, Completion, NewRun, Store};
 use adsync::telemetry::process::Identity;
 
 use super::harness::{
-    Bench, PATHS, SP_KEYWORDS, all_roles, completed, ended, one_profile, operator, unit_of,
+    Bench, PATHS, SP_KEYWORDS, all_roles, completed, ended, one_profile, operator, unit_of, until,
 };
 use super::truth::total;
 use crate::support::{on_both_databases, sqlite as files};
@@ -113,20 +113,30 @@ async fn others_wait_for_a_long_commit(same_process: bool) {
     let committing =
         if same_process { bench.engine.store().clone() } else { Store::open(&database.url).await.unwrap() };
     let runs = [0, 1, 3].map(|n| bench.profile(n));
-    // Asked for before, so that they are claimed already when the writer is taken.
+    bench.faults("[[fault]]\nmatch = { path = '/s*', times = 'forever' }\neffect = { latency = '100ms' }");
     let mut asked = Vec::new();
-    bench.faults("[[fault]]\nmatch = { path = '/s*', times = 9 }\neffect = { latency = '150ms' }");
     for profile in runs {
         asked.push(bench.engine.sync(profile, &operator()).await.unwrap());
     }
+    // Planned, so that all they want to write now are their pages.
+    for run in &asked {
+        until(&bench.engine, "the plan", |o| (o.units.get(&run.id)?.len() == PATHS.len()).then_some(()))
+            .await;
+    }
     let commit = open_commit(&bench, &committing, 4).await;
     let before = bench.database.pages(0).await;
-    // All of them have been answered and want to store what they got.
+    // Another page of each has been answered since.
     let answered = || bench.control.requests().iter().filter(|r| r.path.starts_with("/s")).count();
-    while answered() < 9 {
-        tokio::task::yield_now().await;
-    }
+    let enough = answered().max(3 * (PATHS.len() - 1));
+    let answers = async {
+        while answered() < enough {
+            tokio::task::yield_now().await;
+        }
+    };
+    tokio::time::timeout(std::time::Duration::from_secs(20), answers).await.expect("answers");
     assert_eq!(bench.database.pages(0).await, before, "nobody else can write");
+    let waiting = bench.engine.snapshot();
+    assert!(asked.iter().all(|run| waiting.runs[&run.profile_id].state == RunState::Fetching));
     let done = done(&commit);
     commit.complete(&done).await.unwrap();
     for (run, n) in asked.iter().zip([0, 1, 3]) {

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use adsync::domain::entity::table::TABLES;
 use serde_json::{Map, Value};
-use sqlx::postgres::PgConnection;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
-use sqlx::{AssertSqlSafe, Connection, Executor};
+use sqlx::postgres::PgPoolOptions;
+use sqlx::sqlite::{SqliteConnectOptions, SqlitePoolOptions};
+use sqlx::{AssertSqlSafe, PgPool, SqlitePool};
 
 /// A row by column.
 pub(crate) type Row = Map<String, Value>;
@@ -34,51 +34,59 @@ const KEEPING: [&str; 11] = [
 #[derive(Debug, Clone)]
 pub(crate) struct Database {
     pub(crate) url: String,
+    pool: Pool,
+}
+
+#[derive(Debug, Clone)]
+enum Pool {
+    Sqlite(SqlitePool),
+    Postgres(PgPool),
+}
+
+/// Expands the same body for each driver.
+macro_rules! on_pool {
+    ($self:expr, |$pool:ident| $body:expr) => {
+        match &$self.pool {
+            Pool::Sqlite($pool) => $body,
+            Pool::Postgres($pool) => $body,
+        }
+    };
 }
 
 impl Database {
-    pub(crate) fn is_sqlite(&self) -> bool {
-        self.url.starts_with("sqlite:")
+    /// Connects when it is first asked something.
+    pub(crate) fn new(url: &str) -> Self {
+        let pool = if url.starts_with("sqlite:") {
+            let options = SqliteConnectOptions::from_str(url).unwrap().busy_timeout(Duration::from_secs(20));
+            Pool::Sqlite(SqlitePoolOptions::new().max_connections(1).connect_lazy_with(options))
+        } else {
+            Pool::Postgres(PgPoolOptions::new().max_connections(1).connect_lazy(url).unwrap())
+        };
+        Self { url: url.to_owned(), pool }
     }
 
-    async fn sqlite(&self) -> SqliteConnection {
-        let options = SqliteConnectOptions::from_str(&self.url).unwrap();
-        SqliteConnection::connect_with(&options.busy_timeout(Duration::from_secs(20))).await.unwrap()
-    }
-
-    async fn postgres(&self) -> PgConnection {
-        PgConnection::connect(&self.url).await.unwrap()
+    fn is_sqlite(&self) -> bool {
+        matches!(self.pool, Pool::Sqlite(_))
     }
 
     /// The first column of a query, which must be text.
     pub(crate) async fn texts(&self, sql: &str) -> Vec<String> {
         let sql = AssertSqlSafe(sql.to_owned());
-        if self.is_sqlite() {
-            sqlx::query_scalar(sql).fetch_all(&mut self.sqlite().await).await.unwrap()
-        } else {
-            sqlx::query_scalar(sql).fetch_all(&mut self.postgres().await).await.unwrap()
-        }
+        on_pool!(self, |pool| sqlx::query_scalar(sql).fetch_all(pool).await.unwrap())
     }
 
     /// A single whole number; NULL counts as 0.
     pub(crate) async fn number(&self, sql: &str) -> i64 {
         let sql = AssertSqlSafe(sql.to_owned());
-        let found: Option<i64> = if self.is_sqlite() {
-            sqlx::query_scalar(sql).fetch_one(&mut self.sqlite().await).await.unwrap()
-        } else {
-            sqlx::query_scalar(sql).fetch_one(&mut self.postgres().await).await.unwrap()
-        };
+        let found: Option<i64> =
+            on_pool!(self, |pool| sqlx::query_scalar(sql).fetch_one(pool).await.unwrap());
         found.unwrap_or(0)
     }
 
     /// Writes behind everybody's back; gives the number of rows written.
     pub(crate) async fn execute(&self, sql: &str) -> u64 {
         let sql = AssertSqlSafe(sql.to_owned());
-        if self.is_sqlite() {
-            self.sqlite().await.execute(sql).await.unwrap().rows_affected()
-        } else {
-            self.postgres().await.execute(sql).await.unwrap().rows_affected()
-        }
+        on_pool!(self, |pool| sqlx::query(sql).execute(pool).await.unwrap().rows_affected())
     }
 
     /// Rows as objects of these columns, with a tail such as `from T where …`.
@@ -103,9 +111,15 @@ impl Database {
 
     /// All rows of an entity table, removed ones too.
     pub(crate) async fn entities(&self, table: &str) -> Vec<Row> {
+        self.entities_where(table, "1 = 1").await
+    }
+
+    /// The rows of an entity table that pass a condition.
+    pub(crate) async fn entities_where(&self, table: &str, condition: &str) -> Vec<Row> {
         let own = TABLES.iter().find(|t| t.name == table).unwrap().columns.iter().map(|c| c.name);
         let columns: Vec<&str> = KEEPING.into_iter().chain(own).collect();
-        self.rows(&columns, &format!("from {table} order by profile_id, ad_product, level, id")).await
+        let tail = format!("from {table} where {condition} order by profile_id, ad_product, level, id");
+        self.rows(&columns, &tail).await
     }
 
     /// Everything that a commit may write, as it stands.

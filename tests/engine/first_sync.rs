@@ -47,7 +47,7 @@ async fn a_first_sync_stores_every_row_as_it_came(url: &str) {
     // The archived and the live alike: what the API calls a state is what is stored.
     let archived = bench.database.number("select count(*) from campaigns where state = 'ARCHIVED'").await;
     assert!(archived > 0);
-    assert_eq!(run.data_as_of.is_some_and(|at| Some(at) <= run.finished_at), true);
+    assert!(run.data_as_of.is_some_and(|at| Some(at) <= run.finished_at));
 }
 
 async fn every_unit_leaves_a_certificate_that_counts_its_rows(url: &str) {

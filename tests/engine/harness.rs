@@ -125,7 +125,7 @@ impl Bench {
         let sim = Simulator::start(options, SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).await.unwrap();
         let engine = engine(&sim, url, sync, Carries::Requested).await;
         engine.refresh_profiles().await.unwrap();
-        Self { control: sim.control(), sim, database: Database { url: url.to_owned() }, engine }
+        Self { control: sim.control(), sim, database: Database::new(url), engine }
     }
 
     /// Another process, as far as the database can tell.

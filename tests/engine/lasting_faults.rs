@@ -16,11 +16,18 @@ on_both_databases!(
     a_first_sync_that_fails_leaves_nothing_but_its_pages,
 );
 
+/// A bench whose profile was synced before.
+async fn synced(url: &str) -> Bench {
+    let options = adsync::simulator::SimulatorOptions { churn: 0.1, ..one_profile() };
+    let bench = Bench::start(url, options).await;
+    bench.no_faults();
+    bench.sync_to_truth(0).await;
+    bench
+}
+
 /// A failing run after a good one, then a retry: gives the pages that the retry asked for on the faulty path.
 async fn fail_and_retry(bench: &Bench, path: &str, effect: &str, code: &str) -> usize {
     let about = format!("{path} {effect}");
-    bench.no_faults();
-    bench.sync_to_truth(0).await;
     // A commit would have something to write now.
     bench.churn(0);
     let before = bench.database.committed().await;
@@ -70,7 +77,7 @@ fn pages(bench: &Bench, path: &str) -> usize {
 }
 
 async fn a_lasting_failure_changes_nothing_and_a_retry_goes_on_from_what_was_fetched(url: &str) {
-    let bench = Bench::start(url, one_profile()).await;
+    let bench = synced(url).await;
     for (path, effect, code) in [
         (SP_KEYWORDS, "status = 500", "api.server_error"),
         (SD_TARGETS, "status = 502, body = 'html'", "api.server_error"),
@@ -93,7 +100,7 @@ async fn a_lasting_failure_changes_nothing_and_a_retry_goes_on_from_what_was_fet
 }
 
 async fn a_list_that_proves_nothing_changes_nothing_and_is_listed_anew(url: &str) {
-    let bench = Bench::start(url, one_profile()).await;
+    let bench = synced(url).await;
     for (path, effect, code) in [
         (SP_KEYWORDS, "body = 'repeat_token'", "list.repeated_token"),
         (SP_KEYWORDS, "body = 'repeat_page'", "list.no_progress"),

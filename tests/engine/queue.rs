@@ -210,14 +210,14 @@ async fn another_engine_tells_of_a_run_that_it_does_not_carry(url: &str) {
     let run = bench.sync_to_truth(0).await;
     let seen = ended(&other, &run).await;
     assert_eq!(seen, run);
-    let settled =
-        |units: &Vec<adsync::domain::run::UnitView>| units.iter().all(|u| u.state == UnitState::Proved);
     let units =
-        until(&other, "the units", |o| o.units.get(&run.id).filter(|units| settled(units)).cloned()).await;
+        until(&other, "the units", |o| o.units.get(&run.id).filter(|u| u.len() == PATHS.len()).cloned())
+            .await;
+    assert!(units.iter().all(|unit| unit.state == UnitState::Proved && unit.outcome.is_some()));
     let expected: Vec<Unit> = PATHS.iter().map(|(unit, _)| *unit).collect();
     assert_eq!(units.iter().map(|u| u.unit).collect::<Vec<_>>(), expected);
-    let profile = |engine: &Engine| engine.snapshot().profiles[&run.profile_id].clone();
-    assert_eq!(profile(&other), profile(&bench.engine));
+    let profile = bench.engine.snapshot().profiles[&run.profile_id].clone();
+    until(&other, "the profile", |o| (o.profiles.get(&run.profile_id) == Some(&profile)).then_some(())).await;
     let runs = bench.engine.store().runs(&RunFilter::default()).await.unwrap();
     assert_eq!(runs, [run]);
 }

@@ -28,7 +28,6 @@ pub(crate) struct List {
     pub(crate) table: &'static str,
     pub(crate) product: &'static str,
     level: &'static str,
-    pub(crate) id: &'static str,
     columns: &'static [(&'static str, &'static str, As)],
 }
 
@@ -49,7 +48,6 @@ pub(crate) const LISTS: [List; 9] = [
         table: "campaigns",
         product: "SP",
         level: "campaign",
-        id: "campaignId",
         columns: &[
             ("name", "/name", As::Text),
             ("state", "/state", As::Text),
@@ -67,7 +65,6 @@ pub(crate) const LISTS: [List; 9] = [
         table: "ad_groups",
         product: "SP",
         level: "ad_group",
-        id: "adGroupId",
         columns: &[
             ("campaign_id", "/campaignId", As::Id),
             ("name", "/name", As::Text),
@@ -75,20 +72,12 @@ pub(crate) const LISTS: [List; 9] = [
             ("default_bid_micros", "/defaultBid", As::Micros),
         ],
     },
-    List {
-        path: "/sp/keywords/list",
-        table: "keywords",
-        product: "SP",
-        level: "ad_group",
-        id: "keywordId",
-        columns: KEYWORD,
-    },
+    List { path: "/sp/keywords/list", table: "keywords", product: "SP", level: "ad_group", columns: KEYWORD },
     List {
         path: "/sb/v4/campaigns/list",
         table: "campaigns",
         product: "SB",
         level: "campaign",
-        id: "campaignId",
         columns: &[
             ("name", "/name", As::Text),
             ("state", "/state", As::Text),
@@ -107,27 +96,18 @@ pub(crate) const LISTS: [List; 9] = [
         table: "ad_groups",
         product: "SB",
         level: "ad_group",
-        id: "adGroupId",
         columns: &[
             ("campaign_id", "/campaignId", As::Id),
             ("name", "/name", As::Text),
             ("state", "/state", As::Text),
         ],
     },
-    List {
-        path: "/sb/keywords",
-        table: "keywords",
-        product: "SB",
-        level: "ad_group",
-        id: "keywordId",
-        columns: KEYWORD,
-    },
+    List { path: "/sb/keywords", table: "keywords", product: "SB", level: "ad_group", columns: KEYWORD },
     List {
         path: "/sd/campaigns",
         table: "campaigns",
         product: "SD",
         level: "campaign",
-        id: "campaignId",
         columns: &[
             ("name", "/name", As::Text),
             ("state", "/state", As::Text),
@@ -145,7 +125,6 @@ pub(crate) const LISTS: [List; 9] = [
         table: "ad_groups",
         product: "SD",
         level: "ad_group",
-        id: "adGroupId",
         columns: &[
             ("campaign_id", "/campaignId", As::Id),
             ("name", "/name", As::Text),
@@ -161,7 +140,6 @@ pub(crate) const LISTS: [List; 9] = [
         table: "targets",
         product: "SD",
         level: "ad_group",
-        id: "targetId",
         columns: &[
             ("campaign_id", "/campaignId", As::Id),
             ("ad_group_id", "/adGroupId", As::Id),
@@ -209,10 +187,8 @@ impl Bench {
 
     /// The stored rows of a list, removed ones too.
     pub(crate) async fn stored(&self, n: usize, list: &List) -> Vec<Row> {
-        let profile = self.profile(n).0;
-        let mut rows = self.database.entities(list.table).await;
-        rows.retain(|row| row["profile_id"] == profile && row["ad_product"] == list.product);
-        rows
+        let condition = format!("profile_id = {} and ad_product = '{}'", self.profile(n), list.product);
+        self.database.entities_where(list.table, &condition).await
     }
 
     /// Checks that a run completed and that what is stored equals what the simulator holds.
