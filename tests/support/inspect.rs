@@ -54,7 +54,7 @@ pub(crate) fn entities(url: &str, profile: &str) -> BTreeMap<(Place, String), (S
     let mut all = BTreeMap::new();
     for table in tables() {
         let sql = format!(
-            "select ad_product, level, id, raw, cast(run_id as text), cast(changed_at as text),
+            "select ad_product, level, id, cast(raw as text), cast(run_id as text), cast(changed_at as text),
                  cast(first_seen_at as text), coalesce(cast(removed_at as text), 'live')
              from {table} where profile_id = {profile}"
         );
