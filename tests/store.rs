@@ -386,7 +386,7 @@ async fn units_and_pages_keep_what_they_are_given(url: &str) {
     assert!(settled.settled_at.is_some());
     let failed = UnitUpdate { state: UnitState::Failed, certificate: None, error: Some(report()) };
     assert_eq!(store.update_unit(run.id, run.epoch, CAMPAIGNS, &failed).await.unwrap().error, Some(report()));
-    let dropped = store.drop_pages(run.id, run.epoch, KEYWORDS, Some("main")).await.unwrap();
+    let dropped = store.drop_pages(run.id, run.epoch, KEYWORDS, Some(("main", 0))).await.unwrap();
     assert_eq!((dropped.pages, dropped.rows), (0, 0));
     let replanned = store.plan(run.id, run.epoch, &[(KEYWORDS, None)]).await.unwrap();
     assert_eq!(replanned.len(), 1, "a unit that the plan no longer has is dropped");

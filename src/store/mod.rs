@@ -123,7 +123,8 @@ impl Store {
         let first = tokio::time::timeout(POSTGRES_PATIENCE, PgConnection::connect_with(&options)).await;
         first.map_err(|_| sqlx::Error::PoolTimedOut)??.close().await?;
         let pool = PgPoolOptions::new()
-            .max_connections(12)
+            // Each commit holds one and reads pages with another; they are only opened when they are needed.
+            .max_connections(40)
             .acquire_timeout(POSTGRES_PATIENCE)
             .connect_with(options)
             .await?;

@@ -433,7 +433,8 @@ impl Store {
     ) -> Result<Option<RunView>, StoreError> {
         write_tx!(self, |tx, now| {
             Ok(sqlx::query_as(
-                "update sync_runs set state = 'queued', approved_by = $2, lease_until = null, not_before = null, attempt = 0
+                "update sync_runs set state = 'queued', approved_by = $2, lease_until = null, not_before = null, attempt = 0,
+                     cancel_requested = false
                  where id = $1 and state = 'held'
                    and not exists (select 1 from sync_runs r where r.profile_id = sync_runs.profile_id
                                    and r.state in ('queued', 'fetching', 'committing'))

@@ -154,15 +154,22 @@ async fn fetch_phase(context: &RunContext) -> Result<(Vec<UnitView>, Option<Hold
     for unit in &units {
         context.tell_unit(unit.clone());
     }
-    let open: Vec<&'static Descriptor> =
-        units.iter().filter(|u| !u.state.is_settled()).filter_map(|u| descriptor(u.unit)).collect();
+    let settled = |unit: Unit| units.iter().any(|u| u.unit == unit && u.state.is_settled());
+    // A kept proof that was asked for by another unit's ids stands only while that unit's proof does: else it is
+    // gone through again, from its kept pages as far as they answer the same requests.
+    let open: Vec<&'static Descriptor> = units
+        .iter()
+        .filter_map(|u| descriptor(u.unit))
+        .filter(|d| !settled(d.unit) || d.depends_on.is_some_and(|parent| !settled(parent)))
+        .collect();
     if open.is_empty() {
         let approved = run.approved_by.as_ref().and(run.hold);
         return Ok((units, approved));
     }
     // Everyone may ask how the unit that it depends on ended.
+    let is_open = |unit: Unit| open.iter().any(|d| d.unit == unit);
     let ends: HashMap<Unit, watch::Sender<Option<UnitState>>> =
-        units.iter().map(|u| (u.unit, watch::Sender::new(u.state.is_settled().then_some(u.state)))).collect();
+        units.iter().map(|u| (u.unit, watch::Sender::new((!is_open(u.unit)).then_some(u.state)))).collect();
     let fetches = open.iter().map(|d| fetch_unit(context, d, &ends));
     let mut parked: Option<Duration> = None;
     for end in futures::future::join_all(fetches).await {

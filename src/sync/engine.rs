@@ -438,8 +438,11 @@ async fn begin(inner: &Arc<Inner>, claim: Claim) {
     }
     let profile = match inner.store.profile(run.profile_id).await {
         Ok(Some(stored)) => stored.profile,
-        // The lease runs out, and the run is tried again.
-        Ok(None) | Err(_) => return,
+        Ok(None) | Err(_) => {
+            // Tried again later; where even this fails, the lease runs out.
+            let _ = inner.store.give_back(run.id, run.epoch, Some(Duration::from_secs(5))).await;
+            return;
+        }
     };
     lock(&inner.carried).insert(run.id, Carried { epoch: run.epoch, stop: stop.clone() });
     // A stop that came between the claim and this line must not be missed.
