@@ -4,10 +4,11 @@
 
 use std::io;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use crossterm::event::{Event as TerminalEvent, EventStream};
-use futures::{FutureExt, Stream, StreamExt};
+use futures::{Stream, StreamExt};
 use jiff::tz::TimeZone;
 use ratatui::Terminal;
 use ratatui::backend::{Backend, CrosstermBackend};
@@ -161,7 +162,7 @@ where
     async fn turn(mut self) -> Result<(), ConsoleError> {
         loop {
             if self.urgent || self.frame_due() {
-                if self.draw()? {
+                if self.draw().await? {
                     return Ok(());
                 }
                 self.urgent = false;
@@ -273,7 +274,7 @@ where
     }
 
     /// Draws until nothing is outdated and an open modal is armed; true when the console is to be left.
-    fn draw(&mut self) -> Result<bool, ConsoleError> {
+    async fn draw(&mut self) -> Result<bool, ConsoleError> {
         while self.model.take_dirty() {
             let (model, theme) = (&self.model, &self.theme);
             self.terminal.draw(|frame| view(model, theme, frame)).map_err(ConsoleError::terminal)?;
@@ -282,7 +283,7 @@ where
                 continue;
             }
             // Whatever waits to be read now was typed before this frame could be seen.
-            while let Some(event) = self.typed_ahead() {
+            while let Some(event) = self.typed_ahead().await {
                 match event {
                     Some(Ok(event)) => {
                         if translate(event).is_some_and(|event| self.feed(event)) {
@@ -303,9 +304,13 @@ where
         Ok(false)
     }
 
-    /// What can be read without waiting.
-    fn typed_ahead(&mut self) -> Option<Option<io::Result<TerminalEvent>>> {
-        self.input.as_mut().and_then(|input| input.next().now_or_never())
+    /// What can be read without waiting. The source may keep the waker of this question for the next event, so it must
+    /// be the loop's own.
+    async fn typed_ahead(&mut self) -> Option<Option<io::Result<TerminalEvent>>> {
+        match futures::poll!(self.input.as_mut()?.next()) {
+            Poll::Ready(event) => Some(event),
+            Poll::Pending => None,
+        }
     }
 
     fn start(&self, effect: Effect) {
@@ -336,7 +341,7 @@ fn signals() -> Result<impl Stream<Item = Signal> + Unpin, ConsoleError> {
     }
     Ok(futures::stream::poll_fn(move |context| {
         let ready = kinds.iter_mut().any(|kind| kind.poll_recv(context).is_ready());
-        if ready { std::task::Poll::Ready(Some(Signal)) } else { std::task::Poll::Pending }
+        if ready { Poll::Ready(Some(Signal)) } else { Poll::Pending }
     }))
 }
 

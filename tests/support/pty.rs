@@ -272,6 +272,11 @@ impl Pty {
         self.master.resize(size(cols, rows)).expect("the terminal is resized");
     }
 
+    /// Forgets what the screen shows: what is on it from now on was drawn later.
+    pub(crate) fn blank(&self) {
+        self.shared.lock().parser.process(b"\x1b[2J");
+    }
+
     /// The screen as it is now, with colours.
     pub(crate) fn screen(&self) -> Screen {
         self.shared.lock().parser.screen().clone()

@@ -4,6 +4,7 @@
 use std::io;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
+use std::task::Poll;
 use std::time::Duration;
 
 use crossterm::event::Event as TerminalEvent;
@@ -217,7 +218,20 @@ impl Stage {
         let actions: Arc<dyn Actions> = Arc::clone(&engine) as Arc<dyn Actions>;
         let console = tokio::spawn(async move {
             let mut terminal = Terminal::new(glass).map_err(|e| ConsoleError::Terminal(Box::new(e)))?;
-            let input = futures::stream::poll_fn(move |context| keys.poll_recv(context));
+            // As the real source does, it keeps the waker of whoever asked first, until there is something to read.
+            let mut asked = false;
+            let input = futures::stream::poll_fn(move |context| match keys.try_recv() {
+                Err(mpsc::error::TryRecvError::Empty) if asked => Poll::Pending,
+                Err(_) => {
+                    let event = keys.poll_recv(context);
+                    asked = event.is_pending();
+                    event
+                }
+                Ok(event) => {
+                    asked = false;
+                    Poll::Ready(Some(event))
+                }
+            });
             let signals = futures::stream::poll_fn(move |context| signalled.poll_recv(context));
             drive(&mut terminal, input, signals, actions, options()).await
         });
