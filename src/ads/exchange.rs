@@ -27,6 +27,8 @@ const CLIENT_ID: HeaderName = HeaderName::from_static("amazon-advertising-api-cl
 const SCOPE: HeaderName = HeaderName::from_static("amazon-advertising-api-scope");
 /// How often a 200 that is no page is believed to be an accident.
 const MALFORMED_ATTEMPTS: u32 = 3;
+/// A pause that another request brought upon its profile is worth telling from here on.
+const TOLD: Duration = Duration::from_secs(1);
 
 /// What every exchange of a client shares.
 #[derive(Debug)]
@@ -98,6 +100,11 @@ impl Exchange<'_> {
             if trace.attempts() > 0 {
                 self.wiring.budget.count_retry(request.account);
             }
+            if !resuming && let Some(left) = self.wiring.budget.pause_of(&request).filter(|l| *l >= TOLD) {
+                let detail = "this profile pauses after a 429".to_owned();
+                self.tell(&trace, WaitReason::Throttled, left, detail);
+                resuming = true;
+            }
             let (permit, bearer) = match self.turn(request).await {
                 Ok(turn) => turn,
                 Err(NoTurn::Paused(Paused { left })) => {
@@ -135,10 +142,10 @@ impl Exchange<'_> {
                 }
                 Failed::Throttled { pause, detail } => {
                     self.observer.throttled();
-                    let patience = self.wiring.budget.patience();
-                    if pause > patience || self.is_over(&trace, pause) {
-                        let wait =
-                            pause.max(if pause > patience { pause } else { self.wiring.options.backoff_cap });
+                    let beyond = pause > self.wiring.budget.patience();
+                    if beyond || self.is_over(&trace, pause) {
+                        // Whoever got nothing but 429s should stay away for a while, whatever the last one said.
+                        let wait = if beyond { pause } else { pause.max(self.wiring.options.backoff_cap) };
                         return Err(AdsError::Throttled { wait: Some(wait), detail, request: trace.boxed() });
                     }
                     self.tell(&trace, WaitReason::Throttled, pause, detail);

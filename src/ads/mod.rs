@@ -11,6 +11,7 @@ mod client;
 mod endpoint;
 mod error;
 mod exchange;
+mod hint;
 mod limiter;
 mod meaning;
 mod observer;

@@ -16,7 +16,7 @@ use crate::config::{Config, Overrides, redact_url};
 use crate::console::{self, ConsoleOptions};
 use crate::store::Store;
 use crate::sync::Carries;
-use crate::telemetry::logging::{self, LogTo};
+use crate::telemetry::logging;
 use assemble::Assembly;
 
 /// Runs adsync with a command line; gives the process's exit code.
@@ -84,7 +84,7 @@ fn with_output(cli: &Cli, write: impl FnOnce(&mut Output<'_>)) {
 
 async fn execute(cli: &Cli, out: &mut Output<'_>) -> Result<Exit, Failure> {
     let Some(command) = &cli.command else { return open_console(cli, out).await };
-    logging::init(LogTo::Stderr { verbose: cli.verbose });
+    logging::to_stderr(cli.verbose);
     // The simulator needs neither configuration nor database.
     if let Command::Simulate(args) = command {
         return simulate::serve(args, out).await;
@@ -157,14 +157,14 @@ async fn migrate(config: &Config, out: &mut Output<'_>) -> Result<Exit, Failure>
 
 async fn open_console(cli: &Cli, out: &mut Output<'_>) -> Result<Exit, Failure> {
     if !std::io::stdout().is_terminal() || !std::io::stdin().is_terminal() {
-        logging::init(LogTo::Stderr { verbose: cli.verbose });
+        logging::to_stderr(cli.verbose);
         return Err(Failure::usage(
             "the console needs a terminal on standard input and output",
             "Use a command instead: adsync --help lists them.",
         ));
     }
     let config = load(cli)?;
-    logging::init(LogTo::Pane);
+    logging::to_layer(console::logs::layer());
     let assembly = Assembly::start(&config, Carries::Any).await?;
     // Asked in the background: the console shows at once what is stored.
     let engine = assembly.engine.clone();
@@ -172,7 +172,7 @@ async fn open_console(cli: &Cli, out: &mut Output<'_>) -> Result<Exit, Failure> 
     let shown = redact_url(&config.database_url);
     let options = ConsoleOptions {
         database_label: shown.strip_prefix("sqlite:").map_or(shown.clone(), |file| format!("sqlite {file}")),
-        no_color: crate::config::no_color(),
+        no_color: logging::no_color(),
         ascii: cli.ascii,
         utc: cli.utc,
     };

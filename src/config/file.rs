@@ -223,10 +223,8 @@ fn with_nearest_key(message: &str) -> String {
 }
 
 fn sync(from: Sync, place: &Place<'_>) -> Result<SyncConfig, ConfigError> {
-    if *from.concurrent_profiles.get_ref() == 0 {
-        return Err(
-            place.error(from.concurrent_profiles.span().start, "concurrent_profiles must be at least 1")
-        );
+    if !(1..=16).contains(from.concurrent_profiles.get_ref()) {
+        return Err(place.error(from.concurrent_profiles.span().start, "concurrent_profiles must be 1 to 16"));
     }
     if *from.max_removed_percent.get_ref() > 100 {
         return Err(place.error(from.max_removed_percent.span().start, "max_removed_percent is at most 100"));

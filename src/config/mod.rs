@@ -198,12 +198,6 @@ impl Config {
     }
 }
 
-/// True when the environment asks for no colour (`NO_COLOR`, whatever it holds).
-#[expect(clippy::disallowed_methods, reason = "this is the configuration layer")]
-pub fn no_color() -> bool {
-    std::env::var("NO_COLOR").is_ok_and(|value| !value.is_empty())
-}
-
 /// Refuses a database URL of a scheme that adsync does not speak, without printing a password.
 pub fn check_database_url(url: &str) -> Result<(), ConfigError> {
     match url.split_once(':').map(|(scheme, rest)| (scheme, rest.is_empty())) {

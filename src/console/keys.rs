@@ -52,6 +52,8 @@ pub(super) enum Scope {
     Question,
     /// A question answered by typing a number.
     Number,
+    /// Nothing: the console is closing.
+    Leaving,
 }
 
 impl Scope {
@@ -61,10 +63,11 @@ impl Scope {
             Self::Profiles => "Profiles",
             Self::FilterLine => "Filter line",
             Self::Run => "Run",
-            Self::Reader => "Error report and help",
-            Self::Review => "Review of a held run",
+            Self::Reader => "Report",
+            Self::Review => "Review",
             Self::Question => "Question",
             Self::Number => "Number to type",
+            Self::Leaving => "Leaving",
         }
     }
 }
@@ -98,7 +101,7 @@ impl Chord {
 
     /// The key as the footer and the help write it.
     pub(super) fn label(self, ascii: bool) -> String {
-        let name = match self.code {
+        match self.code {
             KeyCode::Char(' ') => "space".to_owned(),
             KeyCode::Char(c) if self.ctrl => format!("Ctrl-{}", c.to_ascii_uppercase()),
             KeyCode::Char(c) => c.to_string(),
@@ -112,8 +115,7 @@ impl Chord {
             KeyCode::PageUp => "PgUp".to_owned(),
             KeyCode::PageDown => "PgDn".to_owned(),
             other => format!("{other:?}"),
-        };
-        name
+        }
     }
 }
 
@@ -141,18 +143,18 @@ const fn bind(
     Binding { keys, scopes, command, label, help, worth }
 }
 
-use Scope::{FilterLine, Number, Profiles, Question, Reader, Review, Run};
+use Scope::{FilterLine, Leaving, Number, Profiles, Question, Reader, Review, Run};
 const SCREENS: &[Scope] = &[Profiles, Run];
 const SCROLLING: &[Scope] = &[Profiles, Run, Reader, Review];
-const EVERYWHERE: &[Scope] = &[Profiles, FilterLine, Run, Reader, Review, Question, Number];
+const EVERYWHERE: &[Scope] = &[Profiles, FilterLine, Run, Reader, Review, Question, Number, Leaving];
 
 /// Every key that means something.
 pub(super) const BINDINGS: &[Binding] = &[
     bind(&[ch('s')], SCREENS, Command::Sync, "sync", 90, "sync the selected profiles, else the current one"),
     bind(&[ch('r')], SCREENS, Command::Retry, "retry", 80, "retry failed runs; what was fetched is reused"),
     bind(&[ch('x')], SCREENS, Command::Cancel, "cancel", 80, "stop live runs; asks when there are several"),
-    bind(&[ch('A')], SCREENS, Command::Approve, "", 0, "review and approve a held run"),
-    bind(&[ch('D')], SCREENS, Command::Discard, "", 0, "review and discard a held run"),
+    bind(&[ch('A')], SCREENS, Command::Approve, "approve", 92, "review and approve a held run"),
+    bind(&[ch('D')], SCREENS, Command::Discard, "discard", 91, "review and discard a held run"),
     bind(
         &[ch(' ')],
         &[Profiles],
@@ -222,10 +224,18 @@ pub(super) const BINDINGS: &[Binding] = &[
         "clear the message, the filter, the selection",
     ),
     bind(&[key(KeyCode::Esc), ch('q')], &[Reader, Review], Command::Back, "close", 95, "close"),
-    bind(&[key(KeyCode::Esc)], &[Question, Number], Command::No, "", 0, "leave everything as it is"),
+    bind(&[key(KeyCode::Esc)], &[Number], Command::No, "back", 90, "back to the review"),
+    bind(&[key(KeyCode::Esc)], &[Question], Command::No, "", 0, "leave everything as it is"),
     bind(&[ch('?')], SCREENS, Command::Help, "help", 95, "all keys"),
     bind(&[ch('q')], SCREENS, Command::Quit, "quit", 50, "quit; live runs go back to the queue"),
-    bind(&[ctrl('c')], EVERYWHERE, Command::Interrupt, "", 0, "quit; pressed again: without asking"),
+    bind(
+        &[ctrl('c')],
+        EVERYWHERE,
+        Command::Interrupt,
+        "leave now",
+        1,
+        "quit; pressed again: without asking, at last without waiting",
+    ),
 ];
 
 /// What a key means where the focus is.
@@ -239,6 +249,23 @@ pub(super) fn command(scope: Scope, event: &KeyEvent) -> Option<Command> {
 /// The bindings of a focus, in table order.
 pub(super) fn bindings(scope: Scope) -> impl Iterator<Item = &'static Binding> {
     BINDINGS.iter().filter(move |b| b.scopes.contains(&scope))
+}
+
+/// All bindings, by the places that share them.
+pub(super) fn groups() -> Vec<(String, Vec<&'static Binding>)> {
+    let mut groups: Vec<(&[Scope], Vec<&Binding>)> = Vec::new();
+    for binding in BINDINGS {
+        match groups.iter_mut().find(|(scopes, _)| *scopes == binding.scopes) {
+            Some((_, bindings)) => bindings.push(binding),
+            None => groups.push((binding.scopes, vec![binding])),
+        }
+    }
+    let title = |scopes: &[Scope]| match scopes {
+        s if s == EVERYWHERE => "Everywhere".to_owned(),
+        s if s == SCROLLING => "Moving".to_owned(),
+        s => s.iter().map(|scope| scope.title()).collect::<Vec<_>>().join(", "),
+    };
+    groups.into_iter().map(|(scopes, bindings)| (title(scopes), bindings)).collect()
 }
 
 #[cfg(test)]

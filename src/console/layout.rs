@@ -37,11 +37,14 @@ pub(super) fn regions(model: &Model) -> Regions {
     let (width, height) = model.size;
     let at_least = |rows: u16, band: u16| if height >= rows { band } else { 0 };
     let buckets = u16::try_from(model.overview.limits.buckets.len()).unwrap_or(u16::MAX);
-    let wanted_limits = buckets.clamp(1, (height / 12).max(1));
+    // On the run screen of a usual terminal the units need the rows more.
+    let most_limits =
+        if matches!(model.screen, Screen::Run(_)) && height < 30 { 1 } else { (height / 12).max(1) };
+    let wanted_limits = buckets.clamp(1, most_limits);
     let wanted_logs = match model.logs.size {
         LogSize::Hidden => 0,
         LogSize::Normal => (height / 8).clamp(3, 6),
-        LogSize::Large => height / 2,
+        LogSize::Large => height * 2 / 5,
     };
     let header = at_least(2, 1);
     let footer = at_least(4, 1);
@@ -99,6 +102,7 @@ pub(super) fn run_regions(body: Rect) -> RunRegions {
         0..6 => 0,
         6..9 => 1,
         9..12 => 2,
+        12..16 => 3,
         _ => 4,
     };
     let detail = if body.height >= 20 { 6 } else { 0 };

@@ -1,7 +1,8 @@
 //! The log: the layer that feeds it, and the pane that shows it. Nothing else touches tui-logger, whose buffer
 //! is global; a pane is drawn from that buffer and not from the model, which only keeps size and level.
 
-use std::sync::OnceLock;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use jiff::tz::TimeZone;
 use ratatui::Frame;
@@ -24,7 +25,7 @@ pub enum LogSize {
     /// A few lines.
     #[default]
     Normal,
-    /// Half of the screen.
+    /// Nearly half of the screen.
     Large,
     /// None.
     Hidden,
@@ -120,6 +121,7 @@ where
 
 struct Aligned {
     theme: Theme,
+    used: Arc<AtomicBool>,
     zone: TimeZone,
 }
 
@@ -129,6 +131,7 @@ impl LogFormatter for Aligned {
     }
 
     fn format(&self, width: usize, record: &ExtLogRecord) -> Vec<Line<'_>> {
+        self.used.store(true, Ordering::Relaxed);
         let theme = self.theme;
         let level = record.level.as_str();
         let style = match level {
@@ -159,7 +162,12 @@ pub(super) fn draw(pane: LogPane, zone: &TimeZone, theme: &Theme, frame: &mut Fr
         return;
     }
     let state = TuiWidgetState::new().set_default_display_level(pane.level.filter());
-    let formatter = Aligned { theme: *theme, zone: zone.clone() };
+    let used = Arc::new(AtomicBool::new(false));
+    let formatter = Aligned { theme: *theme, used: Arc::clone(&used), zone: zone.clone() };
     let widget = TuiLoggerWidget::default().formatter(Box::new(formatter)).state(&state);
     frame.render_widget(widget, area);
+    if !used.load(Ordering::Relaxed) {
+        let text = format!(" nothing was logged yet ({})", pane.level.label());
+        frame.buffer_mut().set_stringn(area.x, area.y, text, usize::from(area.width), theme.dim());
+    }
 }

@@ -4,6 +4,7 @@
 //! awaits. The engine is reached through [`Actions`] alone: nothing here knows a database or HTTP.
 
 mod actions;
+mod effects;
 mod event;
 mod filter;
 mod home;

@@ -75,6 +75,8 @@ pub enum Modal {
     Error {
         /// What it is about.
         title: String,
+        /// What the failure means for the data.
+        note: Option<&'static str>,
         /// The report.
         report: Box<ErrorReport>,
         /// First line that is visible.

@@ -4,13 +4,11 @@
 
 use std::future::ready;
 use std::io;
-use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
 use crossterm::event::{Event as TerminalEvent, EventStream};
-use futures::future::BoxFuture;
 use futures::{FutureExt, Stream, StreamExt};
 use jiff::tz::TimeZone;
 use ratatui::Terminal;
@@ -19,7 +17,8 @@ use tokio::sync::broadcast::error::{RecvError, TryRecvError};
 use tokio::sync::{broadcast, mpsc};
 use tokio::time::Instant;
 
-use super::actions::{Actions, Answer, Outcome};
+use super::actions::Actions;
+use super::effects;
 use super::event::{Effect, Event};
 use super::logs;
 use super::model::{ConsoleOptions, Model};
@@ -28,8 +27,6 @@ use super::theme::Theme;
 use super::timing::next_change;
 use super::update::update;
 use super::view::view;
-use crate::domain::report::ErrorReport;
-use crate::domain::time::Timestamp;
 use crate::sync::event::SyncEvent;
 
 /// The shortest time between two frames that only the engine asked for.
@@ -335,70 +332,13 @@ where
     }
 
     fn start(&self, effect: Effect) {
-        let actions = &self.actions;
-        let now = actions.now();
-        let task: BoxFuture<'static, Event> = match effect.clone() {
-            Effect::RefreshProfiles => {
-                let answer = actions.refresh_profiles();
-                answered(effect, async move { answer.await.map(|()| None) }.boxed(), now)
-            }
-            Effect::Sync(profiles) => answered(effect, said(actions.sync(profiles)), now),
-            Effect::Retry(profiles) => answered(effect, said(actions.retry(profiles)), now),
-            Effect::Cancel(profiles) => answered(effect, said(actions.cancel(profiles)), now),
-            Effect::Approve(run) => answered(effect, said(actions.approve(run)), now),
-            Effect::Discard(run) => answered(effect, said(actions.discard(run)), now),
-            Effect::LoadUnits(run) => {
-                let units = guarded(actions.units(run), now);
-                async move { Event::Units { run, result: units.await.map_err(Box::new) } }.boxed()
-            }
-            Effect::Release => {
-                let release = AssertUnwindSafe(actions.release()).catch_unwind();
-                async move {
-                    if release.await.is_err() {
-                        tracing::error!(
-                            "live runs could not be given back; they wait for their leases to expire"
-                        );
-                    }
-                    Event::Released
-                }
-                .boxed()
-            }
-            Effect::Exit => return,
-        };
+        let Some(task) = effects::task(&*self.actions, effect) else { return };
         let answers = self.answers.clone();
         tokio::spawn(async move {
             // The console may be gone; then nobody wants the answer.
             let _ = answers.send(task.await);
         });
     }
-}
-
-fn said(answer: Answer<Outcome>) -> Answer<Option<String>> {
-    async move { answer.await.map(|outcome| Some(outcome.message)) }.boxed()
-}
-
-/// An answer as an event.
-fn answered(effect: Effect, answer: Answer<Option<String>>, now: Timestamp) -> BoxFuture<'static, Event> {
-    let answer = guarded(answer, now);
-    async move { Event::Answered { effect, result: answer.await.map_err(Box::new) } }.boxed()
-}
-
-/// A panic of a request as a report: it must not be waited for in vain, and the console stays alive.
-fn guarded<T: Send + 'static>(answer: Answer<T>, now: Timestamp) -> Answer<T> {
-    async move {
-        AssertUnwindSafe(answer).catch_unwind().await.unwrap_or_else(|_| {
-            Err(ErrorReport {
-                code: "internal.panic".to_owned(),
-                summary: "adsync made a mistake and could not do this".to_owned(),
-                causes: Vec::new(),
-                hint: "the log has the details; please report them as a bug".to_owned(),
-                retryable: false,
-                request: None,
-                at: now,
-            })
-        })
-    }
-    .boxed()
 }
 
 fn translate(event: TerminalEvent) -> Option<Event> {

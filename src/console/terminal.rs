@@ -5,7 +5,7 @@
 use std::cell::Cell;
 use std::future::Future;
 use std::io::{self, stdout};
-use std::panic::PanicHookInfo;
+use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
 use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -75,6 +75,14 @@ fn give_back() {
         let _ = execute!(stdout(), DisableBracketedPaste, LeaveAlternateScreen, Show);
         let _ = disable_raw_mode();
     }
+}
+
+/// Calls the engine from the console's thread: a panic there is no panic of the console.
+pub(super) fn outside<T>(call: impl FnOnce() -> T) -> std::thread::Result<T> {
+    let inside = IN_CONSOLE.replace(false);
+    let result = catch_unwind(AssertUnwindSafe(call));
+    IN_CONSOLE.set(inside);
+    result
 }
 
 /// Runs the console's future so that a panic in it, and only in it, gives the terminal back.

@@ -29,9 +29,9 @@ impl Theme {
         self.fg(Color::Cyan)
     }
 
-    /// What is there to be read when looked for.
+    /// What is there to be read when looked for. No grey: bright black is the background of some palettes.
     pub const fn dim(self) -> Style {
-        if self.colour { Style::new().fg(Color::DarkGray) } else { Style::new().add_modifier(Modifier::DIM) }
+        Style::new().add_modifier(Modifier::DIM)
     }
 
     /// What carries weight.
@@ -41,7 +41,7 @@ impl Theme {
 
     /// Column heads.
     pub const fn heading(self) -> Style {
-        self.dim().add_modifier(Modifier::BOLD)
+        self.dim()
     }
 
     /// Good news.

@@ -126,27 +126,39 @@ pub(super) fn upsert(table: &Table, rows: usize, flavor: Flavor) -> String {
 }
 
 /// Marks rows as removed; the parameters are now, run, profile, product, level, then the ids.
+///
+/// PostgreSQL takes the ids as one array that it joins with: a long `in (…)` over a table without statistics
+/// yet makes it filter the whole profile instead of probing the primary key.
 pub(super) fn remove(table: &Table, ids: usize, flavor: Flavor) -> String {
-    let mut sql = format!("update {} set removed_at = ", table.name);
-    for (n, text) in
-        [", run_id = ", " where profile_id = ", " and ad_product = ", " and level = ", " and id in ("]
-            .into_iter()
-            .enumerate()
-    {
-        flavor.param(&mut sql, n + 1);
-        sql.push_str(text);
+    let t = table.name;
+    match flavor {
+        Flavor::Sqlite => format!(
+            "update {t} set removed_at = ?, run_id = ? where profile_id = ? and ad_product = ? and level = ? \
+             and id in ({})",
+            marks(ids)
+        ),
+        Flavor::Postgres => format!(
+            "update {t} t set removed_at = $1, run_id = $2 from unnest($6::text[]) as wanted (id) \
+             where t.profile_id = $3 and t.ad_product = $4 and t.level = $5 and t.id = wanted.id"
+        ),
     }
-    sql + &placeholders(6, ids, flavor) + ")"
 }
 
 /// The stored objects of some rows; the parameters are profile, product, level, then the ids.
 pub(super) fn raws(table: &Table, ids: usize, flavor: Flavor) -> String {
-    let mut sql = format!("select id, cast(raw as text) from {} where profile_id = ", table.name);
-    for (n, text) in [" and ad_product = ", " and level = ", " and id in ("].into_iter().enumerate() {
-        flavor.param(&mut sql, n + 1);
-        sql.push_str(text);
+    let t = table.name;
+    match flavor {
+        Flavor::Sqlite => {
+            let ids = marks(ids);
+            format!(
+                "select id, raw from {t} where profile_id = ? and ad_product = ? and level = ? and id in ({ids})"
+            )
+        }
+        Flavor::Postgres => format!(
+            "select t.id, cast(t.raw as text) from unnest($4::text[]) as wanted (id) join {t} t on t.id = wanted.id \
+             where t.profile_id = $1 and t.ad_product = $2 and t.level = $3"
+        ),
     }
-    sql + &placeholders(4, ids, flavor) + ")"
 }
 
 /// Keys and hashes of a profile's rows, removed ones too: `$1` profile, `$2` product, `$3` level.
@@ -224,12 +236,10 @@ pub(super) fn copy_row(out: &mut String, params: &[Param<'_>]) {
     out.push('\n');
 }
 
-fn placeholders(first: usize, count: usize, flavor: Flavor) -> String {
-    let mut out = String::new();
-    for n in first..first + count {
-        out.push_str(if n == first { "" } else { ", " });
-        flavor.param(&mut out, n);
-    }
+/// `?, ?, ?`
+fn marks(count: usize) -> String {
+    let mut out = "?, ".repeat(count);
+    out.truncate(out.len().saturating_sub(2));
     out
 }
 

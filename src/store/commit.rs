@@ -213,19 +213,25 @@ impl Commit {
         ids: &[&str],
     ) -> Result<Vec<(String, String)>, StoreError> {
         let profile = self.stamp.profile.0;
+        let (product, level) = (descriptor.unit.ad_product.as_str(), descriptor.level.as_str());
         let mut out = Vec::with_capacity(ids.len());
         for ids in ids.chunks(bulk::IDS) {
-            let sql = bulk::raws(descriptor.table, ids.len(), self.flavor());
-            on_tx!(self, |tx| {
-                let mut query = sqlx::query_as::<_, (String, String)>(AssertSqlSafe(sql))
-                    .bind(profile)
-                    .bind(descriptor.unit.ad_product.as_str())
-                    .bind(descriptor.level.as_str());
-                for id in ids {
-                    query = query.bind(*id);
+            let sql = AssertSqlSafe(bulk::raws(descriptor.table, ids.len(), self.flavor()));
+            match &mut self.tx {
+                Tx::Sqlite(tx) => {
+                    let mut query =
+                        sqlx::query_as::<_, (String, String)>(sql).bind(profile).bind(product).bind(level);
+                    for id in ids {
+                        query = query.bind(*id);
+                    }
+                    out.extend(query.fetch_all(&mut **tx).await?);
                 }
-                out.extend(query.fetch_all(&mut **tx).await?);
-            });
+                Tx::Postgres(tx) => {
+                    let query = sqlx::query_as::<_, (String, String)>(sql);
+                    let query = query.bind(profile).bind(product).bind(level).bind(ids);
+                    out.extend(query.fetch_all(&mut **tx).await?);
+                }
+            }
         }
         Ok(out)
     }
@@ -296,20 +302,23 @@ impl Commit {
     /// When the database fails.
     pub async fn remove(&mut self, descriptor: &Descriptor, ids: &[&str]) -> Result<(), StoreError> {
         let stamp = self.stamp;
+        let (product, level) = (descriptor.unit.ad_product.as_str(), descriptor.level.as_str());
         for ids in ids.chunks(bulk::IDS) {
-            let sql = bulk::remove(descriptor.table, ids.len(), self.flavor());
-            on_tx!(self, |tx| {
-                let mut query = sqlx::query(AssertSqlSafe(sql))
-                    .bind(stamp.now.0)
-                    .bind(stamp.run.0)
-                    .bind(stamp.profile.0)
-                    .bind(descriptor.unit.ad_product.as_str())
-                    .bind(descriptor.level.as_str());
-                for id in ids {
-                    query = query.bind(*id);
+            let sql = AssertSqlSafe(bulk::remove(descriptor.table, ids.len(), self.flavor()));
+            match &mut self.tx {
+                Tx::Sqlite(tx) => {
+                    let query = sqlx::query(sql).bind(stamp.now.0).bind(stamp.run.0).bind(stamp.profile.0);
+                    let mut query = query.bind(product).bind(level);
+                    for id in ids {
+                        query = query.bind(*id);
+                    }
+                    query.execute(&mut **tx).await?;
                 }
-                query.execute(&mut **tx).await?;
-            });
+                Tx::Postgres(tx) => {
+                    let query = sqlx::query(sql).bind(stamp.now.0).bind(stamp.run.0).bind(stamp.profile.0);
+                    query.bind(product).bind(level).bind(ids).execute(&mut **tx).await?;
+                }
+            }
         }
         Ok(())
     }

@@ -10,6 +10,7 @@ mod commit;
 mod dialect;
 mod dispatch;
 mod error;
+mod history;
 mod migrate;
 mod pages;
 mod profiles;
@@ -20,17 +21,18 @@ pub use certificates::StoredCertificate;
 pub use changes::ChangeFilter;
 pub use commit::{Change, Commit, Completion, StoredRow, UnitResult};
 pub use error::StoreError;
+pub use history::RunFilter;
 pub use migrate::{LATEST, Schema};
 pub use pages::{NewPage, PageMeta};
 pub use profiles::Listing;
-pub use runs::{Claim, LiveOwner, NewRun, Renewal, Requested, RunFilter};
+pub use runs::{Claim, LiveOwner, NewRun, Renewal, Requested};
 pub use units::UnitUpdate;
 
 use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Connection as _, PgConnection, PgPool, SqlitePool};
+use sqlx::{Connection as _, PgConnection, PgPool, SqliteConnection, SqlitePool};
 
 use crate::domain::time::Timestamp;
 use dispatch::read;
@@ -79,6 +81,7 @@ impl Store {
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(SQLITE_BUSY)
             .foreign_keys(false);
+        Self::check_writable(&options).await?;
         let writer = SqlitePoolOptions::new()
             .max_connections(1)
             .acquire_timeout(SQLITE_BUSY)
@@ -86,16 +89,33 @@ impl Store {
             .max_lifetime(None)
             .connect_with(options.clone())
             .await?;
-        // A read-only folder lets SQLite open the file and fails only at the first write: find out now.
-        let mut tx = writer.begin_with("BEGIN IMMEDIATE").await?;
-        sqlx::query("create table if not exists adsync_write_check (x integer)").execute(&mut *tx).await?;
-        tx.rollback().await?;
         let readers = SqlitePoolOptions::new()
             .max_connections(4)
             .acquire_timeout(SQLITE_BUSY)
             .connect_with(options.pragma("query_only", "true"))
             .await?;
         Ok(Self { pool: Pool::Sqlite { writer, readers } })
+    }
+
+    /// A read-only folder lets SQLite open the file and fails only at the first write: finds that out now,
+    /// without waiting for anybody who is writing.
+    async fn check_writable(options: &SqliteConnectOptions) -> Result<(), sqlx::Error> {
+        let mut conn = SqliteConnection::connect_with(options).await?;
+        sqlx::query("pragma busy_timeout = 0").execute(&mut conn).await?;
+        let written: Result<(), sqlx::Error> = async {
+            let mut tx = conn.begin_with(dialect::SQLITE_BEGIN).await?;
+            sqlx::query("create table if not exists adsync_write_check (x integer)")
+                .execute(&mut *tx)
+                .await?;
+            tx.rollback().await
+        }
+        .await;
+        conn.close().await?;
+        match written {
+            // Whoever is writing shows that it can be written.
+            Err(sqlx::Error::Database(error)) if error.code().is_some_and(|code| code == "5") => Ok(()),
+            other => other,
+        }
     }
 
     async fn connect_postgres(url: &str) -> Result<Self, sqlx::Error> {
@@ -105,7 +125,8 @@ impl Store {
         let first = tokio::time::timeout(POSTGRES_PATIENCE, PgConnection::connect_with(&options)).await;
         first.map_err(|_| sqlx::Error::PoolTimedOut)??.close().await?;
         let pool = PgPoolOptions::new()
-            .max_connections(12)
+            // Each commit holds one and reads pages with another; they are only opened when they are needed.
+            .max_connections(40)
             .acquire_timeout(POSTGRES_PATIENCE)
             .connect_with(options)
             .await?;

@@ -232,7 +232,7 @@ impl Store {
         })
     }
 
-    /// Drops pages of a unit: of one list, or of all, and sets the unit's progress to what is left.
+    /// Drops pages of a unit: of one list from a position on, or all, and sets the unit's progress to what is left.
     ///
     /// # Errors
     /// [`StoreError::Fenced`] when the run is no longer ours.
@@ -241,17 +241,20 @@ impl Store {
         run: RunId,
         epoch: i64,
         unit: Unit,
-        list: Option<&str>,
+        list: Option<(&str, i64)>,
     ) -> Result<UnitView, StoreError> {
+        let (list, from) = list.unwrap_or_default();
         write_tx!(self, |tx, _now| {
             fence!(tx, run, epoch);
             sqlx::query(
-                "delete from sync_pages where run_id = $1 and ad_product = $2 and entity = $3 and ($4 = '' or list = $4)",
+                "delete from sync_pages where run_id = $1 and ad_product = $2 and entity = $3
+                     and ($4 = '' or (list = $4 and seq >= $5))",
             )
             .bind(run.0)
             .bind(unit.ad_product.as_str())
             .bind(unit.entity.as_str())
-            .bind(list.unwrap_or(""))
+            .bind(list)
+            .bind(from)
             .execute(&mut *tx)
             .await?;
             Ok(sqlx::query_as(RECOUNT)

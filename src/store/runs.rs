@@ -70,17 +70,6 @@ pub struct LiveOwner {
     pub owner: String,
 }
 
-/// Which runs to list.
-#[derive(Debug, Clone, Default)]
-pub struct RunFilter {
-    /// Only of this profile.
-    pub profile_id: Option<ProfileId>,
-    /// Only in this state.
-    pub state: Option<RunState>,
-    /// At most this many, newest first.
-    pub limit: i64,
-}
-
 from_row!(RunView, |row| {
     let count = |name| -> sqlx::Result<u64> { Ok(u64::try_from(row.try_get::<i64, _>(name)?).unwrap_or(0)) };
     let time =
@@ -136,38 +125,43 @@ impl Store {
     /// When the database cannot be written.
     pub async fn request_run(&self, new: &NewRun) -> Result<Requested, StoreError> {
         write_tx!(self, |tx, now| {
-            let created: Option<RunView> = sqlx::query_as(
-                "insert into sync_runs (profile_id, state, priority, requested_by, requested_from, retry_of, requested_at)
-                 values ($1, 'queued', $2, $3, $4, $5, $6)
-                 on conflict (profile_id) where state in ('queued', 'fetching', 'committing') do nothing
-                 returning *",
-            )
-            .bind(new.profile_id.0)
-            .bind(new.priority)
-            .bind(&new.requested_by)
-            .bind(new.origin.as_str())
-            .bind(new.retry_of.map(|run| run.0))
-            .bind(now.0)
-            .fetch_optional(&mut *tx)
-            .await?;
-            if let Some(run) = created {
-                let discarded: Option<i64> = sqlx::query_scalar(
-                    "update sync_runs set state = 'discarded', finished_at = $2
-                     where profile_id = $1 and state = 'held' returning id",
+            // On PostgreSQL the live run that is in the way may end before it is read: then there is room for a new one.
+            loop {
+                let created: Option<RunView> = sqlx::query_as(
+                    "insert into sync_runs (profile_id, state, priority, requested_by, requested_from, retry_of, requested_at)
+                     values ($1, 'queued', $2, $3, $4, $5, $6)
+                     on conflict (profile_id) where state in ('queued', 'fetching', 'committing') do nothing
+                     returning *",
                 )
                 .bind(new.profile_id.0)
+                .bind(new.priority)
+                .bind(&new.requested_by)
+                .bind(new.origin.as_str())
+                .bind(new.retry_of.map(|run| run.0))
                 .bind(now.0)
                 .fetch_optional(&mut *tx)
                 .await?;
-                return Ok(Requested { run, created: true, discarded: discarded.map(RunId) });
+                if let Some(run) = created {
+                    let discarded: Option<i64> = sqlx::query_scalar(
+                        "update sync_runs set state = 'discarded', finished_at = $2
+                         where profile_id = $1 and state = 'held' returning id",
+                    )
+                    .bind(new.profile_id.0)
+                    .bind(now.0)
+                    .fetch_optional(&mut *tx)
+                    .await?;
+                    return Ok(Requested { run, created: true, discarded: discarded.map(RunId) });
+                }
+                let live: Option<RunView> = sqlx::query_as(
+                    "select * from sync_runs where profile_id = $1 and state in ('queued', 'fetching', 'committing')",
+                )
+                .bind(new.profile_id.0)
+                .fetch_optional(&mut *tx)
+                .await?;
+                if let Some(run) = live {
+                    return Ok(Requested { run, created: false, discarded: None });
+                }
             }
-            let run: RunView = sqlx::query_as(
-                "select * from sync_runs where profile_id = $1 and state in ('queued', 'fetching', 'committing')",
-            )
-            .bind(new.profile_id.0)
-            .fetch_one(&mut *tx)
-            .await?;
-            Ok(Requested { run, created: false, discarded: None })
         })
     }
 
@@ -428,7 +422,8 @@ impl Store {
     ) -> Result<Option<RunView>, StoreError> {
         write_tx!(self, |tx, now| {
             Ok(sqlx::query_as(
-                "update sync_runs set state = 'queued', approved_by = $2, lease_until = null, not_before = null, attempt = 0
+                "update sync_runs set state = 'queued', approved_by = $2, lease_until = null, not_before = null, attempt = 0,
+                     cancel_requested = false
                  where id = $1 and state = 'held'
                    and not exists (select 1 from sync_runs r where r.profile_id = sync_runs.profile_id
                                    and r.state in ('queued', 'fetching', 'committing'))
@@ -460,76 +455,5 @@ impl Store {
             }
             Ok(view)
         })
-    }
-
-    /// One run.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub async fn run(&self, run: RunId) -> Result<Option<RunView>, StoreError> {
-        read!(self, |conn, _now| {
-            Ok(sqlx::query_as("select * from sync_runs where id = $1")
-                .bind(run.0)
-                .fetch_optional(&mut *conn)
-                .await?)
-        })
-    }
-
-    /// Runs, newest first.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub async fn runs(&self, filter: &RunFilter) -> Result<Vec<RunView>, StoreError> {
-        let limit = if filter.limit > 0 { filter.limit } else { i64::MAX };
-        read!(self, |conn, _now| {
-            Ok(sqlx::query_as(
-                "select * from sync_runs where ($1 = 0 or profile_id = $1) and ($2 = '' or state = $2)
-                 order by id desc limit $3",
-            )
-            .bind(filter.profile_id.map_or(0, |id| id.0))
-            .bind(filter.state.map_or("", RunState::as_str))
-            .bind(limit)
-            .fetch_all(&mut *conn)
-            .await?)
-        })
-    }
-
-    /// The latest run of each profile.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub async fn latest_runs(&self) -> Result<Vec<RunView>, StoreError> {
-        read!(self, |conn, _now| {
-            Ok(sqlx::query_as(
-                "select * from sync_runs where id in (select max(id) from sync_runs group by profile_id)",
-            )
-            .fetch_all(&mut *conn)
-            .await?)
-        })
-    }
-
-    /// Runs that were live lately: those that are, and those that ended or were asked for since an instant.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub async fn recent_runs(&self, since: Timestamp) -> Result<Vec<RunView>, StoreError> {
-        read!(self, |conn, _now| {
-            Ok(sqlx::query_as(
-                "select * from sync_runs where state in ('queued', 'fetching', 'committing', 'held')
-                     or finished_at >= $1 or requested_at >= $1 order by id",
-            )
-            .bind(since.0)
-            .fetch_all(&mut *conn)
-            .await?)
-        })
-    }
-
-    /// The run of a profile that a retry would take pages from: its latest, when that did not complete.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub async fn retryable_run(&self, profile: ProfileId) -> Result<Option<RunView>, StoreError> {
-        let latest = self.runs(&RunFilter { profile_id: Some(profile), state: None, limit: 1 }).await?;
-        Ok(latest.into_iter().find(|run| matches!(run.state, RunState::Failed | RunState::Cancelled)))
     }
 }

@@ -12,12 +12,12 @@ use super::event::SyncEvent;
 use super::fetch::{Fetched, OPEN_LIST_FOR, UnitFetch};
 use super::persist::{self, Committed};
 use crate::domain::entity::{Descriptor, descriptor, descriptors_of};
-use crate::domain::id::EntityId;
+use crate::domain::id::{EntityId, RunId};
 use crate::domain::page::Page;
 use crate::domain::report::ErrorReport;
-use crate::domain::run::{HoldSummary, RunState, UnitState, UnitView};
+use crate::domain::run::{HoldSummary, RunView, UnitState, UnitView};
 use crate::domain::unit::Unit;
-use crate::store::{StoreError, UnitUpdate};
+use crate::store::{Store, StoreError, UnitUpdate};
 
 /// Crashes that a run may cause before it is given up.
 const MAX_CRASHES: i64 = 5;
@@ -75,7 +75,7 @@ pub(super) async fn carry(context: Arc<RunContext>) {
     }
 }
 
-async fn fail(context: &RunContext, report: ErrorReport) -> Result<crate::domain::run::RunView, StoreError> {
+async fn fail(context: &RunContext, report: ErrorReport) -> Result<RunView, StoreError> {
     tracing::error!(target: "adsync::sync", "{}: {} ({})", context.profile.name, report.summary, report.code);
     let run = context.run();
     let _ = context.flush_counters().await;
@@ -154,15 +154,22 @@ async fn fetch_phase(context: &RunContext) -> Result<(Vec<UnitView>, Option<Hold
     for unit in &units {
         context.tell_unit(unit.clone());
     }
-    let open: Vec<&'static Descriptor> =
-        units.iter().filter(|u| !u.state.is_settled()).filter_map(|u| descriptor(u.unit)).collect();
+    let settled = |unit: Unit| units.iter().any(|u| u.unit == unit && u.state.is_settled());
+    // A kept proof that was asked for by another unit's ids stands only while that unit's proof does: else it is
+    // gone through again, from its kept pages as far as they answer the same requests.
+    let open: Vec<&'static Descriptor> = units
+        .iter()
+        .filter_map(|u| descriptor(u.unit))
+        .filter(|d| !settled(d.unit) || d.depends_on.is_some_and(|parent| !settled(parent)))
+        .collect();
     if open.is_empty() {
         let approved = run.approved_by.as_ref().and(run.hold);
         return Ok((units, approved));
     }
     // Everyone may ask how the unit that it depends on ended.
+    let is_open = |unit: Unit| open.iter().any(|d| d.unit == unit);
     let ends: HashMap<Unit, watch::Sender<Option<UnitState>>> =
-        units.iter().map(|u| (u.unit, watch::Sender::new(u.state.is_settled().then_some(u.state)))).collect();
+        units.iter().map(|u| (u.unit, watch::Sender::new((!is_open(u.unit)).then_some(u.state)))).collect();
     let fetches = open.iter().map(|d| fetch_unit(context, d, &ends));
     let mut parked: Option<Duration> = None;
     for end in futures::future::join_all(fetches).await {
@@ -194,14 +201,26 @@ async fn plan(context: &RunContext) -> Result<Vec<UnitView>, SyncError> {
             (d.unit, rows)
         })
         .collect();
-    store.plan(run.id, run.epoch, &units).await?;
-    if let Some(from) = run.retry_of
-        && run.attempt == 1
-        && run.state == RunState::Fetching
+    let planned = store.plan(run.id, run.epoch, &units).await?;
+    // Only a run that has nothing of its own adopts: whatever claim this is, what it has got counts more.
+    if planned.iter().all(|unit| unit.state == UnitState::Pending && unit.pages == 0)
+        && let Some(from) = retried(store, &run).await?
     {
         store.reuse_pages(from, run.id, run.epoch, config.reuse_pages_for, OPEN_LIST_FOR).await?;
     }
     Ok(store.reuse_pages(run.id, run.id, run.epoch, config.reuse_pages_for, OPEN_LIST_FOR).await?)
+}
+
+/// The run whose pages a retry adopts: the nearest of those that it retries that got as far as having any.
+async fn retried(store: &Store, run: &RunView) -> Result<Option<RunId>, StoreError> {
+    let mut next = run.retry_of;
+    while let Some(id) = next {
+        if store.units(id).await?.iter().any(|unit| unit.pages > 0 || unit.state.is_settled()) {
+            break;
+        }
+        next = store.run(id).await?.and_then(|run| run.retry_of);
+    }
+    Ok(next)
 }
 
 async fn fetch_unit(

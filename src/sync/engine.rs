@@ -111,7 +111,6 @@ impl Engine {
     pub async fn start(store: Store, client: AdsClient, options: EngineOptions) -> Result<Self, SyncError> {
         let clock = Arc::new(SharedClock::default());
         clock.set(store.now().await?);
-        store.prune_pages(options.sync.reuse_pages_for).await?;
         let mut overview = Overview { limits: client.limits(), ..Overview::default() };
         overview.profiles = store.profiles().await?.into_iter().map(|p| (p.profile.id, p)).collect();
         overview.runs = store.latest_runs().await?.into_iter().map(|r| (r.profile_id, r)).collect();
@@ -133,6 +132,13 @@ impl Engine {
             tasks: TaskTracker::new(),
         });
         inner.tasks.spawn(dispatch(Arc::clone(&inner)));
+        // In the background: on SQLite it may have to wait for somebody's commit, and the start must not.
+        let (store, ended_for) = (inner.store.clone(), inner.options.sync.reuse_pages_for);
+        tokio::spawn(async move {
+            if let Err(error) = store.prune_pages(ended_for).await {
+                tracing::warn!(target: "adsync::sync", "old pages could not be pruned: {error}");
+            }
+        });
         super::watch::spawn_all(&inner);
         Ok(Self { inner })
     }
@@ -432,8 +438,11 @@ async fn begin(inner: &Arc<Inner>, claim: Claim) {
     }
     let profile = match inner.store.profile(run.profile_id).await {
         Ok(Some(stored)) => stored.profile,
-        // The lease runs out, and the run is tried again.
-        Ok(None) | Err(_) => return,
+        Ok(None) | Err(_) => {
+            // Tried again later; where even this fails, the lease runs out.
+            let _ = inner.store.give_back(run.id, run.epoch, Some(Duration::from_secs(5))).await;
+            return;
+        }
     };
     lock(&inner.carried).insert(run.id, Carried { epoch: run.epoch, stop: stop.clone() });
     // A stop that came between the claim and this line must not be missed.

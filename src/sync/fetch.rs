@@ -124,6 +124,10 @@ impl<'a> UnitFetch<'a> {
         }
         let (rechecked, found) =
             if self.proof.reported_total().is_none() { self.recheck().await? } else { (0, 0) };
+        // Lists that an earlier attempt had to follow and this one had not.
+        for list in std::mem::take(&mut self.stored).into_keys() {
+            self.forget(&list, 0).await?;
+        }
         let now = self.context.store.now().await?;
         Ok(Certificate {
             lists: self.lists,
@@ -155,6 +159,15 @@ impl<'a> UnitFetch<'a> {
         self.proof = UnitProof::default();
         (self.pages, self.lists, self.reused) = (0, 0, 0);
         (self.oldest, self.newest, self.request_id) = (None, None, None);
+        Ok(())
+    }
+
+    /// Drops the stored pages of a list from one on: what is not part of the proof must not be committed with it.
+    async fn forget(&self, list: &str, from: i64) -> Result<(), SyncError> {
+        let run = self.context.run();
+        let unit = self.descriptor.unit;
+        let view = self.context.store.drop_pages(run.id, run.epoch, unit, Some((list, from))).await?;
+        self.context.tell_unit(view);
         Ok(())
     }
 
@@ -193,6 +206,7 @@ impl<'a> UnitFetch<'a> {
         for meta in self.stored.remove(list).unwrap_or_default() {
             // A page that answers another request than the one that is due belongs to no proof: from here on anew.
             if meta.seq != seq || meta.fingerprint != call.fingerprint() {
+                self.forget(list, seq).await?;
                 break;
             }
             let body = self.context.store.page_body(self.context.run().id, unit, list, seq).await?;

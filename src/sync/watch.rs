@@ -15,6 +15,8 @@ use crate::telemetry::process::Identity;
 
 /// How often a cancel by another process is looked for; it has to stop the run within a second.
 const LOOK: Duration = Duration::from_millis(400);
+/// How long a renewal may wait before it is tried again at the next look.
+const RENEW: Duration = Duration::from_millis(500);
 /// How often dead owners are looked for.
 const JANITOR: Duration = Duration::from_secs(2);
 /// How often other processes' runs are read.
@@ -53,10 +55,16 @@ async fn leases(inner: Arc<Inner>) {
         for (run, carried) in carried {
             let last = *renewed.entry(run).or_insert_with(tokio::time::Instant::now);
             let due = last.elapsed() > lease / 3;
-            let state = if due {
-                inner.store.renew(run, carried.epoch).await
+            // On SQLite a renewal may have to wait for a long commit; a cancel must not wait with it.
+            let renewal = if due {
+                tokio::time::timeout(RENEW, inner.store.renew(run, carried.epoch)).await.ok()
             } else {
-                inner.store.look(run, carried.epoch).await
+                None
+            };
+            let due = renewal.is_some();
+            let state = match renewal {
+                Some(state) => state,
+                None => inner.store.look(run, carried.epoch).await,
             };
             let stop = match state {
                 Ok(Renewal::Ours) => None,

@@ -1,40 +1,30 @@
-//! Where log lines go: to standard error for commands, to the console's pane for the console.
+//! Where log lines go: to standard error for commands, to whatever shows them for the console.
 
 use std::io::IsTerminal as _;
 
-use tracing_subscriber::EnvFilter;
-use tracing_subscriber::layer::SubscriberExt as _;
+use tracing_subscriber::layer::{Layer, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
+use tracing_subscriber::{EnvFilter, Registry};
 
-/// Who shows the log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum LogTo {
-    /// Standard error, warnings and worse unless `verbose`.
-    Stderr {
-        /// Show information lines too.
-        verbose: bool,
-    },
-    /// The console's log pane.
-    Pane,
+/// Logs to standard error: warnings and worse, with `verbose` information lines too. A second call changes
+/// nothing.
+pub fn to_stderr(verbose: bool) {
+    let filter = EnvFilter::new(if verbose { "warn,adsync=info" } else { "error,adsync=warn" });
+    let lines = tracing_subscriber::fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_ansi(std::io::stderr().is_terminal() && !no_color())
+        .with_target(false);
+    let _ = tracing_subscriber::registry().with(lines.with_filter(filter)).try_init();
 }
 
-/// Starts logging for the whole process; a second call changes nothing.
-pub fn init(to: LogTo) {
-    match to {
-        LogTo::Stderr { verbose } => {
-            let filter = EnvFilter::new(if verbose { "warn,adsync=info" } else { "error,adsync=warn" });
-            let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false);
-            // The layer heeds NO_COLOR by itself; a file or a pipe gets no escape sequences either.
-            let layer = if std::io::stderr().is_terminal() { layer } else { layer.with_ansi(false) };
-            let _ = tracing_subscriber::registry().with(filter).with(layer).try_init();
-        }
-        LogTo::Pane => {
-            let _ = tui_logger::init_logger(tui_logger::LevelFilter::Debug);
-            tui_logger::set_default_level(tui_logger::LevelFilter::Info);
-            let _ = tracing_subscriber::registry()
-                .with(EnvFilter::new("warn,adsync=debug"))
-                .with(tui_logger::TuiTracingSubscriberLayer)
-                .try_init();
-        }
-    }
+/// True when the environment asks for no colour (`NO_COLOR`, unless it is empty).
+#[expect(clippy::disallowed_methods, reason = "a convention of all programs, not a setting of ours")]
+pub fn no_color() -> bool {
+    std::env::var("NO_COLOR").is_ok_and(|value| !value.is_empty())
+}
+
+/// Logs to a layer that shows the lines itself. A second call changes nothing.
+pub fn to_layer(layer: impl Layer<Registry> + Send + Sync) {
+    let filter = EnvFilter::new("warn,adsync=debug");
+    let _ = tracing_subscriber::registry().with(layer.with_filter(filter)).try_init();
 }

@@ -15,8 +15,11 @@ use super::pty::{Pty, Spawn, kill};
 /// How long a command may take before the test fails. Below a lease of PostgreSQL: whoever waits for one fails.
 pub(crate) const DEADLINE: Duration = Duration::from_secs(40);
 
-/// The program under test.
-pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_adsync");
+/// The program under test; only test binaries know where it is, and an example that shares this module does not.
+pub(crate) const PROGRAM: &str = match option_env!("CARGO_BIN_EXE_adsync") {
+    Some(path) => path,
+    None => "adsync",
+};
 
 /// A working folder that is the user's home as well; removed on drop.
 pub(crate) struct Home {

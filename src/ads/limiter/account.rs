@@ -18,8 +18,9 @@ use crate::domain::limits::BucketSnapshot;
 /// Different profiles that must be throttled within `TOGETHER` before the account itself is charged.
 const WITNESSES: usize = 3;
 const TOGETHER: Duration = Duration::from_secs(10);
-/// A profile that was refused this often in a row is its own problem and no witness against the account.
-const CREDIBLE: u32 = 2;
+/// A profile that was let through within this time is a witness against the account; one that only ever
+/// answers 429 is its own problem.
+const CREDIBLE: Duration = Duration::from_secs(60);
 /// Profiles kept without need, and for how long after their last request.
 const KEPT_PROFILES: usize = 64;
 const KEPT_FOR: Duration = Duration::from_secs(900);
@@ -93,6 +94,12 @@ impl Account {
     /// Puts a request into the queue.
     pub(super) fn enqueue(&mut self, key: ProfileKey, place: Place, waiter: Waiter, limits: &Limits) {
         self.profile(key, limits).queue.insert(place, waiter);
+    }
+
+    /// What is left of a profile's pause.
+    pub(super) fn pause_of(&self, key: ProfileKey) -> Option<Duration> {
+        let now = Instant::now();
+        self.profiles.get(&key)?.lane.paused_until(now).map(|until| until - now)
     }
 
     /// Takes a request out of the queue.
@@ -176,10 +183,10 @@ impl Account {
     }
 
     /// The API let a request through.
-    pub(super) fn succeeded(&mut self, key: ProfileKey, weight: u32, limits: &Limits) {
+    pub(super) fn succeeded(&mut self, key: ProfileKey, sent_at: Instant, weight: u32, limits: &Limits) {
         let now = Instant::now();
-        self.profile(key, limits).lane.succeeded(now, weight);
-        self.lane.succeeded(now, weight);
+        self.profile(key, limits).lane.succeeded(now, sent_at, weight);
+        self.lane.succeeded(now, sent_at, weight);
     }
 
     /// The API refused a request. Returns the pause that its profile has to sit out.
@@ -203,7 +210,8 @@ impl Account {
             lane.pause_until(now + said);
         }
         let pause = lane.paused_until(now).map_or(Duration::ZERO, |until| until - now);
-        if news && lane.failures() <= CREDIBLE {
+        let credible = |at: Instant| now.saturating_duration_since(at) <= CREDIBLE;
+        if news && lane.succeeded_at().is_some_and(credible) {
             self.witness(key, now, sent_at, limits, backoff);
         }
         pause

@@ -54,6 +54,8 @@ pub(super) struct Bucket {
     limiter: RateLimiter<NotKeyed, FullAt, TokioClock, NoOpMiddleware<Duration>>,
     burst: NonZeroU32,
     per_token: Duration,
+    /// It was or will be empty then, and fills from there.
+    empty_at: Instant,
 }
 
 impl Bucket {
@@ -64,7 +66,7 @@ impl Bucket {
         let per_token = per_token(rate);
         let full_at = FullAt::default();
         let limiter = RateLimiter::new(quota(per_token, burst), full_at.clone(), clock);
-        Self { clock, full_at, limiter, burst, per_token }
+        Self { clock, full_at, limiter, burst, per_token, empty_at: clock.instant(Duration::ZERO) }
     }
 
     /// Takes `weight` tokens, or says from when on they can be had. A weight above the burst counts as the
@@ -87,19 +89,22 @@ impl Bucket {
     /// Changes the rate and keeps the number of tokens. governor's quotas cannot change, and a new limiter
     /// would start full: the missing tokens are carried over.
     pub(super) fn set_rate(&mut self, rate: f64) {
-        let now = nanos(self.clock.now());
-        let missing = self.full_at.get().saturating_sub(now) as f64 / nanos(self.per_token) as f64;
+        let now = Instant::now();
+        let filling = self.empty_at.max(now);
+        let missing = self.full_at.get().saturating_sub(nanos(self.clock.reading(filling)));
+        let missing = missing as f64 / nanos(self.per_token) as f64;
         self.per_token = per_token(rate);
-        let lag = (missing * nanos(self.per_token) as f64) as u64;
-        // Built before the store is corrected: a rebuilt limiter restarts its clock at its own start.
-        self.clock = TokioClock::starting_at(Instant::now());
-        self.full_at.set(lag);
+        let lag = Duration::from_nanos((missing * nanos(self.per_token) as f64) as u64);
+        // A rebuilt limiter counts from its own start.
+        self.clock = TokioClock::starting_at(now);
+        self.full_at.set(nanos((filling - now).saturating_add(lag)));
         self.limiter = RateLimiter::new(quota(self.per_token, self.burst), self.full_at.clone(), self.clock);
     }
 
     /// Empties the bucket as of `at`: it fills from there at its rate.
     pub(super) fn drain(&mut self, at: Instant) {
         let full = self.per_token.saturating_mul(self.burst.get());
+        self.empty_at = at;
         self.full_at.set(nanos(self.clock.reading(at).saturating_add(full)));
     }
 
@@ -175,6 +180,17 @@ mod tests {
         assert_eq!(bucket.try_take(1).unwrap_err() - Instant::now(), Duration::from_secs(11));
         tokio::time::advance(Duration::from_secs(12)).await;
         assert_eq!(bucket.tokens(), 2);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_changed_rate_does_not_fill_a_bucket_that_is_not_to_fill_yet() {
+        let mut bucket = Bucket::new(8.0, 10);
+        bucket.drain(Instant::now() + Duration::from_secs(2));
+        bucket.set_rate(16.0);
+        tokio::time::advance(Duration::from_secs(2)).await;
+        assert_eq!(bucket.tokens(), 0);
+        tokio::time::advance(Duration::from_secs(1)).await;
+        assert_eq!(bucket.tokens(), 10);
     }
 
     #[tokio::test(start_paused = true)]

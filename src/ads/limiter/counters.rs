@@ -68,9 +68,6 @@ const QUARTERS: usize = 40;
 const QUARTER: Duration = Duration::from_millis(250);
 
 impl Window {
-    /// The longest time it looks back.
-    pub(super) const SPAN: Duration = Duration::from_secs(10);
-
     pub(super) fn new(now: Instant) -> Self {
         Self { origin: now, quarter: 0, ring: [0.0; QUARTERS] }
     }

@@ -62,9 +62,9 @@ impl Lane {
     }
 
     /// The API let a request through.
-    pub(super) fn succeeded(&mut self, now: Instant, weight: u32) {
+    pub(super) fn succeeded(&mut self, now: Instant, sent_at: Instant, weight: u32) {
         let before = self.learner.rate();
-        self.learner.succeeded(now, f64::from(weight));
+        self.learner.succeeded(now, sent_at, f64::from(weight));
         if self.learner.rate() != before {
             self.bucket.set_rate(self.learner.rate());
         }
@@ -105,9 +105,9 @@ impl Lane {
         self.learner.rate()
     }
 
-    /// Refusals in a row.
-    pub(super) fn failures(&self) -> u32 {
-        self.learner.failures()
+    /// When the API last let a request through.
+    pub(super) fn succeeded_at(&self) -> Option<Instant> {
+        self.learner.succeeded_at()
     }
 
     pub(super) fn tokens(&self) -> u32 {

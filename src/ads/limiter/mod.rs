@@ -137,6 +137,12 @@ impl Budget {
         self.shared.limits.patience
     }
 
+    /// What is left of the pause that a request would have to sit out, when that is within patience.
+    pub(super) fn pause_of(&self, request: &Request) -> Option<Duration> {
+        let left = self.shared.lock().with(request.account, |a| a.pause_of(request.profile))??;
+        (left <= self.patience()).then_some(left)
+    }
+
     /// Waits for a turn. Dropping the future gives the place in the queue back.
     pub(super) async fn acquire(&self, request: Request) -> Result<Permit, Paused> {
         let (sender, verdict) = oneshot::channel();
@@ -279,9 +285,9 @@ pub(super) struct Permit {
 impl Permit {
     /// The API let the request through, whatever it answered.
     pub(super) fn succeeded(self) {
-        self.settle(|a, r, shared, _| {
+        self.settle(|a, r, shared, sent_at| {
             a.counters.now().answered += 1;
-            a.succeeded(r.profile, r.weight, &shared.limits);
+            a.succeeded(r.profile, sent_at, r.weight, &shared.limits);
         });
     }
 

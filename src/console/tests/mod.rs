@@ -1,1 +1,8 @@
-//! Tests of the console.
+//! The console's tests: keys and effects, every screen as text, anything at any size, and the event loop.
+
+mod driven;
+mod fixture;
+mod keys;
+mod properties;
+mod screens;
+mod stage;

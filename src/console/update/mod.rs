@@ -10,7 +10,7 @@ use crossterm::event::{KeyEvent, KeyEventKind};
 use super::event::{Effect, Event};
 use super::keys::{self, Command, Scope};
 use super::model::{Modal, Model, Screen, Stage};
-use super::text::{one_line, plural};
+use super::text::{one_line, plural, wall_clock};
 use crate::domain::id::ProfileId;
 use crate::domain::report::ErrorReport;
 use crate::sync::overview::ProfileStatus;
@@ -64,7 +64,8 @@ pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
 pub(super) fn scope(model: &Model) -> Scope {
     match model.modal.as_ref().map(|opened| &opened.modal) {
         Some(Modal::Help { .. } | Modal::Error { .. }) => Scope::Reader,
-        Some(Modal::Cancel { .. } | Modal::Quit { .. } | Modal::Leaving { .. }) => Scope::Question,
+        Some(Modal::Cancel { .. } | Modal::Quit { .. }) => Scope::Question,
+        Some(Modal::Leaving { .. }) => Scope::Leaving,
         Some(Modal::Review(review)) => match review.stage {
             Stage::Reading => Scope::Review,
             Stage::Approving | Stage::Discarding => Scope::Question,
@@ -189,7 +190,7 @@ fn show_error(model: &mut Model) {
     let of_notice = model.notice.take().and_then(|n| n.report);
     if let Some(report) = of_notice {
         let title = "That could not be done".to_owned();
-        model.open(Modal::Error { title, report, scroll: 0 });
+        model.open(Modal::Error { title, note: None, report, scroll: 0 });
         return;
     }
     let Some(profile) = model.current() else {
@@ -205,21 +206,28 @@ fn show_error(model: &mut Model) {
         Screen::Run(screen) => model.units(screen).get(screen.cursor),
         Screen::Profiles => None,
     };
-    let of_unit = unit.and_then(|u| Some((format!("{name}: {}", u.unit), u.error.clone()?)));
-    let of_run = || model.run(profile).and_then(|r| Some((name.clone(), r.error.clone()?)));
+    let of_unit = unit.and_then(|u| Some((format!("{name}: {}", u.unit), None, u.error.clone()?)));
+    let of_run = || {
+        let error = model.run(profile)?.error.clone()?;
+        let at = wall_clock(error.at, &model.zone);
+        Some((format!("{name}: the sync failed at {at}"), Some(NOTHING_CHANGED), error))
+    };
     match of_unit.or_else(of_run) {
-        Some((title, report)) => {
-            model.open(Modal::Error { title, report: Box::new(report), scroll: 0 });
+        Some((title, note, report)) => {
+            model.open(Modal::Error { title, note, report: Box::new(report), scroll: 0 });
         }
         None => show_login_error(model),
     }
 }
 
+/// What every failure of a run means for the data.
+const NOTHING_CHANGED: &str = "Nothing of this account was changed; what was fetched is kept for a retry.";
+
 fn show_login_error(model: &mut Model) {
     let failed =
         model.failed_login().map(|(name, report)| (format!("Login {name}"), Box::new(report.clone())));
     match failed {
-        Some((title, report)) => model.open(Modal::Error { title, report, scroll: 0 }),
+        Some((title, report)) => model.open(Modal::Error { title, note: None, report, scroll: 0 }),
         None => model.say("no error here"),
     }
 }

@@ -78,6 +78,7 @@ fn on_review_key(model: &mut Model, command: Option<Command>, key: &KeyEvent) ->
                 return decide(model, Effect::Approve(run));
             }
             typed.clear();
+            model.say("that is not the number of removals");
             return Vec::new();
         }
         (Stage::Counting { typed }, None) => {

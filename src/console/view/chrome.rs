@@ -6,7 +6,8 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::parts::{Part, join, put, put_sides};
-use crate::console::keys;
+use crate::console::keys::{self, Command, Scope};
+use crate::console::layout::has_room;
 use crate::console::model::{Model, Screen};
 use crate::console::text::{fit, one_line, plural, wall_clock, width};
 use crate::console::theme::Theme;
@@ -145,13 +146,33 @@ pub(super) fn banner(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: 
 
 pub(super) fn notice(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
     rule(theme, frame, area);
-    let Some(notice) = &model.notice else { return };
+    let Some(notice) = &model.notice else {
+        // Otherwise the sentence of the current row, where its column was too narrow for it.
+        let cut = match &model.screen {
+            _ if model.modal.is_some() || area.width < 20 => None,
+            Screen::Profiles => super::profiles::cut_sentence(model, theme, area.width),
+            Screen::Run(run) => {
+                super::run::cut_sentence(model, run, theme, area.width).map(|text| (text, Style::new()))
+            }
+        };
+        if let Some((sentence, style)) = cut {
+            let room = usize::from(area.width).saturating_sub(4);
+            let text = format!(" {} ", fit(&sentence, room.saturating_sub(2), theme.ellipsis()));
+            put(
+                frame,
+                Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area },
+                0,
+                &Line::styled(text, style),
+            );
+        }
+        return;
+    };
     let style = if notice.report.is_some() { theme.bad() } else { theme.accent() };
     let mut text = one_line(&notice.text);
     if notice.report.is_some() {
         text = format!("{} {text}", theme.pick("✗", "x"));
     }
-    let tail = if notice.report.is_some() { "  (e: the full report, esc: dismiss)" } else { "" };
+    let tail = if notice.report.is_some() { "  e full report" } else { "" };
     let room = usize::from(area.width).saturating_sub(4);
     let text = fit(&text, room.saturating_sub(width(tail)), theme.ellipsis());
     if room > 0 {
@@ -166,9 +187,21 @@ pub(super) fn notice(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: 
     }
 }
 
+/// False for keys that the footer offers only where they can do something.
+fn relevant(model: &Model, command: Command) -> bool {
+    match command {
+        Command::Approve | Command::Discard => {
+            (model.modal.is_some() && has_room(model.size))
+                || model.modal.is_none() && model.current().is_some_and(|id| model.held(id).is_some())
+        }
+        Command::Interrupt => matches!(scope(model), Scope::Leaving),
+        _ => true,
+    }
+}
+
 pub(super) fn footer(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
     let parts = keys::bindings(scope(model))
-        .filter(|binding| !binding.label.is_empty())
+        .filter(|binding| !binding.label.is_empty() && relevant(model, binding.command))
         .map(|binding| {
             let key = binding.keys[0].label(theme.ascii);
             let label = format!(" {}", binding.label);

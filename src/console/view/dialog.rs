@@ -9,9 +9,9 @@ use ratatui::widgets::{Block, Clear};
 
 use super::parts::put;
 use super::{report, review};
-use crate::console::keys::{self, Scope};
+use crate::console::keys;
 use crate::console::model::{Modal, Model};
-use crate::console::text::{Align, fit, pad, plural, width};
+use crate::console::text::{Align, fit, pad, plural, width, wrap};
 use crate::console::theme::Theme;
 
 const ASCII: border::Set<'static> = border::Set {
@@ -49,6 +49,7 @@ fn content(model: &Model, modal: &Modal, theme: &Theme, columns: usize) -> Conte
             Span::raw(format!(" {no}")),
         ])]
     };
+    let sentences = |text: &str| wrap(text, columns).into_iter().map(Line::raw).collect::<Vec<_>>();
     match modal {
         Modal::Help { .. } => Content {
             title: "Keys".to_owned(),
@@ -56,10 +57,10 @@ fn content(model: &Model, modal: &Modal, theme: &Theme, columns: usize) -> Conte
             lines: help(theme, columns),
             question: Vec::new(),
         },
-        Modal::Error { title, report, .. } => Content {
+        Modal::Error { title, note, report, .. } => Content {
             title: title.clone(),
             style: theme.bad(),
-            lines: report::lines(model, report, theme, columns),
+            lines: report::lines(model, report, *note, theme, columns),
             question: Vec::new(),
         },
         Modal::Cancel { profiles } => {
@@ -71,7 +72,7 @@ fn content(model: &Model, modal: &Modal, theme: &Theme, columns: usize) -> Conte
                 lines.push(Line::styled(format!("and {} more", profiles.len() - 6), theme.dim()));
             }
             lines.push(Line::default());
-            lines.push(Line::raw("Nothing of them is committed; fetched pages are kept."));
+            lines.extend(sentences("Nothing of them is committed; fetched pages are kept."));
             Content {
                 title: format!("Stop {}?", plural(profiles.len(), "sync", "syncs")),
                 style: theme.warn(),
@@ -85,7 +86,7 @@ fn content(model: &Model, modal: &Modal, theme: &Theme, columns: usize) -> Conte
                 if *live == 1 { "1 sync runs".to_owned() } else { format!("{live} syncs run") }
             ),
             style: theme.warn(),
-            lines: vec![Line::raw("Their pages are kept, and the runs go back to the queue.")],
+            lines: sentences("Their pages are kept, and the runs go back to the queue."),
             question: yes_no("quit", "stay"),
         },
         Modal::Leaving { live } => Content {
@@ -102,7 +103,7 @@ fn content(model: &Model, modal: &Modal, theme: &Theme, columns: usize) -> Conte
             title: format!("{}: run {} is held", model.name(held.profile), held.run),
             style: theme.decide(),
             lines: review::lines(held, theme, columns),
-            question: review::question(model, held, theme),
+            question: review::question(model, held, theme, columns),
         },
     }
 }
@@ -138,6 +139,13 @@ pub(super) fn draw(model: &Model, modal: &Modal, theme: &Theme, frame: &mut Fram
         .border_set(set)
         .border_style(content.style)
         .title(Span::styled(format!(" {title} "), content.style.patch(theme.strong())));
+    // Half of a wide character would stick out under the left edge.
+    for y in area.top()..area.bottom() {
+        let outside = area.x.checked_sub(1).and_then(|x| frame.buffer_mut().cell_mut((x, y)));
+        if let Some(cell) = outside.filter(|cell| width(cell.symbol()) > 1) {
+            cell.set_symbol(" ");
+        }
+    }
     frame.render_widget(Clear, area);
     frame.render_widget(&block, area);
     let inner = Rect { x: area.x + 2, width: area.width.saturating_sub(4), ..block.inner(area) };
@@ -167,20 +175,12 @@ pub(super) fn draw(model: &Model, modal: &Modal, theme: &Theme, frame: &mut Fram
 /// All keys, read from the table of bindings.
 fn help(theme: &Theme, columns: usize) -> Vec<Line<'static>> {
     let mut out = Vec::new();
-    for scope in [
-        Scope::Profiles,
-        Scope::FilterLine,
-        Scope::Run,
-        Scope::Reader,
-        Scope::Review,
-        Scope::Question,
-        Scope::Number,
-    ] {
+    for (title, bindings) in keys::groups() {
         if !out.is_empty() {
             out.push(Line::default());
         }
-        out.push(Line::styled(scope.title(), theme.heading()));
-        for binding in keys::bindings(scope) {
+        out.push(Line::styled(title, theme.heading()));
+        for binding in bindings {
             let keys: Vec<String> = binding.keys.iter().map(|key| key.label(theme.ascii)).collect();
             out.push(Line::from(vec![
                 Span::styled(pad(&keys.join(" "), 10, Align::Left, ""), theme.accent()),

@@ -16,10 +16,10 @@ use crate::domain::limits::BucketSnapshot;
 use crate::domain::run::{Progress, RunState};
 
 /// Heads of both gauges stand in one column.
-const HEAD: usize = 11;
+const HEAD: usize = 12;
 
 fn head(text: &str, theme: &Theme) -> Span<'static> {
-    Span::styled(format!(" {}", pad(text, HEAD - 1, Align::Left, theme.ellipsis())), theme.dim())
+    Span::styled(format!(" {} ", pad(text, HEAD - 2, Align::Left, theme.ellipsis())), theme.dim())
 }
 
 pub(super) fn total(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
@@ -126,13 +126,13 @@ fn bucket_parts(model: &Model, theme: &Theme, bucket: &BucketSnapshot, columns: 
                 Span::styled("burst ", theme.dim()),
                 Span::styled(full, done),
                 Span::styled(empty, rest),
-                Span::raw(format!(" {}/{}", bucket.burst_left, bucket.burst)),
+                Span::raw(format!(" {:>2}/{}", bucket.burst_left, bucket.burst)),
             ],
         ),
     ];
     let number = |n: u32| if n == 0 { theme.dim() } else { Style::new() };
-    parts.push(Part::new(3, format!("{} in flight", bucket.in_flight), number(bucket.in_flight)));
-    parts.push(Part::new(5, format!("{} waiting", bucket.waiting), number(bucket.waiting)));
+    parts.push(Part::new(3, format!("{:>2} in flight", bucket.in_flight), number(bucket.in_flight)));
+    parts.push(Part::new(5, format!("{:>3} waiting", bucket.waiting), number(bucket.waiting)));
     let passed = model.now.since(model.limits_at);
     let paused = Duration::from_millis(bucket.paused_ms).saturating_sub(passed);
     if paused.is_zero() {

@@ -1,6 +1,7 @@
 //! `view`: draws the model. Reads it alone, changes nothing, and formats only what is visible.
 
 mod chrome;
+mod detail;
 mod dialog;
 mod gauges;
 mod now;
@@ -12,6 +13,7 @@ mod review;
 mod run;
 
 use ratatui::Frame;
+use ratatui::buffer::Buffer;
 
 use super::layout::{Regions, regions};
 use super::logs;
@@ -52,6 +54,20 @@ fn draw(model: &Model, theme: &Theme, frame: &mut Frame<'_>) {
     chrome::footer(model, theme, frame, regions.footer);
     if let Some(opened) = &model.modal {
         dialog::draw(model, &opened.modal, theme, frame);
+    }
+    if theme.ascii {
+        spell_in_ascii(frame.buffer_mut());
+    }
+}
+
+/// Names and messages may hold anything; a terminal that asked for ASCII gets nothing else.
+fn spell_in_ascii(buffer: &mut Buffer) {
+    for cell in buffer.content.iter_mut().filter(|cell| !cell.symbol().is_ascii()) {
+        cell.set_symbol(match cell.symbol() {
+            "…" => ".",
+            "−" | "–" => "-",
+            _ => "?",
+        });
     }
 }
 

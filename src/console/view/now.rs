@@ -17,39 +17,43 @@ use crate::sync::overview::ProfileStatus;
 
 /// The cell of a profile.
 pub(super) fn cell(model: &Model, theme: &Theme, id: ProfileId, columns: usize) -> Vec<Span<'static>> {
-    let status = model.home.status(id);
+    let run = model.run(id).filter(|run| matches!(run.state, RunState::Fetching | RunState::Committing));
+    if let Some(run) = run {
+        return live(model, theme, run, columns);
+    }
+    let (text, style) = sentence(model, theme, id).unwrap_or_default();
+    vec![Span::styled(pad(&text, columns, Align::Left, theme.ellipsis()), style)]
+}
+
+/// What there is to say of a profile that nothing is fetched for.
+pub(super) fn sentence(model: &Model, theme: &Theme, id: ProfileId) -> Option<(String, Style)> {
+    let stored = model.overview.profiles.get(&id)?;
     let run = model.run(id);
-    let plain = |text: &str, style: Style| {
-        vec![Span::styled(pad(text, columns, Align::Left, theme.ellipsis()), style)]
-    };
-    match (status, run) {
-        (ProfileStatus::Fetching | ProfileStatus::Throttled | ProfileStatus::Committing, Some(run)) => {
-            live(model, theme, run, columns)
-        }
+    let dim = |text: &str| Some((text.to_owned(), theme.dim()));
+    match (model.home.status(id), run) {
         (ProfileStatus::Parked, Some(run)) => {
             let left = run.not_before.map_or(Duration::ZERO, |until| until.since(model.now));
-            plain(&format!("throttled for long: next try in {}", clock(left)), theme.warn())
+            Some((format!("next try in {}: throttled for long", clock(left)), theme.warn()))
         }
-        (ProfileStatus::Queued, Some(run)) if run.cancel_requested => plain("stopping…", theme.warn()),
-        (ProfileStatus::Queued, Some(_)) => plain("waits for its turn", theme.dim()),
+        (ProfileStatus::Queued, Some(run)) if run.cancel_requested => {
+            Some((format!("stopping{}", theme.pick("…", "...")), theme.warn()))
+        }
+        (ProfileStatus::Queued, Some(_)) => dim("waits for its turn"),
         (ProfileStatus::Failed, Some(run)) => {
             let text = run.error.as_ref().map_or("failed without a report", |e| e.summary.as_str());
-            plain(text, Style::new())
+            Some((text.to_owned(), Style::new()))
         }
         (ProfileStatus::Held, Some(run)) => {
-            plain(&run.hold.as_ref().map_or_else(String::new, hold_line), theme.decide())
+            Some((run.hold.as_ref().map_or_else(String::new, hold_line), theme.decide()))
         }
         (ProfileStatus::Cancelled, Some(run)) if run.state == RunState::Discarded => {
-            plain("held run discarded, nothing changed", theme.dim())
+            dim("held run discarded, nothing changed")
         }
-        (ProfileStatus::Cancelled, Some(_)) => plain("cancelled, nothing changed", theme.dim()),
-        (ProfileStatus::Proved, Some(run)) => plain(&proved_line(model, run), theme.dim()),
-        (ProfileStatus::Gone, _) => plain("no longer listed; its data is kept", theme.dim()),
-        (ProfileStatus::NotSyncable, _) => {
-            let why = model.overview.profiles.get(&id).and_then(|p| p.profile.not_syncable());
-            plain(why.unwrap_or_default(), theme.dim())
-        }
-        _ => plain("", Style::new()),
+        (ProfileStatus::Cancelled, Some(_)) => dim("cancelled, nothing changed"),
+        (ProfileStatus::Proved, Some(run)) => dim(&proved_line(model, run)),
+        (ProfileStatus::Gone, _) => dim("no longer listed; its data is kept"),
+        (ProfileStatus::NotSyncable, _) => dim(stored.profile.not_syncable().unwrap_or_default()),
+        _ => None,
     }
 }
 
@@ -120,15 +124,28 @@ fn live(model: &Model, theme: &Theme, run: &RunView, columns: usize) -> Vec<Span
     let done_style = if throttled { theme.warn() } else { done_style };
     let bar_width = match columns {
         0..14 => 0,
-        14..28 => 8,
-        28..40 => 10,
+        14..40 => 8,
+        40..48 => 12,
         _ => 16,
     };
-    if units.is_empty() && run.state == RunState::Fetching {
-        return vec![Span::styled(pad("planning", columns, Align::Left, ""), theme.dim())];
+    let alone = |text: &str, style: Style| {
+        vec![Span::styled(pad(text, columns, Align::Left, theme.ellipsis()), style)]
+    };
+    if run.cancel_requested {
+        return alone(theme.pick("stopping…", "stopping..."), theme.warn());
+    }
+    // How far a transaction has come is not known, so no bar pretends to.
+    if run.state == RunState::Committing {
+        let rows: i64 = units.iter().map(|u| u.rows).sum();
+        let text =
+            if rows > 0 { format!("committing {} rows", thousands(rows)) } else { "committing".to_owned() };
+        return alone(&text, theme.accent());
+    }
+    if units.is_empty() {
+        return alone("planning", theme.dim());
     }
     let (done, rest) = bar(progress.ratio(), bar_width, theme.ascii);
-    let label = pad(&how_far(&progress), 5, Align::Right, "");
+    let label = format!(" {:>4}", how_far(&progress));
     let used = bar_width + width(&label);
     let room = columns.saturating_sub(used + 2);
     let detail = first_that_fits(&details(model, run, units, wait), room, theme);
@@ -144,17 +161,6 @@ fn live(model: &Model, theme: &Theme, run: &RunView, columns: usize) -> Vec<Span
 
 /// The sentence beside the bar, from the longest form to the shortest.
 fn details(model: &Model, run: &RunView, units: &[UnitView], wait: Option<&Wait>) -> Vec<String> {
-    if run.cancel_requested {
-        return vec!["stopping…".to_owned()];
-    }
-    if run.state == RunState::Committing {
-        let rows: i64 = units.iter().map(|u| u.rows).sum();
-        return vec![
-            format!("committing {} rows", thousands(rows)),
-            "committing".to_owned(),
-            "commit".to_owned(),
-        ];
-    }
     if let Some(wait) = wait {
         let left = clock(wait.until.since(model.now));
         let what = if wait.reason == WaitReason::Throttled { "next call" } else { "retry" };
@@ -172,7 +178,7 @@ fn details(model: &Model, run: &RunView, units: &[UnitView], wait: Option<&Wait>
     if let Some(left) = left {
         out.push(format!("{} page {page}  ~{left} left", unit.unit));
         out.push(format!("{} page {page}  ~{left}", unit.unit));
-        out.push(format!("{}  ~{left}", unit.unit));
+        out.push(format!("{} ~{left}", unit.unit));
         out.push(format!("{} page {page}", unit.unit));
         out.push(unit.unit.to_string());
         out.push(format!("~{left}"));

@@ -8,7 +8,7 @@ use ratatui::text::{Line, Span};
 use super::now;
 use super::parts::put;
 use crate::console::model::Model;
-use crate::console::text::{Align, ago, changes, pad, thousands, wrap};
+use crate::console::text::{Align, ago, changes, pad, thousands, width, wrap};
 use crate::console::theme::Theme;
 use crate::domain::id::ProfileId;
 use crate::sync::event::LoginStatus;
@@ -58,7 +58,7 @@ fn columns(total: usize) -> Vec<(Column, usize)> {
         (Status, 12, 1),
         (Last, 10, 4),
         (Rows, 9, 5),
-        (Changed, 13, 7),
+        (Changed, 12, 7),
         (Now, 20, 2),
     ];
     let needed = |ranks: usize| -> usize {
@@ -114,6 +114,14 @@ pub(super) fn draw(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: Re
         put(frame, area, row, &line);
         row += 1;
     }
+}
+
+/// The current row's sentence, when its column cuts it off.
+pub(super) fn cut_sentence(model: &Model, theme: &Theme, total: u16) -> Option<(String, Style)> {
+    let (text, style) = now::sentence(model, theme, model.home.current()?)?;
+    let room =
+        columns(usize::from(total)).iter().find(|(column, _)| *column == Column::Now).map_or(0, |c| c.1);
+    (width(&text) > room).then_some((text, style))
 }
 
 fn profile(

@@ -11,6 +11,11 @@ pub(super) fn wait_of<'a>(model: &'a Model, unit: &UnitView) -> Option<&'a Wait>
     model.overview.waits.get(&unit.run_id)?.iter().find(|w| w.unit == unit.unit)
 }
 
+/// The words in full, when they do not fit into `columns`.
+pub(super) fn cut_words(model: &Model, theme: &Theme, unit: &UnitView, columns: usize) -> Option<String> {
+    forms(model, theme, unit).into_iter().next().filter(|text| width(text) > columns)
+}
+
 /// The words that fit into `columns`, or else the shortest.
 pub(super) fn words(model: &Model, theme: &Theme, unit: &UnitView, columns: usize) -> String {
     let forms = forms(model, theme, unit);
@@ -67,11 +72,11 @@ fn proved(theme: &Theme, c: &Certificate) -> Vec<String> {
         (Some(api), Some(total)) => {
             forms.push(format!("{distinct} distinct{dot}{api}"));
             forms.push(format!("{distinct}, {api}"));
-            forms.push(format!("{distinct} of {total}"));
+            forms.push(format!("{distinct} (API {total})"));
         }
         _ => {
-            forms.push(format!("{ending}{dot}{distinct}"));
-            forms.push(ending);
+            forms.push(format!("{distinct} distinct, {ending}"));
+            forms.push(format!("{distinct} distinct"));
         }
     }
     forms

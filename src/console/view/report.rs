@@ -24,24 +24,26 @@ fn labelled(label: &str, text: &str, style: Style, theme: &Theme, columns: usize
         .collect()
 }
 
-/// The lines of a report.
+/// The lines of a report; `note` says what the failure means for the data.
 pub(super) fn lines(
     model: &Model,
     report: &ErrorReport,
+    note: Option<&str>,
     theme: &Theme,
     columns: usize,
 ) -> Vec<Line<'static>> {
     let plain = Style::new();
     let mut out: Vec<Line<'static>> =
         wrap(&report.summary, columns).into_iter().map(|line| Line::styled(line, theme.bad())).collect();
+    out.extend(note.into_iter().flat_map(|note| wrap(note, columns)).map(Line::raw));
     out.push(Line::default());
     out.extend(labelled("what to do", &report.hint, plain, theme, columns));
-    let recovers = if report.retryable {
+    let (recovery, style) = if report.retryable {
         ("may succeed when it is tried again", plain)
     } else {
         ("will not recover by itself", theme.warn())
     };
-    out.extend(labelled("recovers", recovers.0, recovers.1, theme, columns));
+    out.extend(labelled("recovery", recovery, style, theme, columns));
     for (i, cause) in report.causes.iter().enumerate() {
         out.extend(labelled(if i == 0 { "because" } else { "" }, cause, plain, theme, columns));
     }

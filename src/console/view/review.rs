@@ -27,7 +27,9 @@ fn reason(unit: &HeldUnit) -> &'static str {
 
 /// The lines of a review, without its question.
 pub(super) fn lines(review: &Review, theme: &Theme, columns: usize) -> Vec<Line<'static>> {
-    let units = &review.summary.units;
+    // The worst first: what a small screen cuts off is what matters least.
+    let mut units: Vec<&HeldUnit> = review.summary.units.iter().collect();
+    units.sort_by_key(|u| std::cmp::Reverse((u.braked, u.outcome.counts.removed)));
     let live: u64 = units.iter().map(|u| u.outcome.live_before).sum();
     let removals = review.summary.removals();
     let head = format!(
@@ -40,7 +42,7 @@ pub(super) fn lines(review: &Review, theme: &Theme, columns: usize) -> Vec<Line<
     out.push(Line::default());
     let wide = columns >= 70;
     let row = |cells: [&str; 6], styles: [Style; 6]| {
-        let widths: [usize; 6] = if wide { [15, 10, 9, 6, 16, 15] } else { [15, 9, 9, 6, 0, 15] };
+        let widths: [usize; 6] = if wide { [15, 10, 9, 6, 16, 15] } else { [14, 8, 8, 6, 0, 15] };
         let mut spans = Vec::new();
         for (i, ((text, width), style)) in cells.iter().zip(widths).zip(styles).enumerate() {
             if width == 0 {
@@ -76,10 +78,10 @@ pub(super) fn lines(review: &Review, theme: &Theme, columns: usize) -> Vec<Line<
 }
 
 /// What is asked, below the lines.
-pub(super) fn question(model: &Model, review: &Review, theme: &Theme) -> Vec<Line<'static>> {
+pub(super) fn question(model: &Model, review: &Review, theme: &Theme, columns: usize) -> Vec<Line<'static>> {
     if !has_room(model.size) {
         let text = format!("To decide, enlarge the terminal to {} x {}.", ROOM_TO_DECIDE.0, ROOM_TO_DECIDE.1);
-        return vec![Line::styled(text, theme.warn())];
+        return wrap(&text, columns).into_iter().map(|line| Line::styled(line, theme.warn())).collect();
     }
     let key = |text: &'static str| Span::styled(text, theme.accent().patch(theme.strong()));
     let removals = review.summary.removals();

@@ -7,10 +7,10 @@ use ratatui::text::{Line, Span};
 
 use super::now::{hold_line, how_far, time_left};
 use super::parts::{Part, join, put};
-use super::proof;
+use super::{detail, proof};
 use crate::console::layout::run_regions;
 use crate::console::model::{Model, RunScreen, Units};
-use crate::console::text::{Align, absolute, ago, bar, changes, clock, count, fit, pad, plural, thousands};
+use crate::console::text::{Align, absolute, ago, bar, changes, clock, fit, pad, plural, thousands};
 use crate::console::theme::Theme;
 use crate::domain::run::{Progress, RunState, RunView, UnitState, UnitView};
 use crate::sync::event::WaitReason;
@@ -38,7 +38,7 @@ pub(super) fn draw(model: &Model, screen: &RunScreen, theme: &Theme, frame: &mut
     }
     table(model, screen, units, theme, frame, regions.units);
     if let Some(unit) = units.get(screen.cursor) {
-        detail(model, unit, theme, frame, regions.detail);
+        detail::draw(model, unit, theme, frame, regions.detail);
     }
 }
 
@@ -65,7 +65,15 @@ fn headline(
             };
             Line::styled(cut(&text), if parked.is_some() { theme.warn() } else { theme.dim() })
         }
-        RunState::Fetching | RunState::Committing => {
+        // How far a transaction has come is not known, so no bar pretends to.
+        RunState::Committing => {
+            let rows = thousands(Progress::of(units).rows);
+            Line::styled(
+                cut(&format!("everything is proved; committing {rows} rows in one transaction")),
+                theme.accent(),
+            )
+        }
+        RunState::Fetching => {
             let progress = Progress::of(units);
             let (done, rest) = bar(progress.ratio(), (columns / 3).clamp(8, 48), theme.ascii);
             let (done_style, rest_style) = theme.gauge();
@@ -79,8 +87,6 @@ fn headline(
             )];
             if run.cancel_requested {
                 parts.push(Part::new(8, "stopping…", theme.warn()));
-            } else if run.state == RunState::Committing {
-                parts.push(Part::new(8, "committing", theme.accent()));
             }
             parts.push(match progress.expected {
                 Some(expected) if expected > 0 => Part::new(
@@ -167,7 +173,7 @@ fn origin(model: &Model, theme: &Theme, run: &RunView, columns: usize) -> Line<'
 fn cost(_model: &Model, theme: &Theme, run: &RunView, columns: usize) -> Line<'static> {
     let share = if run.requests > 0 { run.throttled * 100 / run.requests } else { 0 };
     let throttled = if run.throttled > 0 {
-        Part::new(8, format!("429 {} ({share} %)", thousands(run.throttled)), theme.warn())
+        Part::new(8, format!("429: {} ({share} %)", thousands(run.throttled)), theme.warn())
     } else {
         Part::new(3, "never throttled", theme.dim())
     };
@@ -183,14 +189,24 @@ fn cost(_model: &Model, theme: &Theme, run: &RunView, columns: usize) -> Line<'s
 const MARKS: usize = 3;
 
 /// Widths of: unit, state, pages, rows, of, written; the proof has the rest.
-fn widths(total: usize) -> [usize; 7] {
-    let written = if total >= 110 { 15 } else { 0 };
-    let of = if total >= 64 { 10 } else { 0 };
-    let pages = if total >= 72 { 5 } else { 0 };
-    let rows = if total >= 48 { 9 } else { 0 };
-    let fixed = [13, 11, pages, rows, of, written];
+fn widths(total: usize, units: &[UnitView]) -> [usize; 7] {
+    let wide = total >= 110;
+    // Once committed, what was written says more than how many pages and rows were expected.
+    let committed = units.iter().any(|u| u.outcome.is_some());
+    let room = |least: usize, width: usize| if total >= least { width } else { 0 };
+    let written = if wide { 15 } else { room(if committed { 64 } else { usize::MAX }, 13) };
+    let of = if wide || !committed { room(64, 10) } else { 0 };
+    let pages = if wide || !committed { room(72, 5) } else { 0 };
+    let fixed = [13, 11, pages, room(48, 9), of, written];
     let used: usize = MARKS + fixed.iter().filter(|w| **w > 0).map(|w| w + 2).sum::<usize>();
-    [13, 11, pages, rows, of, written, total.saturating_sub(used + 1)]
+    let [unit, state, pages, rows, of, written] = fixed;
+    [unit, state, pages, rows, of, written, total.saturating_sub(used + 1)]
+}
+
+/// The current unit's proof, when its column cuts it off.
+pub(super) fn cut_sentence(model: &Model, screen: &RunScreen, theme: &Theme, total: u16) -> Option<String> {
+    let units = model.units(screen);
+    proof::cut_words(model, theme, units.get(screen.cursor)?, widths(usize::from(total), units)[6])
 }
 
 fn table(
@@ -211,7 +227,7 @@ fn table(
         put(frame, area, u16::from(area.height > 1), &Line::styled(format!("   {text}"), theme.dim()));
         return;
     }
-    let widths = widths(usize::from(area.width));
+    let widths = widths(usize::from(area.width), units);
     let heads = ["UNIT", "STATE", "PAGES", "ROWS", "OF", "WRITTEN", "PROOF"];
     let aligned =
         [Align::Left, Align::Left, Align::Right, Align::Right, Align::Right, Align::Right, Align::Left];
@@ -285,75 +301,4 @@ fn cells(model: &Model, theme: &Theme, unit: &UnitView, proof_columns: usize) ->
         written,
         (proof::words(model, theme, unit, proof_columns), proof_style),
     ]
-}
-
-/// Everything that is known about the current unit.
-fn detail(model: &Model, unit: &UnitView, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
-    if area.is_empty() {
-        return;
-    }
-    let columns = usize::from(area.width).saturating_sub(4);
-    let at = |t| absolute(t, model.now, &model.zone);
-    let mut lines: Vec<Vec<Part>> = Vec::new();
-    let mut first = vec![Part::new(9, unit.unit.to_string(), theme.strong())];
-    let word = unit.state.as_str().replace('_', " ");
-    let settled = unit.settled_at.map_or_else(String::new, |t| format!(" {}", at(t)));
-    first.push(Part::new(8, format!("{word}{settled}"), theme.unit(unit.state)));
-    if let (Some(started), Some(settled)) = (unit.started_at, unit.settled_at) {
-        first.push(Part::new(5, format!("after {}", clock(settled.since(started))), theme.dim()));
-    }
-    lines.push(first);
-    if let Some(c) = &unit.certificate {
-        let pages = if c.reused_pages > 0 { format!(" ({} reused)", c.reused_pages) } else { String::new() };
-        lines.push(vec![
-            Part::new(
-                8,
-                format!(
-                    "{}, {}{pages}",
-                    plural(c.lists as usize, "list", "lists"),
-                    plural(c.pages as usize, "page", "pages")
-                ),
-                Style::new(),
-            ),
-            Part::new(9, format!("{} rows, {} distinct", count(c.rows), count(c.distinct)), Style::new()),
-            Part::new(
-                7,
-                c.reported_total.map_or_else(
-                    || "the API reports no total".to_owned(),
-                    |n| format!("API said {}", count(n)),
-                ),
-                Style::new(),
-            ),
-            Part::new(5, format!("ended by: {}", c.ending), Style::new()),
-        ]);
-        let request =
-            c.last_request_id.as_ref().map(|id| Part::new(4, format!("last request id {id}"), theme.dim()));
-        let fetched = format!("fetched from {} to {}", at(c.oldest_page_at), at(c.newest_page_at));
-        lines.push(std::iter::once(Part::new(9, fetched, theme.dim())).chain(request).collect());
-    }
-    if let Some(o) = &unit.outcome {
-        let mut parts = vec![
-            Part::new(9, format!("written {}", changes(&o.counts, theme.ascii)), Style::new()),
-            Part::new(8, format!("{} unchanged", count(o.counts.unchanged)), Style::new()),
-            Part::new(7, format!("{} rows before", count(o.live_before)), theme.dim()),
-        ];
-        for (n, what) in
-            [(o.orphans, "orphans"), (o.unmapped, "unmapped values"), (o.rounded, "rounded amounts")]
-        {
-            if n > 0 {
-                parts.push(Part::new(6, format!("{} {what}", count(n)), theme.warn()));
-            }
-        }
-        lines.push(parts);
-    }
-    if let Some(error) = &unit.error {
-        lines.push(vec![Part::new(9, fit(&error.summary, columns, theme.ellipsis()), Style::new())]);
-        lines.push(vec![Part::new(9, fit(&error.hint, columns, theme.ellipsis()), theme.dim())]);
-    }
-    put(frame, area, 0, &Line::styled(theme.pick("─", "-").repeat(usize::from(area.width)), theme.dim()));
-    for (i, parts) in lines.into_iter().enumerate() {
-        let mut line = join(parts, 3, columns);
-        line.spans.insert(0, Span::raw("   "));
-        put(frame, area, u16::try_from(i + 1).unwrap_or(u16::MAX), &line);
-    }
 }

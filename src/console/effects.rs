@@ -1,0 +1,84 @@
+//! Effects as tasks: each calls one action and turns its answer into an event.
+//!
+//! Knows no terminal and no model.
+
+use std::panic::AssertUnwindSafe;
+
+use futures::FutureExt;
+use futures::future::BoxFuture;
+
+use super::actions::{Actions, Answer, Outcome};
+use super::event::{Effect, Event};
+use super::terminal::outside;
+use crate::domain::report::ErrorReport;
+use crate::domain::time::Timestamp;
+
+/// The task of an effect; `None` for leaving, which is the runtime's own.
+///
+/// Actions are called at once, in the order in which keys asked for them; only their answers are waited for.
+pub(super) fn task(actions: &dyn Actions, effect: Effect) -> Option<BoxFuture<'static, Event>> {
+    let now = actions.now();
+    let said = |call: &dyn Fn() -> Answer<Outcome>| {
+        let answer = guarded(call, now);
+        async move { answer.await.map(|outcome| Some(outcome.message)) }.boxed()
+    };
+    let answer: Answer<Option<String>> = match &effect {
+        Effect::RefreshProfiles => {
+            let answer = guarded(|| actions.refresh_profiles(), now);
+            async move { answer.await.map(|()| None) }.boxed()
+        }
+        Effect::Sync(profiles) => said(&|| actions.sync(profiles.clone())),
+        Effect::Retry(profiles) => said(&|| actions.retry(profiles.clone())),
+        Effect::Cancel(profiles) => said(&|| actions.cancel(profiles.clone())),
+        Effect::Approve(run) => said(&|| actions.approve(*run)),
+        Effect::Discard(run) => said(&|| actions.discard(*run)),
+        Effect::LoadUnits(run) => {
+            let (run, units) = (*run, guarded(|| actions.units(*run), now));
+            return Some(async move { Event::Units { run, result: units.await.map_err(Box::new) } }.boxed());
+        }
+        Effect::Release => {
+            let release = guarded(|| actions.release().map(Ok).boxed(), now);
+            return Some(
+                async move {
+                    if release.await.is_err() {
+                        tracing::error!(
+                            "live runs were not given back; they wait for their leases to expire"
+                        );
+                    }
+                    Event::Released
+                }
+                .boxed(),
+            );
+        }
+        Effect::Exit => return None,
+    };
+    Some(async move { Event::Answered { effect, result: answer.await.map_err(Box::new) } }.boxed())
+}
+
+/// Calls an action. A panic of it becomes a report: nobody may wait in vain, and the console stays alive.
+fn guarded<T: Send + 'static>(call: impl FnOnce() -> Answer<T>, now: Timestamp) -> Answer<T> {
+    let called = outside(call);
+    async move {
+        let answer = match called {
+            Ok(answer) => AssertUnwindSafe(answer).catch_unwind().await,
+            Err(panic) => Err(panic),
+        };
+        match answer {
+            Ok(answer) => answer,
+            Err(_) => Err(panicked(now)),
+        }
+    }
+    .boxed()
+}
+
+fn panicked(at: Timestamp) -> ErrorReport {
+    ErrorReport {
+        code: "internal.panic".to_owned(),
+        summary: "adsync made a mistake and could not do this".to_owned(),
+        causes: Vec::new(),
+        hint: "the log has the details; please report them as a bug".to_owned(),
+        retryable: false,
+        request: None,
+        at,
+    }
+}

@@ -1,0 +1,166 @@
+//! Whatever is pressed, told or resized, in whatever order: nothing panics and every cursor stays in range.
+
+use proptest::prelude::*;
+
+use super::fixture::*;
+use crate::console::*;
+use crate::domain::id::{ProfileId, RunId};
+use crate::domain::run::{RunState, UnitState};
+use crate::sync::event::{LoginStatus, SyncEvent, WaitReason};
+
+const KEYS: &[&str] = &[
+    "s",
+    "r",
+    "x",
+    "A",
+    "D",
+    "space",
+    "a",
+    "/",
+    "S",
+    "enter",
+    "e",
+    "R",
+    "l",
+    "L",
+    "y",
+    "n",
+    "up",
+    "down",
+    "pgup",
+    "pgdn",
+    "home",
+    "end",
+    "g",
+    "G",
+    "esc",
+    "?",
+    "q",
+    "1",
+    "8",
+    "日",
+    "backspace",
+    "ctrl-c",
+];
+
+#[derive(Debug, Clone)]
+enum Step {
+    Key(usize),
+    Resize(u16, u16),
+    Draw,
+    Happen(Box<Event>),
+}
+
+fn engine_event() -> impl Strategy<Value = SyncEvent> {
+    let id = 1_i64..20;
+    let state = proptest::sample::select(RunState::ALL);
+    let unit_state = proptest::sample::select(UnitState::ALL);
+    prop_oneof![
+        (id.clone(), "\\PC{0,40}").prop_map(|(id, name)| SyncEvent::Profile {
+            profile: Box::new(profile(id, &name, "DE", "seller"))
+        }),
+        (100_i64..130, id.clone(), state).prop_map(|(run_id, id, state)| {
+            let mut run = run_view(run_id, ProfileId(id), state);
+            run.error = (state == RunState::Failed).then(report);
+            run.hold = (state == RunState::Held).then(|| hold(id.unsigned_abs() * 30));
+            run.not_before = (id % 2 == 0).then(|| ahead(id.unsigned_abs()));
+            SyncEvent::Run { run: Box::new(run) }
+        }),
+        (100_i64..130, id.clone(), unit_state, any::<i32>()).prop_map(|(run, id, state, rows)| {
+            let mut unit = unit_view(run, SP_KEYWORDS, state, i64::from(rows) / 1_000, i64::from(rows));
+            unit.expected = (rows % 2 == 0).then_some(i64::from(rows) * 2);
+            SyncEvent::Unit { profile_id: ProfileId(id), unit: Box::new(unit) }
+        }),
+        (100_i64..130, id).prop_map(|(run, id)| SyncEvent::Waiting {
+            run_id: RunId(run),
+            profile_id: ProfileId(id),
+            wait: wait(SD_TARGETS, WaitReason::Throttled, id.unsigned_abs()),
+        }),
+        Just(SyncEvent::Login {
+            name: "x".to_owned(),
+            status: LoginStatus::Failed { report: Box::new(report()) }
+        }),
+        Just(SyncEvent::Login { name: "x".to_owned(), status: LoginStatus::Listing }),
+        Just(SyncEvent::Snapshot { overview: Box::new(overview()) }),
+        Just(SyncEvent::Snapshot { overview: Box::default() }),
+    ]
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    prop_oneof![
+        8 => (0..KEYS.len()).prop_map(Step::Key),
+        1 => (1_u16..=300, 1_u16..=100).prop_map(|(w, h)| Step::Resize(w, h)),
+        1 => (1_u16..=20, 1_u16..=12).prop_map(|(w, h)| Step::Resize(w, h)),
+        3 => Just(Step::Draw),
+        4 => (engine_event(), 0_u64..4_000)
+            .prop_map(|(event, s)| Step::Happen(Box::new(Event::Engine { event: Box::new(event), at: ahead(s) }))),
+        1 => (0_u64..100_000).prop_map(|s| Step::Happen(Box::new(Event::Tick(ahead(s))))),
+        1 => "\\PC{0,30}".prop_map(|text| Step::Happen(Box::new(Event::Paste(text)))),
+        1 => Just(Step::Happen(Box::new(Event::EngineStopped))),
+        1 => Just(Step::Happen(Box::new(Event::Answered {
+            effect: Effect::RefreshProfiles,
+            result: Err(Box::new(report())),
+        }))),
+    ]
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 96, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_sequence_of_events_at_any_size_panics_or_loses_the_cursor(
+        steps in proptest::collection::vec(step(), 1..60),
+        ascii in any::<bool>(),
+        from_nothing in any::<bool>(),
+    ) {
+        let start = if from_nothing { Default::default() } else { overview() };
+        let mut model = model_of(start, (80, 24));
+        model.options.ascii = ascii;
+        for step in steps {
+            match step {
+                Step::Key(i) => {
+                    update(&mut model, Event::Key(key_event(KEYS[i])));
+                }
+                Step::Resize(width, height) => {
+                    update(&mut model, Event::Resize { width, height });
+                }
+                Step::Draw => {
+                    draw(&model);
+                    update(&mut model, Event::Drawn);
+                }
+                Step::Happen(event) => {
+                    update(&mut model, *event);
+                }
+            }
+            let rows = model.home.rows().len();
+            prop_assert!(model.home.position() < rows.max(1));
+            prop_assert!(model.home.offset() <= model.home.position());
+            if let Screen::Run(screen) = &model.screen {
+                prop_assert!(screen.cursor < model.units(screen).len().max(1));
+            }
+        }
+        draw(&model);
+    }
+
+    #[test]
+    fn every_screen_can_be_drawn_at_every_size(width in 1_u16..=300, height in 1_u16..=100, keys in 0_usize..8) {
+        let mut model = model_of(overview(), (width, height));
+        let keys = ["", "enter", "?", "e", "j j j A", "j j j enter D", "q", "/"][keys];
+        press(&mut model, keys);
+        let buffer = draw(&model);
+        prop_assert_eq!((buffer.area.width, buffer.area.height), (width, height));
+        // A frame of another size than the last resize told must not panic either.
+        draw_at(&model, (height, width.min(100)));
+    }
+
+    #[test]
+    fn ascii_mode_draws_nothing_but_ascii_of_its_own(keys in 0_usize..6, width in 40_u16..140) {
+        let mut start = overview();
+        start.profiles.retain(|_, p| p.profile.name.is_ascii());
+        let mut model = model_of(start, (width, 30));
+        model.options.ascii = true;
+        press(&mut model, ["", "enter", "?", "e", "j j j A", "q"][keys]);
+        let text = screen(&model);
+        prop_assert!(text.is_ascii(), "{}", text);
+    }
+}

@@ -1,0 +1,258 @@
+//! Every screen and every dialog as text, at the sizes that operators have; and what colour adds to the words.
+
+use std::collections::BTreeSet;
+
+use ratatui::buffer::Buffer;
+use ratatui::style::{Color, Style};
+
+use super::fixture::*;
+use crate::console::*;
+use crate::domain::id::{ProfileId, RunId};
+use crate::domain::run::{ChangeCounts, RunState, UnitOutcome, UnitState};
+use crate::sync::event::{LoginStatus, SyncEvent};
+use crate::sync::overview::Overview;
+
+fn on(id: ProfileId, size: (u16, u16), keys: &str) -> Model {
+    let mut model = model_of(overview(), size);
+    let position = model.home.rows().iter().position(|row| *row == id).unwrap();
+    model.home.move_to(position);
+    model.settle();
+    press(&mut model, keys);
+    model
+}
+
+fn snapshot(name: &str, model: &Model) {
+    let name = format!("{name}@{}x{}", model.size.0, model.size.1);
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("../snapshots");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!(name, screen(model)));
+}
+
+const USUAL: [(u16, u16); 2] = [(80, 24), (120, 40)];
+const NARROW: (u16, u16) = (60, 15);
+
+fn at_usual_sizes(name: &str, build: impl Fn((u16, u16)) -> Model) {
+    for size in USUAL {
+        snapshot(name, &build(size));
+    }
+}
+
+#[test]
+fn profiles_in_every_state() {
+    at_usual_sizes("profiles", |size| on(NORDLICHT, size, ""));
+    snapshot("profiles", &on(NORDLICHT, NARROW, ""));
+    snapshot("profiles", &on(NORDLICHT, (170, 30), ""));
+}
+
+#[test]
+fn profiles_in_ascii() {
+    let mut model = on(NORDLICHT, (80, 24), "space space");
+    model.options.ascii = true;
+    snapshot("profiles_ascii", &model);
+}
+
+#[test]
+fn profiles_selected_while_a_filter_is_typed() {
+    at_usual_sizes("profiles_filter", |size| {
+        let mut model = on(FJORD, size, "space space space / d e");
+        update(&mut model, Event::Drawn);
+        model
+    });
+}
+
+#[test]
+fn profiles_when_nothing_matches() {
+    snapshot("profiles_no_match", &on(FJORD, (80, 24), "/ z z z enter"));
+}
+
+#[test]
+fn a_failure_of_a_request_stands_in_the_lower_rule() {
+    let mut model = on(HAUS, (80, 24), "");
+    update(&mut model, Event::Answered { effect: Effect::Sync(vec![HAUS]), result: Err(Box::new(report())) });
+    snapshot("profiles_failure", &model);
+}
+
+#[test]
+fn profiles_before_there_are_any() {
+    let login = |status: LoginStatus| {
+        let mut overview = Overview::default();
+        overview.logins.insert("demo".to_owned(), status);
+        model_of(overview, (80, 24))
+    };
+    snapshot("first_run_asking", &login(LoginStatus::Listing));
+    snapshot("first_run_failed", &login(LoginStatus::Failed { report: Box::new(report()) }));
+    snapshot("first_run_empty", &login(LoginStatus::Listed { profiles: 0, at: NOW }));
+    snapshot("first_run_nothing", &model_of(Overview::default(), (80, 24)));
+}
+
+#[test]
+fn a_stopped_engine_and_a_failed_login_have_a_banner() {
+    let mut model = on(NORDLICHT, (80, 24), "");
+    let status = LoginStatus::Failed { report: Box::new(report()) };
+    tell(&mut model, SyncEvent::Login { name: "acme-eu".to_owned(), status });
+    snapshot("banner_login", &model);
+    update(&mut model, Event::EngineStopped);
+    snapshot("banner_engine", &model);
+}
+
+#[test]
+fn a_run_that_is_fetched() {
+    at_usual_sizes("run_fetching", |size| on(NORDLICHT, size, "enter j j"));
+    snapshot("run_fetching", &on(NORDLICHT, NARROW, "enter j j"));
+    at_usual_sizes("run_throttled", |size| on(KESTREL, size, "enter j"));
+}
+
+#[test]
+fn a_run_that_is_proved() {
+    at_usual_sizes("run_proved", |size| {
+        let mut done = overview();
+        let units = done.units.get_mut(&RunId(106)).unwrap();
+        units[1].outcome = Some(UnitOutcome {
+            counts: ChangeCounts { added: 14, changed: 3, unchanged: 5_981, removed: 1, returned: 2 },
+            live_before: 5_985,
+            orphans: 2,
+            ..UnitOutcome::default()
+        });
+        let run = done.runs.get_mut(&HAUS).unwrap();
+        run.counts = ChangeCounts { added: 14, changed: 3, unchanged: 6_283, removed: 1, returned: 2 };
+        run.retry_of = Some(RunId(88));
+        let mut model = model_of(done, size);
+        press(&mut model, "/ h a u s enter enter j");
+        model
+    });
+}
+
+#[test]
+fn a_run_that_failed_is_held_or_was_never_asked_for() {
+    at_usual_sizes("run_failed", |size| {
+        let mut model = on(AURORA, size, "enter");
+        let mut failed = unit_view(103, SP_KEYWORDS, UnitState::Failed, 41, 41_000);
+        failed.error = Some(report());
+        let pending = unit_view(103, SB_KEYWORDS, UnitState::Pending, 0, 0);
+        let units = vec![proved(103, SP_CAMPAIGNS, 1, 204, Some(204), 1), failed, pending];
+        update(&mut model, Event::Units { run: RunId(103), result: Ok(units) });
+        press(&mut model, "j");
+        model
+    });
+    snapshot("run_held", &on(FJORD, (80, 24), "enter"));
+    snapshot("run_never", &on(ProfileId(7), (80, 24), "enter"));
+}
+
+#[test]
+fn an_error_report_in_full() {
+    at_usual_sizes("error", |size| on(AURORA, size, "e"));
+    snapshot("error", &on(AURORA, NARROW, "e j j j"));
+}
+
+#[test]
+fn the_review_of_a_held_run() {
+    at_usual_sizes("review_counting", |size| on(FJORD, size, "A 1 8 2"));
+    snapshot("review_counting", &on(FJORD, NARROW, "A"));
+    snapshot("review_reading", &on(FJORD, (80, 24), "e"));
+    snapshot("review_discarding", &on(FJORD, (80, 24), "D"));
+    snapshot("review_too_small", &on(FJORD, (48, 12), "A"));
+    let mut few = overview();
+    few.runs.get_mut(&FJORD).unwrap().hold = Some(hold(40));
+    let mut model = model_of(few, (80, 24));
+    press(&mut model, "/ f j o r d enter A");
+    snapshot("review_approving", &model);
+}
+
+#[test]
+fn questions_and_farewell() {
+    at_usual_sizes("cancel", |size| on(NORDLICHT, size, "a x"));
+    at_usual_sizes("quit", |size| on(NORDLICHT, size, "q"));
+    snapshot("quit", &on(NORDLICHT, NARROW, "q"));
+    snapshot("leaving", &on(NORDLICHT, (80, 24), "q y"));
+}
+
+#[test]
+fn the_help_is_the_table_of_keys() {
+    at_usual_sizes("help", |size| on(NORDLICHT, size, "?"));
+}
+
+#[test]
+fn the_log_can_take_half_of_the_screen_or_none() {
+    snapshot("logs_large", &on(NORDLICHT, (80, 24), "l"));
+    snapshot("logs_hidden", &on(NORDLICHT, (80, 24), "l l"));
+}
+
+/// The style of a text's first cell.
+fn style_of(buffer: &Buffer, wanted: &str) -> Style {
+    let text = text(buffer);
+    let (y, line) = text.lines().enumerate().find(|(_, line)| line.contains(wanted)).unwrap();
+    let x = unicode_width::UnicodeWidthStr::width(line.split(wanted).next().unwrap());
+    buffer[(u16::try_from(x).unwrap(), u16::try_from(y).unwrap())].style()
+}
+
+#[test]
+fn statuses_differ_in_colour_and_in_words() {
+    let buffer = draw(&on(HAUS, (120, 40), ""));
+    let words = ["✗ failed", "◐ held", "‖ throttled", "↻ fetching", "● proved", "○ queued", "× gone"];
+    let colours: BTreeSet<String> = words.iter().map(|w| format!("{:?}", style_of(&buffer, w).fg)).collect();
+    assert_eq!(colours.len(), words.len(), "{colours:?}");
+}
+
+#[test]
+fn without_colour_nothing_is_coloured() {
+    for keys in ["", "enter", "e", "?", "q"] {
+        let mut model = on(AURORA, (120, 40), keys);
+        model.options.no_color = true;
+        let buffer = draw(&model);
+        let coloured = buffer.content.iter().find(|c| c.fg != Color::Reset || c.bg != Color::Reset);
+        assert_eq!(coloured, None, "{keys}");
+    }
+}
+
+#[test]
+fn the_current_row_stands_out_without_colour() {
+    let mut model = on(AURORA, (80, 24), "");
+    model.options.no_color = true;
+    let buffer = draw(&model);
+    assert_ne!(style_of(&buffer, "Aurora Pets"), style_of(&buffer, "Haus Linden"));
+    assert!(text(&buffer).contains("▌  Aurora Pets"));
+}
+
+#[test]
+fn every_line_is_drawn_whole_whatever_names_hold() {
+    let mut odd = overview();
+    for (id, name) in [
+        (1, "日本語の長い名前のお店です"),
+        (2, "a\u{301}e\u{301}\u{200d}👩‍👩‍👧‍👦 family"),
+        (3, "x\u{1b}[31m\ny"),
+        (4, ""),
+    ] {
+        odd.profiles.get_mut(&ProfileId(id)).unwrap().profile.name = name.to_owned();
+    }
+    let mut model = model_of(odd, (80, 24));
+    press(&mut model, "S");
+    let drawn = screen(&model);
+    let heads = drawn.lines().nth(3).unwrap().find("CC").unwrap();
+    for line in drawn.lines().skip(4).take(11) {
+        let before: usize = unicode_width::UnicodeWidthStr::width(line.split(" DE ").next().unwrap());
+        assert!(!line.contains(" DE ") || before + 1 == heads, "{line}");
+    }
+    assert!(!drawn.contains('\u{1b}'));
+}
+
+#[test]
+fn a_list_of_ten_thousand_is_drawn_from_its_visible_rows() {
+    let mut many = Overview::default();
+    for id in 1..=10_000 {
+        let p = profile(id, &format!("Shop {id:05}"), "DE", "seller");
+        many.profiles.insert(p.profile.id, p);
+    }
+    let mut model = model_of(many, (80, 24));
+    press(&mut model, "G");
+    assert!(screen(&model).contains("▌  Shop 10000"));
+    assert!(screen(&model).contains("10,000 profiles"));
+    let before = model.home.rows().as_ptr();
+    tell(&mut model, SyncEvent::Run { run: Box::new(run_view(1, ProfileId(500), RunState::Queued)) });
+    let arranged = model.home.rows().as_ptr();
+    let unit = unit_view(1, SP_KEYWORDS, UnitState::Fetching, 1, 1_000);
+    tell(&mut model, SyncEvent::Unit { profile_id: ProfileId(500), unit: Box::new(unit) });
+    assert_eq!(model.home.rows().as_ptr(), arranged, "progress does not arrange the list anew");
+    assert_ne!(before, arranged, "a status does");
+}

@@ -1,0 +1,91 @@
+//! Reading runs: one, the latest, those that a retry may take from, the whole history.
+
+use super::dispatch::read;
+use super::{Store, StoreError};
+use crate::domain::id::{ProfileId, RunId};
+use crate::domain::run::{RunState, RunView};
+use crate::domain::time::Timestamp;
+
+/// Which runs to list.
+#[derive(Debug, Clone, Default)]
+pub struct RunFilter {
+    /// Only of this profile.
+    pub profile_id: Option<ProfileId>,
+    /// Only in this state.
+    pub state: Option<RunState>,
+    /// At most this many, newest first.
+    pub limit: i64,
+}
+
+impl Store {
+    /// One run.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn run(&self, run: RunId) -> Result<Option<RunView>, StoreError> {
+        read!(self, |conn, _now| {
+            Ok(sqlx::query_as("select * from sync_runs where id = $1")
+                .bind(run.0)
+                .fetch_optional(&mut *conn)
+                .await?)
+        })
+    }
+
+    /// Runs, newest first.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn runs(&self, filter: &RunFilter) -> Result<Vec<RunView>, StoreError> {
+        let limit = if filter.limit > 0 { filter.limit } else { i64::MAX };
+        read!(self, |conn, _now| {
+            Ok(sqlx::query_as(
+                "select * from sync_runs where ($1 = 0 or profile_id = $1) and ($2 = '' or state = $2)
+                 order by id desc limit $3",
+            )
+            .bind(filter.profile_id.map_or(0, |id| id.0))
+            .bind(filter.state.map_or("", RunState::as_str))
+            .bind(limit)
+            .fetch_all(&mut *conn)
+            .await?)
+        })
+    }
+
+    /// The latest run of each profile.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn latest_runs(&self) -> Result<Vec<RunView>, StoreError> {
+        read!(self, |conn, _now| {
+            Ok(sqlx::query_as(
+                "select * from sync_runs where id in (select max(id) from sync_runs group by profile_id)",
+            )
+            .fetch_all(&mut *conn)
+            .await?)
+        })
+    }
+
+    /// Runs that were live lately: those that are, and those that ended or were asked for since an instant.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn recent_runs(&self, since: Timestamp) -> Result<Vec<RunView>, StoreError> {
+        read!(self, |conn, _now| {
+            Ok(sqlx::query_as(
+                "select * from sync_runs where state in ('queued', 'fetching', 'committing', 'held')
+                     or finished_at >= $1 or requested_at >= $1 order by id",
+            )
+            .bind(since.0)
+            .fetch_all(&mut *conn)
+            .await?)
+        })
+    }
+
+    /// The run of a profile that a retry would take pages from: its latest, when that did not complete.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn retryable_run(&self, profile: ProfileId) -> Result<Option<RunView>, StoreError> {
+        let latest = self.runs(&RunFilter { profile_id: Some(profile), state: None, limit: 1 }).await?;
+        Ok(latest.into_iter().find(|run| matches!(run.state, RunState::Failed | RunState::Cancelled)))
+    }
+}

@@ -1,0 +1,153 @@
+//! Access tokens: fetched once, replaced in time, and given up when the consent is gone.
+
+use std::time::Duration;
+
+use adsync::ads::AdsClient;
+use futures::future::join_all;
+
+use crate::campaigns;
+use crate::server::{ACCESS_TOKEN, Reply, Server, hasty, list, no_limits};
+use crate::{CAMPAIGNS, PAGE};
+
+#[tokio::test]
+async fn a_hundred_callers_share_one_token_request() {
+    let server = Server::start().await;
+    server.always(Reply::ok(PAGE));
+    let client = server.client();
+    let pages = join_all((0..100).map(|_| campaigns(&client))).await;
+    assert!(pages.iter().all(Result::is_ok));
+    assert_eq!((server.token_hits().len(), server.hits().len()), (1, 100));
+}
+
+#[tokio::test]
+async fn logins_of_one_consent_share_its_token() {
+    let server = Server::start().await;
+    server.always(Reply::ok(PAGE));
+    let mut second = server.login();
+    second.name = "acme-fe".to_owned();
+    let client = AdsClient::new(vec![server.login(), second], &no_limits(), hasty()).unwrap();
+    for login in ["acme", "acme-fe"] {
+        let mut call = list(CAMPAIGNS);
+        call.login = login.to_owned();
+        client.list_page(&call, &()).await.unwrap();
+    }
+    assert_eq!(server.token_hits().len(), 1);
+}
+
+#[tokio::test]
+async fn parallel_401s_cause_one_refresh_and_every_request_succeeds() {
+    let server = Server::start().await;
+    server.refuse(&format!("{ACCESS_TOKEN}-1")).always(Reply::ok(PAGE));
+    let client = server.client();
+    let attempts = join_all((0..20).map(|_| campaigns(&client))).await;
+    let retried = attempts.into_iter().map(Result::unwrap).filter(|attempts| *attempts == 2).count();
+    // Whoever came late enough already took the second token.
+    assert!(retried >= 1);
+    assert_eq!((server.hits().len(), server.token_hits().len()), (20 + retried, 2));
+}
+
+#[tokio::test]
+async fn a_401_with_a_fresh_token_is_refused_without_a_loop() {
+    let server = Server::start().await;
+    server.always(Reply::new(401, r#"{"code":"UNAUTHORIZED","details":"HTTP 401 Unauthorized"}"#));
+    let error = campaigns(&server.client()).await.unwrap_err();
+    assert_eq!(error.code(), "auth.refused");
+    assert_eq!((server.hits().len(), server.token_hits().len()), (2, 2));
+    let tokens: Vec<_> = server.hits().iter().map(|h| h.header("authorization").to_owned()).collect();
+    assert_ne!(tokens[0], tokens[1]);
+}
+
+#[tokio::test]
+async fn an_ended_consent_is_permanent_and_asked_about_once() {
+    let server = Server::start().await;
+    server.token_always(Reply::new(400, r#"{"error":"invalid_grant","error_description":"The request has an invalid grant parameter : refresh_token"}"#));
+    let client = server.client();
+    for _ in 0..3 {
+        let errors = join_all((0..10).map(|_| campaigns(&client))).await;
+        for error in errors.into_iter().map(Result::unwrap_err) {
+            assert_eq!(
+                (error.code(), error.retryable(), error.is_login_dead()),
+                ("auth.invalid_grant", false, true)
+            );
+            let request = error.request().unwrap();
+            assert!(request.url.ends_with("/auth/o2/token"), "{}", request.url);
+            assert_eq!(request.status, Some(400));
+        }
+    }
+    assert_eq!((server.token_hits().len(), server.hits().len()), (1, 0));
+
+    let server = Server::start().await;
+    server.token_always(Reply::new(
+        401,
+        r#"{"error":"invalid_client","error_description":"Client authentication failed"}"#,
+    ));
+    let error = campaigns(&server.client()).await.unwrap_err();
+    assert_eq!((error.code(), error.is_login_dead()), ("auth.invalid_client", true));
+}
+
+#[tokio::test]
+async fn a_token_endpoint_in_trouble_is_asked_again_within_the_requests_attempts() {
+    let server = Server::start().await;
+    server.token_then(Reply::new(503, "<html>")).token_then(Reply::new(429, "{}").header("retry-after", "0"));
+    server.always(Reply::ok(PAGE));
+    assert_eq!(campaigns(&server.client()).await.unwrap(), 3);
+
+    let server = Server::start().await;
+    server.token_always(Reply::new(500, r#"{"error":"server_error"}"#));
+    let error = campaigns(&server.client()).await.unwrap_err();
+    assert_eq!((error.code(), error.retryable()), ("auth.unreachable", true));
+    let attempts = &error.request().unwrap().attempts;
+    assert_eq!((attempts.len(), attempts[0].outcome.as_str()), (8, "token: 500"));
+
+    let server = Server::start().await;
+    server.token_always(Reply::ok(format!(r#"{{"token":"{ACCESS_TOKEN}"}}"#)));
+    let error = campaigns(&server.client()).await.unwrap_err();
+    assert_eq!(error.code(), "auth.malformed");
+    assert!(!format!("{error:?}").contains(ACCESS_TOKEN));
+
+    let server = Server::start().await;
+    server.token_always(Reply::new(503, "").header("retry-after", "900"));
+    let error = campaigns(&server.client()).await.unwrap_err();
+    assert_eq!((error.park_for(), server.token_hits().len()), (Some(Duration::from_secs(900)), 1));
+}
+
+/// Lets time pass on tokio's clock, and lets it run again.
+async fn later(seconds: u64) {
+    tokio::time::pause();
+    tokio::time::advance(Duration::from_secs(seconds)).await;
+    tokio::time::resume();
+}
+
+#[tokio::test]
+async fn a_token_is_replaced_before_it_ends_and_serves_on_when_that_fails() {
+    let server = Server::start().await;
+    server.always(Reply::ok(PAGE));
+    let client = server.client();
+    campaigns(&client).await.unwrap();
+    later(3250).await;
+    campaigns(&client).await.unwrap();
+    assert_eq!(server.token_hits().len(), 1);
+    // Within five minutes of its end, but the endpoint is in trouble: the old one still holds.
+    later(60).await;
+    server.token_then(Reply::new(503, ""));
+    assert_eq!(campaigns(&client).await.unwrap(), 1);
+    assert_eq!(campaigns(&client).await.unwrap(), 1);
+    assert_eq!(server.token_hits().len(), 2);
+    later(11).await;
+    assert_eq!(campaigns(&client).await.unwrap(), 1);
+    assert_eq!(server.token_hits().len(), 3);
+    assert!(server.hits().last().unwrap().header("authorization").ends_with("-3"));
+}
+
+#[tokio::test]
+async fn a_dead_login_is_asked_about_again_after_five_minutes() {
+    let server = Server::start().await;
+    server.token_then(Reply::new(400, r#"{"error":"invalid_grant"}"#)).always(Reply::ok(PAGE));
+    let client = server.client();
+    assert!(campaigns(&client).await.unwrap_err().is_login_dead());
+    later(299).await;
+    assert!(campaigns(&client).await.unwrap_err().is_login_dead());
+    assert_eq!(server.token_hits().len(), 1);
+    later(2).await;
+    assert!(campaigns(&client).await.is_ok());
+}
