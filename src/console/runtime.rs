@@ -9,7 +9,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use crossterm::event::{Event as TerminalEvent, EventStream};
-use futures::{FutureExt, Stream, StreamExt};
+use futures::{Stream, StreamExt as _};
 use jiff::tz::TimeZone;
 use ratatui::Terminal;
 use ratatui::backend::{Backend, CrosstermBackend};
