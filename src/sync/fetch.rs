@@ -108,14 +108,14 @@ impl<'a> UnitFetch<'a> {
         let counts = self.descriptor.list.total.is_some();
         let rechecked = loop {
             self.list_once(LISTINGS[listing], batch_ids).await?;
-            // What is in doubt already is not worth asking by id for what it lacks.
-            let first = listing == 0;
-            let asked = if first && self.proof.doubt(counts).is_some() { 0 } else { self.recheck().await? };
-            if !first {
-                let unit = self.descriptor.unit;
-                self.proof.judge_again().map_err(|source| SyncError::List { unit, source })?;
+            if listing == 1 {
+                self.judge()?;
+                let asked = self.recheck().await?;
+                self.judge()?;
                 break asked;
             }
+            // What is in doubt already is not worth asking by id for what it lacks.
+            let asked = if self.proof.doubt(counts).is_some() { 0 } else { self.recheck().await? };
             let Some(doubt) = self.proof.doubt(counts) else { break asked };
             tracing::warn!(
                 target: "adsync::sync",
@@ -149,6 +149,11 @@ impl<'a> UnitFetch<'a> {
             newest_page_at: self.newest.unwrap_or(now),
             last_request_id: self.request_id.clone(),
         })
+    }
+
+    /// Judges a second listing.
+    fn judge(&self) -> Result<(), SyncError> {
+        self.proof.judge_again().map_err(|source| SyncError::List { unit: self.descriptor.unit, source })
     }
 
     /// Forgets everything that was fetched of the unit.
