@@ -51,6 +51,7 @@ pub(super) fn sentence(model: &Model, theme: &Theme, id: ProfileId) -> Option<(S
         }
         (ProfileStatus::Cancelled, Some(_)) => dim("cancelled, nothing changed"),
         (ProfileStatus::Proved, Some(run)) => dim(&proved_line(model, run)),
+        (ProfileStatus::Never, _) if model.home.current() == Some(id) => dim("s starts its first sync"),
         (ProfileStatus::Gone, _) => dim("no longer listed; its data is kept"),
         (ProfileStatus::NotSyncable, _) => dim(stored.profile.not_syncable().unwrap_or_default()),
         _ => None,
@@ -72,7 +73,7 @@ fn proved_line(model: &Model, run: &RunView) -> String {
     match (of(UnitState::Proved), of(UnitState::NotEligible)) {
         (0, _) => String::new(),
         (proved, 0) => format!("{proved} of {proved} units proved"),
-        (proved, absent) => format!("{proved} units proved, {absent} not eligible"),
+        (proved, absent) => format!("{proved} proved, {absent} not eligible"),
     }
 }
 
