@@ -25,6 +25,8 @@ pub(crate) enum Step {
     Open(&'static [&'static str]),
     /// Until the screen shows a text.
     WaitFor(&'static str),
+    /// Until the screen has not changed for a second.
+    WaitUntilSteady,
     /// Until the screen no longer shows a text.
     WaitUntilGone(&'static str),
     /// Keys; `pty::keys` has the special ones.
@@ -66,6 +68,8 @@ const FIRST_START: Scene = Scene {
     steps: &[
         Step::Open(&["--utc"]),
         Step::WaitFor("24 profiles"),
+        // The requests that were sent for them are refilled.
+        Step::WaitUntilSteady,
         Step::WaitFor("10/10"),
         Step::Picture("home-first"),
     ],

@@ -46,6 +46,7 @@ pub(crate) fn play(scene: &Scene) -> Result<Vec<Shot>, Failure> {
                 console = Some(environment(&home).iter().fold(spawn, |s, (k, v)| s.env(k, v)).start());
             }
             (Step::WaitFor(text), Some(pty), _) => drop(pty.wait_for_text(text)),
+            (Step::WaitUntilSteady, Some(pty), _) => drop(pty.wait_until_steady(Duration::from_secs(1))),
             (Step::WaitUntilGone(text), Some(pty), _) => drop(pty.wait_until_gone(text)),
             (Step::Type(keys), Some(pty), _) => pty.send(keys),
             (Step::Picture(name), Some(pty), _) => {
