@@ -1,4 +1,5 @@
 //! The commands as a shell or a script sees them: exit codes, what goes to which stream, and what is never shown.
+#![expect(clippy::unwrap_used, reason = "clippy sees tests only in functions that are marked so")]
 
 #[path = "commands/databases.rs"]
 mod databases;

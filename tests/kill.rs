@@ -253,7 +253,6 @@ fn whatever_is_killed_leaves_whole_syncs_and_is_gone_on_with(home: &Home, url: &
             is_gone_on_with(home, url, &api, &lacking);
         }
     }
-    println!("{killed_alive} of {KILLS} kills struck a live run, {killed_committing} a commit");
     // Without these the test would prove little: most kills strike while a run is under way, some within a commit.
     assert!(killed_alive >= KILLS / 2, "{killed_alive} of {KILLS} kills struck a live run");
     assert!(killed_committing >= 2, "{killed_committing} of {KILLS} kills struck a commit");

@@ -74,10 +74,9 @@ fn is_not_eligible(said: &ErrorBody, product: Option<AdProduct>) -> bool {
         AdProduct::Sb => "sponsored brands",
         AdProduct::Sd => "sponsored display",
     };
-    message.contains(&format!("advertiser is not authorized for {name}"))
+    let refusals = ["not authorized for", "not registered for", "not eligible for", "do not have access to"];
+    refusals.iter().any(|refusal| message.contains(&format!("{refusal} {name}")))
         || message.contains("advertiser id cannot be decrypted")
-        || (product == AdProduct::Sb
-            && message.contains("kdp authors do not have access to sponsored brands functionality"))
 }
 
 fn is_cursor_problem(said: &ErrorBody) -> bool {

@@ -130,6 +130,9 @@ fn load(cli: &Cli) -> Result<Config, Failure> {
 }
 
 async fn work(config: &Config, work: &Work, out: &mut Output<'_>) -> Result<Exit, Failure> {
+    if config.is_simulated() {
+        out.say("simulated data: the configuration has no real login");
+    }
     let assembly = Assembly::start(config, Carries::Requested).await?;
     let done = cli::sync(&assembly.engine, work, out, simulate::interrupted()).await;
     assembly.end().await;

@@ -12,7 +12,7 @@ use super::plain::{count, counts};
 use super::profiles::select;
 use crate::domain::id::{ProfileId, RunId};
 use crate::domain::report::ErrorReport;
-use crate::domain::run::{Origin, Progress, RunState, RunView};
+use crate::domain::run::{Origin, Progress, RunState, RunView, UnitState};
 use crate::sync::event::SyncEvent;
 use crate::sync::overview::{Overview, ProfileStatus};
 use crate::sync::{Engine, Requester};
@@ -47,7 +47,12 @@ pub async fn sync(
     };
     for (login, report) in refreshed {
         out.report(&format!("login {login}"), &report);
-        failures.push(report);
+        // Profiles that were named are synced by what is stored of them; whatever else the login has was not asked for.
+        if !matches!(work, Work::Sync(args) if !args.select.profiles.is_empty())
+            && !matches!(work, Work::Retry(args) if !args.profiles.is_empty())
+        {
+            failures.push(report);
+        }
     }
     let (overview, mut events) = engine.subscribe();
     let wanted = start(engine, work, &overview, out, &mut failures).await?;
@@ -244,7 +249,21 @@ impl<'a, 'o> Follower<'a, 'o> {
             let name = self.name(run.profile_id);
             self.bars.end(id);
             if !self.out.json {
-                let text = format!("run {} {name}: {}", run.id, ending(&run));
+                let refused: Vec<String> = self
+                    .overview
+                    .units
+                    .get(&run.id)
+                    .into_iter()
+                    .flatten()
+                    .filter(|unit| unit.state == UnitState::NotEligible)
+                    .map(|unit| unit.unit.to_string())
+                    .collect();
+                let refused = match refused.as_slice() {
+                    _ if run.state != RunState::Completed => String::new(),
+                    [] => String::new(),
+                    units => format!(", not eligible: {}", units.join(", ")),
+                };
+                let text = format!("run {} {name}: {}{refused}", run.id, ending(&run));
                 self.bars.suspend(|| self.out.line(&text))?;
                 if let Some(report) = &run.error {
                     let out = &mut *self.out;

@@ -12,7 +12,12 @@ use crate::store::Store;
 pub async fn config_check(config: &Config, out: &mut Output<'_>) -> Result<Exit, Failure> {
     let from =
         config.path.as_ref().map_or_else(|| "the defaults".to_owned(), |path| path.display().to_string());
-    out.line(&format!("ok  configuration  {from}"))?;
+    let mut checked = Vec::new();
+    let mut ok = |what: &str, which: &str, out: &mut Output<'_>| -> Result<(), Failure> {
+        checked.push(serde_json::json!({ "checked": what, "name": which, "ok": true }));
+        if out.json { Ok(()) } else { out.line(&format!("ok  {what:<14} {which}")) }
+    };
+    ok("configuration", &from, out)?;
     for login in &config.logins {
         if let LoginKind::Amazon(amazon) = &login.kind {
             for (field, source) in
@@ -21,11 +26,16 @@ pub async fn config_check(config: &Config, out: &mut Output<'_>) -> Result<Exit,
                 source.resolve(&format!("login {:?}: {field}", login.name))?;
             }
         }
-        out.line(&format!("ok  login          {}", login.name))?;
+        ok("login", &login.name, out)?;
     }
     let store = Store::open(&config.database_url).await?;
     store.check_source(config.is_simulated()).await?;
-    out.line(&format!("ok  database       {}", redact_url(&config.database_url)))?;
+    ok("database", &redact_url(&config.database_url), out)?;
+    if out.json {
+        for object in &checked {
+            out.object(object)?;
+        }
+    }
     store.close().await;
     Ok(Exit::Ok)
 }

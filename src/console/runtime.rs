@@ -2,13 +2,14 @@
 //!
 //! Input is drawn at once, what the engine tells at most thirty times a second, and nothing when nothing changed.
 
+use std::future::ready;
 use std::io;
 use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
 use crossterm::event::{Event as TerminalEvent, EventStream};
-use futures::{Stream, StreamExt};
+use futures::{Stream, StreamExt as _};
 use jiff::tz::TimeZone;
 use ratatui::Terminal;
 use ratatui::backend::{Backend, CrosstermBackend};
@@ -66,10 +67,14 @@ pub struct Signal;
 /// # Errors
 /// When the terminal cannot be used or is lost; it is given back in any case.
 pub async fn run(actions: Arc<dyn Actions>, options: ConsoleOptions) -> Result<(), ConsoleError> {
-    let signals = signals()?;
+    let (signals, sizes) = (signals()?, sizes()?);
     let guard = TerminalGuard::take().map_err(ConsoleError::terminal)?;
     let mut terminal = Terminal::new(CrosstermBackend::new(io::stdout())).map_err(ConsoleError::terminal)?;
-    let result = drive(&mut terminal, EventStream::new(), signals, actions, options).await;
+    // crossterm loses a change of size that comes together with a key.
+    let keys = EventStream::new()
+        .filter(|event| ready(cfg!(not(unix)) || !matches!(event, Ok(TerminalEvent::Resize(..)))));
+    let input = futures::stream::select(keys, sizes);
+    let result = drive(&mut terminal, input, signals, actions, options).await;
     drop(guard);
     result
 }
@@ -109,6 +114,7 @@ where
         model,
         drawn_at: None,
         urgent: true,
+        resized: false,
     };
     let result = marked(console.turn()).await;
     if result.is_err() {
@@ -131,6 +137,8 @@ struct Console<'t, B: Backend, I, S> {
     drawn_at: Option<Instant>,
     /// True when what changed must be drawn at once.
     urgent: bool,
+    /// True when the terminal may no longer show what was drawn.
+    resized: bool,
 }
 
 /// What woke the loop.
@@ -175,6 +183,7 @@ where
                 }
                 Woken::Input(Some(Ok(event))) => {
                     self.urgent = true;
+                    self.resized |= matches!(event, TerminalEvent::Resize(..));
                     self.feed(Event::Tick(self.actions.now()));
                     translate(event)
                 }
@@ -276,6 +285,12 @@ where
     /// Draws until nothing is outdated and an open modal is armed; true when the console is to be left.
     async fn draw(&mut self) -> Result<bool, ConsoleError> {
         while self.model.take_dirty() {
+            if std::mem::take(&mut self.resized) {
+                // What was drawn may have been cut or wrapped, even when the size is by now what it was before. (A
+                // plain clear would ask the terminal for its cursor, whose answer the keyboard's reader takes.)
+                let size = self.terminal.size().map_err(ConsoleError::terminal)?;
+                self.terminal.resize(size.into()).map_err(ConsoleError::terminal)?;
+            }
             let (model, theme) = (&self.model, &self.theme);
             self.terminal.draw(|frame| view(model, theme, frame)).map_err(ConsoleError::terminal)?;
             self.drawn_at = Some(Instant::now());
@@ -286,6 +301,7 @@ where
             while let Some(event) = self.typed_ahead().await {
                 match event {
                     Some(Ok(event)) => {
+                        self.resized |= matches!(event, TerminalEvent::Resize(..));
                         if translate(event).is_some_and(|event| self.feed(event)) {
                             return Ok(true);
                         }
@@ -304,13 +320,15 @@ where
         Ok(false)
     }
 
-    /// What can be read without waiting. The source may keep the waker of this question for the next event, so it must
-    /// be the loop's own.
+    /// What can be read without waiting. The console's own waker is left with the source: it remembers the first
+    /// one it is polled with, and another one would leave the next key unread until something else happens.
     async fn typed_ahead(&mut self) -> Option<Option<io::Result<TerminalEvent>>> {
-        match futures::poll!(self.input.as_mut()?.next()) {
-            Poll::Ready(event) => Some(event),
-            Poll::Pending => None,
-        }
+        let input = self.input.as_mut()?;
+        std::future::poll_fn(|context| match input.poll_next_unpin(context) {
+            Poll::Ready(event) => Poll::Ready(Some(event)),
+            Poll::Pending => Poll::Ready(None),
+        })
+        .await
     }
 
     fn start(&self, effect: Effect) {
@@ -343,6 +361,25 @@ fn signals() -> Result<impl Stream<Item = Signal> + Unpin, ConsoleError> {
         let ready = kinds.iter_mut().any(|kind| kind.poll_recv(context).is_ready());
         if ready { Poll::Ready(Some(Signal)) } else { Poll::Pending }
     }))
+}
+
+/// Every change of the terminal's size.
+#[cfg(unix)]
+fn sizes() -> Result<impl Stream<Item = io::Result<TerminalEvent>> + Unpin, ConsoleError> {
+    use tokio::signal::unix::{SignalKind, signal};
+    let mut changed = signal(SignalKind::window_change()).map_err(ConsoleError::Signals)?;
+    Ok(futures::stream::poll_fn(move |context| {
+        changed.poll_recv(context).map(|changed| {
+            changed.map(|()| {
+                crossterm::terminal::size().map(|(width, height)| TerminalEvent::Resize(width, height))
+            })
+        })
+    }))
+}
+
+#[cfg(not(unix))]
+fn sizes() -> Result<impl Stream<Item = io::Result<TerminalEvent>> + Unpin, ConsoleError> {
+    Ok(futures::stream::pending())
 }
 
 #[cfg(not(unix))]

@@ -265,11 +265,15 @@ async fn fetch_and_settle(
         Ok(Fetched::Proved(certificate)) => {
             UnitUpdate { state: UnitState::Proved, certificate: Some(*certificate), error: None }
         }
-        Ok(Fetched::NotEligible(answer)) => UnitUpdate {
-            state: UnitState::NotEligible,
-            certificate: None,
-            error: Some(answer.report(context.clock.now())),
-        },
+        Ok(Fetched::NotEligible(answer)) => {
+            let mut report = answer.report(context.clock.now());
+            if answer.not_eligible().is_none() {
+                "product.not_eligible".clone_into(&mut report.code);
+                report.summary = format!("{}: only for logins that may edit, and this one may view", d.unit);
+                "Grant the login edit access to have them synced as well.".clone_into(&mut report.hint);
+            }
+            UnitUpdate { state: UnitState::NotEligible, certificate: None, error: Some(report) }
+        }
         Err(error @ SyncError::Store(_)) => return Err(error),
         Err(SyncError::Ads(error)) if error.park_for().is_some() => {
             return Ok(UnitEnd::Parked(error.park_for().unwrap_or_default()));

@@ -40,6 +40,30 @@ pub enum ListError {
         /// Empty pages in a row.
         pages: u64,
     },
+    /// A page has a row twice, so that nobody can tell where the next one begins.
+    #[error("page {page} of the list had {rows} rows, only {distinct} of them distinct")]
+    RepeatedRows {
+        /// Position in the list, from 1.
+        page: u64,
+        /// Rows in it.
+        rows: usize,
+        /// Distinct rows in it.
+        distinct: usize,
+    },
+    /// The account shrank while it was listed, twice: rows may have slipped from a page not yet read into one read.
+    #[error("the list shrank from {from} to {to} rows while it was read, twice")]
+    Shrank {
+        /// The largest total that the second listing reported.
+        from: u64,
+        /// The total that it reported after that.
+        to: u64,
+    },
+    /// The API has rows, asked for by id, that its list lacked, twice.
+    #[error("the list lacked {lacking} rows that the API still has, twice")]
+    Lacking {
+        /// Rows that were only found by id.
+        lacking: u64,
+    },
     /// Fewer rows than the API itself counts, twice.
     #[error("the list ended after {distinct} of {total} rows, twice")]
     Incomplete {
@@ -57,7 +81,9 @@ impl ListError {
             Self::RepeatedToken { .. } => "list.repeated_token",
             Self::NoProgress { .. } => "list.no_progress",
             Self::Endless { .. } => "list.endless",
-            Self::Incomplete { .. } => "list.incomplete_list",
+            Self::RepeatedRows { .. } => "list.repeated_rows",
+            Self::Shrank { .. } => "list.shrank",
+            Self::Lacking { .. } | Self::Incomplete { .. } => "list.incomplete_list",
         }
     }
 }
@@ -72,6 +98,11 @@ pub(super) struct UnitProof {
     rows: u64,
     last_total: Option<u64>,
     smallest_total: Option<u64>,
+    largest_total: Option<u64>,
+    /// The first total that was smaller than one before it, and that one.
+    shrank: Option<(u64, u64)>,
+    /// Rows that only asking by id found; totals of such answers count something else.
+    by_id: Option<u64>,
 }
 
 /// One list of a unit on its way to its end.
@@ -81,6 +112,7 @@ pub(super) struct ListProof {
     tokens: HashSet<u128>,
     index: u64,
     pages: u64,
+    /// Empty pages since the last row.
     empty: u64,
 }
 
@@ -103,16 +135,16 @@ impl ListProof {
         self.pages += 1;
         let new = unit.add(page.ids());
         if !page.is_empty() && new == 0 {
+            // A server that cannot filter by id answers with rows that it has, none of them asked for.
+            if unit.by_id.is_some() {
+                return Ok(Next::End);
+            }
             return Err(ListError::NoProgress { page: self.pages, rows: page.len() });
         }
         self.empty = if page.is_empty() { self.empty + 1 } else { 0 };
         match self.paging {
             Paging::NextToken { .. } => {
-                // Only the total of the last page of a list counts; a page without one withdraws none.
-                if let Some(total) = page.total {
-                    unit.last_total = Some(total);
-                    unit.smallest_total = Some(unit.smallest_total.map_or(total, |known| known.min(total)));
-                }
+                unit.count(page.total);
                 let Some(token) = &page.next_token else { return Ok(Next::End) };
                 if !self.tokens.insert(key_of(token)) {
                     return Err(ListError::RepeatedToken { pages: self.pages });
@@ -123,7 +155,13 @@ impl ListProof {
                 Ok(Next::Token(token.clone()))
             }
             Paging::StartIndex { .. } => {
-                if page.is_empty() {
+                if new < page.len() && distinct(page) < page.len() {
+                    let (rows, distinct) = (page.len(), distinct(page));
+                    return Err(ListError::RepeatedRows { page: self.pages, rows, distinct });
+                }
+                // One empty page among others may be a hiccup, and nothing else tells it from the end: only a
+                // second one at the same place is the end.
+                if self.empty > 1 {
                     return Ok(Next::End);
                 }
                 // Servers cap `count` quietly, so the next index follows from what came, not from what was asked.
@@ -134,11 +172,36 @@ impl ListProof {
     }
 }
 
+fn distinct(page: &Page) -> usize {
+    page.ids().iter().collect::<HashSet<_>>().len()
+}
+
 impl UnitProof {
+    /// Takes a reported total in; a page without one withdraws none.
+    fn count(&mut self, total: Option<u64>) {
+        let Some(total) = total.filter(|_| self.by_id.is_none()) else { return };
+        self.last_total = Some(total);
+        self.smallest_total = Some(self.smallest_total.map_or(total, |known| known.min(total)));
+        let largest = self.largest_total.map_or(total, |known| known.max(total));
+        self.largest_total = Some(largest);
+        if total < largest && self.shrank.is_none() {
+            self.shrank = Some((largest, total));
+        }
+    }
+
+    /// From here on rows come because they were asked for by id.
+    pub(super) fn ask_by_id(&mut self) {
+        self.by_id.get_or_insert(0);
+    }
+
     /// Adds rows that came; gives how many keys were new.
     fn add(&mut self, ids: &[EntityId]) -> usize {
         self.rows += u64::try_from(ids.len()).unwrap_or(u64::MAX);
-        ids.iter().filter(|id| self.keys.insert(key_of(id.as_str()))).count()
+        let new = ids.iter().filter(|id| self.keys.insert(key_of(id.as_str()))).count();
+        if let Some(by_id) = &mut self.by_id {
+            *by_id += u64::try_from(new).unwrap_or(u64::MAX);
+        }
+        new
     }
 
     /// Rows received, repeats included.
@@ -161,20 +224,38 @@ impl UnitProof {
         self.keys.contains(&key_of(id))
     }
 
-    /// How many rows a first listing lacks of the total it reported with its last page.
-    pub(super) fn shortfall(&self) -> Option<u64> {
-        self.last_total.map(|total| total.saturating_sub(self.distinct())).filter(|lacking| *lacking > 0)
+    /// Rows that the list lacked and that asking by id found.
+    pub(super) fn found_by_id(&self) -> u64 {
+        self.by_id.unwrap_or(0)
     }
 
-    /// Judges a second listing by the smallest total that it reported.
+    /// Why a first listing is not to be believed, in words: then it is listed once more. `counts` says that the
+    /// API normally reports a total for this list.
+    pub(super) fn doubt(&self, counts: bool) -> Option<String> {
+        match (self.last_total, self.shrank) {
+            (_, Some((from, to))) => Some(format!("it shrank from {from} to {to} rows while it was read")),
+            (Some(total), _) if self.distinct() < total => {
+                Some(format!("it ended after {} of {total} rows", self.distinct()))
+            }
+            (None, _) if counts => Some("the API did not say how many rows there are".to_owned()),
+            _ if self.found_by_id() > 0 => {
+                Some(format!("it lacked {} rows that the API still has", self.found_by_id()))
+            }
+            _ => None,
+        }
+    }
+
+    /// Judges a second listing, by the smallest total that it reported.
     ///
     /// # Errors
-    /// [`ListError::Incomplete`] when it is still short.
+    /// When it is no better than the first one was.
     pub(super) fn judge_again(&self) -> Result<(), ListError> {
-        match self.smallest_total {
-            Some(total) if self.distinct() < total => {
+        match (self.smallest_total, self.shrank) {
+            (_, Some((from, to))) => Err(ListError::Shrank { from, to }),
+            (Some(total), _) if self.distinct() < total => {
                 Err(ListError::Incomplete { distinct: self.distinct(), total })
             }
+            _ if self.found_by_id() > 0 => Err(ListError::Lacking { lacking: self.found_by_id() }),
             _ => Ok(()),
         }
     }
@@ -215,17 +296,21 @@ mod tests {
         let (mut unit, mut list) = tokens();
         assert_eq!(list.accept(&mut unit, &sp(0..3, Some("a"), Some(3))), Ok(Next::Token("a".to_owned())));
         assert_eq!(list.accept(&mut unit, &sp(0..0, None, Some(3))), Ok(Next::End));
-        assert_eq!((unit.distinct(), unit.shortfall()), (3, None));
+        assert_eq!((unit.distinct(), unit.doubt(true)), (3, None));
     }
 
     #[test]
-    fn an_index_list_ends_only_with_an_empty_page_and_follows_what_came() {
+    fn an_index_list_ends_only_with_two_empty_pages_and_follows_what_came() {
         let (mut unit, mut list) = indexed();
         // Asked for 100 and given 40: a server that caps `count` is not at its end.
         assert_eq!(list.accept(&mut unit, &sd(0..40)), Ok(Next::Index(40)));
         assert_eq!(list.accept(&mut unit, &sd(40..60)), Ok(Next::Index(60)));
+        // One empty answer may be a hiccup: the end is asked for once more.
+        assert_eq!(list.accept(&mut unit, &sd(0..0)), Ok(Next::Index(60)));
+        assert_eq!(list.accept(&mut unit, &sd(60..70)), Ok(Next::Index(70)));
+        assert_eq!(list.accept(&mut unit, &sd(0..0)), Ok(Next::Index(70)));
         assert_eq!(list.accept(&mut unit, &sd(0..0)), Ok(Next::End));
-        assert_eq!(unit.rows(), 60);
+        assert_eq!(unit.rows(), 70);
     }
 
     #[test]
@@ -249,22 +334,61 @@ mod tests {
         let (mut unit, mut list) = tokens();
         list.accept(&mut unit, &sp(0..3, Some("a"), Some(5))).unwrap();
         assert_eq!(list.accept(&mut unit, &sp(2..5, None, Some(5))), Ok(Next::End));
-        assert_eq!((unit.rows(), unit.distinct(), unit.shortfall()), (6, 5, None));
+        assert_eq!((unit.rows(), unit.distinct(), unit.doubt(true)), (6, 5, None));
+    }
+
+    fn listed(pages: &[Page]) -> UnitProof {
+        let (mut unit, mut list) = tokens();
+        for page in pages {
+            list.accept(&mut unit, page).unwrap();
+        }
+        unit
     }
 
     #[test]
     fn a_shortfall_is_measured_against_the_last_total_and_judged_again_by_the_smallest() {
-        let (mut unit, mut list) = tokens();
-        list.accept(&mut unit, &sp(0..3, Some("a"), Some(9))).unwrap();
-        list.accept(&mut unit, &sp(3..6, None, Some(8))).unwrap();
-        assert_eq!(unit.shortfall(), Some(2));
-        let (mut again, mut list) = tokens();
-        list.accept(&mut again, &sp(0..4, Some("a"), Some(7))).unwrap();
-        list.accept(&mut again, &sp(4..7, None, Some(8))).unwrap();
-        assert_eq!(again.judge_again(), Ok(()));
-        let (mut short, mut list) = tokens();
-        list.accept(&mut short, &sp(0..4, None, Some(7))).unwrap();
-        assert_eq!(short.judge_again(), Err(ListError::Incomplete { distinct: 4, total: 7 }));
+        let short = listed(&[sp(0..3, Some("a"), Some(8)), sp(3..6, None, Some(8))]);
+        assert_eq!(short.doubt(true).as_deref(), Some("it ended after 6 of 8 rows"));
+        assert_eq!(short.judge_again(), Err(ListError::Incomplete { distinct: 6, total: 8 }));
+        let grown = listed(&[sp(0..4, Some("a"), Some(7)), sp(4..7, None, Some(8))]);
+        assert!(grown.doubt(true).is_some());
+        assert_eq!(grown.judge_again(), Ok(()));
+    }
+
+    #[test]
+    fn a_list_that_shrinks_while_it_is_read_is_never_believed() {
+        // The rows that were deleted hide, in the count, those that slipped onto a page that was read already.
+        let shrunk = listed(&[sp(0..5, Some("a"), Some(10)), sp(6..10, None, Some(9))]);
+        assert_eq!(shrunk.distinct(), 9);
+        assert!(shrunk.doubt(true).is_some());
+        assert_eq!(shrunk.judge_again(), Err(ListError::Shrank { from: 10, to: 9 }));
+    }
+
+    #[test]
+    fn a_list_that_should_count_and_does_not_is_doubted_once() {
+        let uncounted = listed(&[sp(0..5, None, None)]);
+        assert!(uncounted.doubt(true).is_some());
+        assert_eq!((uncounted.doubt(false), uncounted.judge_again()), (None, Ok(())));
+    }
+
+    #[test]
+    fn rows_that_are_only_found_by_id_disprove_the_list_and_their_totals_count_nothing() {
+        let mut unit = listed(&[sp(0..5, None, Some(5))]);
+        unit.ask_by_id();
+        let mut list = ListProof::new(Paging::NextToken { max_results: 1000 });
+        assert_eq!(list.accept(&mut unit, &sp(7..9, None, Some(2))), Ok(Next::End));
+        assert_eq!((unit.found_by_id(), unit.reported_total()), (2, Some(5)));
+        assert!(unit.doubt(true).is_some());
+        assert_eq!(unit.judge_again(), Err(ListError::Lacking { lacking: 2 }));
+    }
+
+    #[test]
+    fn a_row_twice_in_one_page_of_an_index_list_fails_it() {
+        let (mut unit, mut list) = indexed();
+        let body = r#"[{"campaignId":1},{"campaignId":2},{"campaignId":1}]"#;
+        let page = Page::parse(of("/sd/campaigns"), body.as_bytes().to_vec()).unwrap();
+        let error = Err(ListError::RepeatedRows { page: 1, rows: 3, distinct: 2 });
+        assert_eq!(list.accept(&mut unit, &page), error);
     }
 
     #[test]

@@ -174,6 +174,11 @@ impl Engine {
         let mut lists: Vec<(&String, Vec<Profile>)> = Vec::new();
         for (name, listed) in futures::future::join_all(listings).await {
             match listed {
+                // An empty answer is more likely a fault than the loss of every account at once.
+                Ok(profiles) if profiles.is_empty() && self.carries(name) > 0 => {
+                    let error = SyncError::NoProfiles { login: name.clone(), known: self.carries(name) };
+                    failures.push((name.clone(), error.report(self.now())));
+                }
                 Ok(profiles) => lists.push((name, profiles)),
                 Err(error) => failures.push((name.clone(), error.report(self.now()))),
             }
@@ -215,6 +220,13 @@ impl Engine {
         }
         inner.wake.notify_one();
         if failures.is_empty() { Ok(()) } else { Err(failures) }
+    }
+
+    /// Profiles that a login carries by what is stored.
+    fn carries(&self, login: &str) -> usize {
+        self.inner
+            .hub
+            .with(|o| o.profiles.values().filter(|p| p.profile.login == login && p.gone_at.is_none()).count())
     }
 
     /// Everything that a login sees: what it may edit, and what it may only read.

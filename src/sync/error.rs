@@ -70,6 +70,14 @@ pub enum SyncError {
         /// What it is instead.
         reason: String,
     },
+    /// A login that had profiles lists none at all.
+    #[error("login {login:?} lists no profile at all, and had {known}")]
+    NoProfiles {
+        /// The login.
+        login: String,
+        /// Profiles that it had.
+        known: usize,
+    },
     /// The login of a profile is not in the configuration.
     #[error("login {0:?} is not in the configuration")]
     UnknownLogin(String),
@@ -95,6 +103,7 @@ impl SyncError {
             Self::UnknownProfile(_) => "profile.unknown",
             Self::NotSyncable { .. } => "profile.not_syncable",
             Self::NotHeld { .. } => "run.not_held",
+            Self::NoProfiles { .. } => "profile.none_listed",
             Self::UnknownLogin(_) => "config.login_unknown",
         }
     }
@@ -118,6 +127,9 @@ impl SyncError {
             Self::UnknownProfile(_) => "List what is known with: adsync profiles".to_owned(),
             Self::NotSyncable { .. } => "Leave it out; all other profiles are synced as usual.".to_owned(),
             Self::NotHeld { .. } => "List the held runs with: adsync runs --state held".to_owned(),
+            Self::NoProfiles { .. } => {
+                "What is stored is kept, and nothing is taken for gone. Check that the login still has access to its accounts, then try again.".to_owned()
+            }
             Self::UnknownLogin(_) => {
                 "Put the login back into the configuration, or sync other profiles (adsync config check).".to_owned()
             }
@@ -129,7 +141,7 @@ impl SyncError {
         match self {
             Self::Ads(error) => error.retryable(),
             Self::Store(error) => error.retryable(),
-            Self::List { .. } => true,
+            Self::List { .. } | Self::NoProfiles { .. } => true,
             Self::StoredPage { .. }
             | Self::NoAccess
             | Self::KillsOwner { .. }

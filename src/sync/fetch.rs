@@ -103,27 +103,28 @@ impl<'a> UnitFetch<'a> {
     }
 
     async fn list_all(&mut self, batch_ids: &[EntityId]) -> Result<Certificate, SyncError> {
-        let failed = |source| SyncError::List { unit: self.descriptor.unit, source };
         // A second listing that was begun before a crash is gone on with; the first one is then gone.
         let mut listing = usize::from(self.stored.keys().any(|list| list.starts_with(LISTINGS[1])));
-        self.list_once(LISTINGS[listing], batch_ids).await?;
-        if listing == 0
-            && let Some(lacking) = self.proof.shortfall()
-        {
+        let counts = self.descriptor.list.total.is_some();
+        let rechecked = loop {
+            self.list_once(LISTINGS[listing], batch_ids).await?;
+            if listing == 1 {
+                self.judge()?;
+                let asked = self.recheck().await?;
+                self.judge()?;
+                break asked;
+            }
+            // What is in doubt already is not worth asking by id for what it lacks.
+            let asked = if self.proof.doubt(counts).is_some() { 0 } else { self.recheck().await? };
+            let Some(doubt) = self.proof.doubt(counts) else { break asked };
             tracing::warn!(
                 target: "adsync::sync",
-                "{}  {}: {lacking} rows short of the API's own count, listing once more",
+                "{}  {}: the list is in doubt, {doubt}; listing once more",
                 self.context.profile.name, self.descriptor.unit
             );
             self.start_over().await?;
             listing = 1;
-            self.list_once(LISTINGS[1], batch_ids).await?;
-        }
-        if listing == 1 {
-            self.proof.judge_again().map_err(failed)?;
-        }
-        let (rechecked, found) =
-            if self.proof.reported_total().is_none() { self.recheck().await? } else { (0, 0) };
+        };
         // Lists that an earlier attempt had to follow and this one had not.
         for list in std::mem::take(&mut self.stored).into_keys() {
             self.forget(&list, 0).await?;
@@ -138,16 +139,21 @@ impl<'a> UnitFetch<'a> {
             ending: match self.descriptor.list.paging {
                 _ if self.lists == 0 => "nothing to ask for".to_owned(),
                 Paging::NextToken { .. } => "last page without token".to_owned(),
-                Paging::StartIndex { .. } => "empty page".to_owned(),
+                Paging::StartIndex { .. } => "empty page, twice".to_owned(),
             },
             relisted: listing == 1,
             rechecked,
-            rechecked_found: found,
+            rechecked_found: self.proof.found_by_id(),
             reused_pages: self.reused,
             oldest_page_at: self.oldest.unwrap_or(now),
             newest_page_at: self.newest.unwrap_or(now),
             last_request_id: self.request_id.clone(),
         })
+    }
+
+    /// Judges a second listing.
+    fn judge(&self) -> Result<(), SyncError> {
+        self.proof.judge_again().map_err(|source| SyncError::List { unit: self.descriptor.unit, source })
     }
 
     /// Forgets everything that was fetched of the unit.
@@ -203,7 +209,15 @@ impl<'a> UnitFetch<'a> {
             priority: self.context.run().priority,
         };
         let mut seq = 0;
-        for meta in self.stored.remove(list).unwrap_or_default() {
+        let mut stored = self.stored.remove(list).unwrap_or_default();
+        // Half an index list is worth nothing: whatever was deleted meanwhile has moved the rest.
+        if matches!(self.descriptor.list.paging, Paging::StartIndex { .. })
+            && stored.last().is_some_and(|page| page.next_cursor.is_some())
+        {
+            self.forget(list, 0).await?;
+            stored.clear();
+        }
+        for meta in stored {
             // A page that answers another request than the one that is due belongs to no proof: from here on anew.
             if meta.seq != seq || meta.fingerprint != call.fingerprint() {
                 self.forget(list, seq).await?;
@@ -301,9 +315,10 @@ impl<'a> UnitFetch<'a> {
         Ok(view)
     }
 
-    /// Asks by id for stored rows that a list without a total lacks: what the API still has was not removed.
-    async fn recheck(&mut self) -> Result<(u64, u64), SyncError> {
-        let Some(by_id) = self.descriptor.list.recheck else { return Ok((0, 0)) };
+    /// Asks by id for stored rows that the list lacks, before anything is held for removed; gives how many. Rows
+    /// that the API still has disprove the list.
+    async fn recheck(&mut self) -> Result<u64, SyncError> {
+        let Some(by_id) = self.descriptor.list.recheck else { return Ok(0) };
         let mut lacking = Vec::new();
         let proof = &self.proof;
         self.context
@@ -315,11 +330,11 @@ impl<'a> UnitFetch<'a> {
             })
             .await?;
         lacking.sort();
-        let before = self.proof.distinct();
+        self.proof.ask_by_id();
         for (n, ids) in lacking.chunks(by_id.max).enumerate() {
             self.follow(&format!("recheck {n}"), Some((by_id, ids.to_vec()))).await?;
         }
-        Ok((lacking.len() as u64, self.proof.distinct() - before))
+        Ok(lacking.len() as u64)
     }
 }
 

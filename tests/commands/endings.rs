@@ -1,8 +1,8 @@
 //! How a sync ends: the exit code tells a script what it may rely on.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use crate::support::adsync::{Home, Running};
+use crate::support::adsync::{DEADLINE, Home, Running};
 use crate::support::api::Api;
 use crate::support::inspect;
 use crate::{SMALL, one_profile, profiles};
@@ -178,8 +178,9 @@ fn an_interrupt_while_the_profiles_are_asked_for_ends_with_130() {
     );
     let sync = home.start(&["sync", "--all", "--verbose"]);
     // A token is asked for first: from then on it listens to signals.
+    let until = Instant::now() + DEADLINE;
     while api.requests().values().sum::<u64>() == seen {
-        std::thread::yield_now();
+        assert!(Instant::now() < until, "nobody asks for a token");
     }
     sync.signal(libc::SIGINT);
     sync.wait().assert(130, &["interrupted"]);

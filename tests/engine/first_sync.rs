@@ -3,7 +3,7 @@
 use adsync::domain::run::{RunState, UnitState};
 use adsync::simulator::SimulatorOptions;
 
-use super::harness::{Bench, PATHS, SB_KEYWORDS, all_roles, config, one_profile, operator};
+use super::harness::{Bench, PATHS, SB_KEYWORDS, all_roles, config, one_profile, operator, pages_of};
 use super::truth::{is_live, served, text, total};
 use crate::support::on_both_databases;
 
@@ -68,7 +68,7 @@ async fn every_unit_leaves_a_certificate_that_counts_its_rows(url: &str) {
         // Sponsored Products and Brands v4 count their rows; nobody else does.
         let counted = path.starts_with("/sp/") || path.starts_with("/sb/v4/");
         assert_eq!(proof.reported_total, counted.then_some(rows), "{unit}");
-        let ending = if counted { "last page without token" } else { "empty page" };
+        let ending = if counted { "last page without token" } else { "empty page, twice" };
         assert_eq!((proof.ending.as_str(), proof.reused_pages), (ending, 0), "{unit}");
         assert!(proof.oldest_page_at <= proof.newest_page_at && proof.last_request_id.is_some(), "{unit}");
         let view = units.iter().find(|u| u.unit == unit).unwrap();
@@ -88,12 +88,7 @@ async fn lists_of_many_pages_are_followed_to_their_ends(url: &str) {
     let truth = bench.truth(0);
     for (_, path) in PATHS {
         let rows = truth.count(path);
-        // A list without tokens ends with an empty page, which is a request more.
-        let expected = if path.starts_with("/sp/") || path.contains("/v4/") {
-            rows.div_ceil(4)
-        } else {
-            rows.div_ceil(4) + 1
-        };
+        let expected = pages_of(path, rows);
         assert_eq!(pages(path), expected, "{path} with {rows} rows");
     }
     assert!(run.requests > 20, "there were many pages");

@@ -7,7 +7,7 @@ use adsync::sync::Carries;
 
 use super::harness::{
     Bench, PATHS, SB_KEYWORDS, SD_TARGETS, SP_KEYWORDS, all_roles, completed, config, ended, failed,
-    one_profile, operator, run_until,
+    one_profile, operator, pages_of, run_until,
 };
 use crate::support::on_both_databases;
 
@@ -184,8 +184,7 @@ async fn a_parked_run_goes_on_where_it_stopped(url: &str) {
     let requests = bench.requests_since(0);
     let truth = bench.truth(0);
     for (_, path) in PATHS {
-        let counted = path.starts_with("/sp/") || path.contains("/v4/");
-        let pages = truth.count(path).div_ceil(4) + usize::from(!counted);
+        let pages = pages_of(path, truth.count(path));
         assert_eq!(
             requests[path],
             pages + usize::from(path == SP_KEYWORDS),

@@ -287,7 +287,8 @@ impl Pty {
     /// Gives the terminal another size, columns first. The program gets SIGWINCH.
     pub(crate) fn resize(&self, cols: u16, rows: u16) {
         let mut state = self.shared.lock();
-        state.parser.screen_mut().set_size(rows, cols);
+        // The emulator cannot wrap a line on a screen of one row.
+        state.parser.screen_mut().set_size(rows.max(2), cols);
         self.master.resize(size(cols, rows)).expect("the terminal is resized");
     }
 

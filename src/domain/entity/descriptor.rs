@@ -56,7 +56,7 @@ pub struct ListSpec {
     pub total: Option<&'static str>,
     /// Set when the list has to be asked for in batches of another unit's ids.
     pub batch: Option<Batch>,
-    /// How to ask for rows by their own ids; needed where there is no total.
+    /// How to ask for rows by their own ids, before a row that the list lacks is held for removed.
     pub recheck: Option<IdFilter>,
     /// Weight in the rate limit; extended lists weigh five.
     pub weight: u32,
