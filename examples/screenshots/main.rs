@@ -22,7 +22,7 @@ use scenes::{SCENES, Scene};
 
 mod normalise;
 #[path = "../../tests/support/pty.rs"]
-#[allow(dead_code, reason = "tests use what is left over here")]
+#[expect(dead_code, reason = "tests use what is left over here")]
 mod pty;
 mod render;
 mod scenes;
