@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! cargo run --example screenshots                 take every picture again: NAME-COLSxROWS.txt and .png
-//! cargo run --example screenshots -- home         only scenes of this name
+//! cargo run --example screenshots -- home         only scenes that take a picture of this name
 //! cargo run --example screenshots -- --check      take only texts, compare them with those in screenshots/
 //! cargo run --example screenshots -- --palette    prove the renderer: colours and lines, into target/
 //! ```
@@ -15,20 +15,19 @@
 )]
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, Stdio};
-use std::time::Duration;
+use std::process::ExitCode;
 
-use scenes::{SCENES, Scene, Step};
-use support::pty::{Pty, Spawn};
+use pty::Spawn;
+use scenes::{SCENES, Scene};
 
 mod normalise;
+#[path = "../../tests/support/pty.rs"]
+#[expect(dead_code, reason = "tests use what is left over here")]
+mod pty;
 mod render;
 mod scenes;
-#[path = "../../tests/support/mod.rs"]
-mod support;
+mod stage;
 
-/// A scene in one of its sizes.
-type Shot = (&'static Scene, (u16, u16));
 type Failure = Box<dyn std::error::Error>;
 
 fn main() -> ExitCode {
@@ -50,39 +49,37 @@ fn main() -> ExitCode {
     }
 }
 
-/// Takes the pictures of the named scenes, or of all.
+/// Takes the pictures of the chosen scenes.
 fn take(names: &[String]) -> Result<(), Failure> {
     let font = render::Font::find()?;
-    for (scene, (cols, rows)) in chosen(names)? {
-        let (screen, text) = shoot(scene, cols, rows)?;
-        let file = folder().join(file_name(scene, cols, rows));
-        std::fs::write(file.with_extension("txt"), text)?;
-        std::fs::write(file.with_extension("png"), render::png(&screen, &font)?)?;
-        println!("took {}", file.display());
+    for scene in chosen(names)? {
+        for shot in stage::play(scene)? {
+            let file = folder().join(&shot.name);
+            std::fs::write(file.with_extension("txt"), &shot.text)?;
+            std::fs::write(file.with_extension("png"), render::png(&shot.screen, &font)?)?;
+            println!("took {}", shot.name);
+        }
     }
     Ok(())
 }
 
-/// Compares the texts of the named scenes, or of all, with those that are committed.
+/// Compares the texts of the chosen scenes with those that are committed.
 fn check(names: &[String]) -> Result<(), Failure> {
     let mut stale = Vec::new();
-    for (scene, (cols, rows)) in chosen(names)? {
-        let (_, text) = shoot(scene, cols, rows)?;
-        let name = file_name(scene, cols, rows);
-        let file = folder().join(&name).with_extension("txt");
-        let committed = std::fs::read_to_string(&file).unwrap_or_default();
-        if committed == text {
-            println!("fresh {name}");
-            continue;
+    for scene in chosen(names)? {
+        for shot in stage::play(scene)? {
+            let file = folder().join(&shot.name).with_extension("txt");
+            let committed = std::fs::read_to_string(&file).unwrap_or_default();
+            if committed == shot.text {
+                println!("fresh {}", shot.name);
+                continue;
+            }
+            std::fs::write(folder().join(format!("{}.new.txt", shot.name)), &shot.text)?;
+            println!("stale {}\n{}", shot.name, difference(&committed, &shot.text));
+            stale.push(shot.name);
         }
-        std::fs::write(folder().join(format!("{name}.new.txt")), &text)?;
-        println!("stale {name}\n{}", difference(&committed, &text));
-        stale.push(name);
     }
-    let known: Vec<String> = SCENES
-        .iter()
-        .flat_map(|scene| scene.sizes.iter().map(|&(cols, rows)| file_name(scene, cols, rows)))
-        .collect();
+    let known: Vec<String> = SCENES.iter().flat_map(Scene::files_taken).collect();
     for file in std::fs::read_dir(folder())? {
         let path = file?.path();
         let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
@@ -93,7 +90,7 @@ fn check(names: &[String]) -> Result<(), Failure> {
             stale.push(name);
         }
     }
-    println!("{} scenes, {} stale", SCENES.len(), stale.len());
+    println!("{} pictures, {} stale", known.len(), stale.len());
     if stale.is_empty() {
         return Ok(());
     }
@@ -118,91 +115,18 @@ fn palette() -> Result<(), Failure> {
     Ok(())
 }
 
-/// The named scenes in each of their sizes.
-fn chosen(names: &[String]) -> Result<Vec<Shot>, Failure> {
-    if let Some(unknown) = names.iter().find(|name| SCENES.iter().all(|scene| scene.name != **name)) {
-        return Err(format!("there is no scene {unknown:?}").into());
+/// The scenes that take a picture of one of the names, or all.
+fn chosen(names: &[String]) -> Result<Vec<&'static Scene>, Failure> {
+    let takes = |scene: &Scene, name: &str| scene.pictures().any(|picture| picture == name);
+    if let Some(unknown) = names.iter().find(|name| SCENES.iter().all(|scene| !takes(scene, name))) {
+        return Err(format!("no scene takes a picture {unknown:?}").into());
     }
-    let wanted =
-        SCENES.iter().filter(|scene| names.is_empty() || names.iter().any(|name| name == scene.name));
-    Ok(wanted.flat_map(|scene| scene.sizes.iter().map(move |size| (scene, *size))).collect())
-}
-
-/// Plays one scene to its end, in a folder of its own; gives the screen and its text as it is compared.
-fn shoot(scene: &Scene, cols: u16, rows: u16) -> Result<(vt100::Screen, String), Failure> {
-    let program = program()?;
-    let dir = tempfile::Builder::new().prefix("adsync-").tempdir()?;
-    let home = dir.path().canonicalize()?;
-    for (name, content) in scene.files {
-        std::fs::write(home.join(name), content)?;
-    }
-    for args in scene.before {
-        let mut command = Command::new(&program);
-        command.args(*args).current_dir(&home).env_clear().stdin(Stdio::null());
-        let output = command.envs(environment(scene, &home)).output()?;
-        // A command may fail on purpose: a failed sync is what the scene of an error shows.
-        if output.status.code().is_none() {
-            return Err(format!("scene {}: adsync {} was killed", scene.name, args.join(" ")).into());
-        }
-    }
-    let mut spawn = Spawn::new(&program).args(scene.args).dir(&home).size(cols, rows);
-    for (name, value) in environment(scene, &home) {
-        spawn = spawn.env(&name, value);
-    }
-    let pty = spawn.start();
-    for step in scene.steps {
-        play(&pty, step);
-    }
-    let screen = pty.wait_until_still(Duration::from_millis(300));
-    let mut text = String::new();
-    for row in screen.rows(0, cols) {
-        text.push_str(row.trim_end());
-        text.push('\n');
-    }
-    let text = normalise::normalise(&text, &home.display().to_string());
-    Ok((screen, text))
-}
-
-fn play(pty: &Pty, step: &Step) {
-    match step {
-        Step::WaitFor(text) => drop(pty.wait_for_text(text)),
-        Step::WaitUntilGone(text) => drop(pty.wait_until_gone(text)),
-        Step::WaitUntilStill => drop(pty.wait_until_still(Duration::from_millis(300))),
-        Step::Type(keys) => pty.send(keys),
-    }
-}
-
-/// Nothing of the developer's own: a home that holds only the scene, and a name that is nobody's.
-fn environment(scene: &Scene, home: &Path) -> Vec<(String, String)> {
-    let mut all = vec![
-        ("HOME".to_owned(), home.display().to_string()),
-        ("USER".to_owned(), "operator".to_owned()),
-        ("LANG".to_owned(), "C.UTF-8".to_owned()),
-        ("TZ".to_owned(), "UTC".to_owned()),
-        ("COLORTERM".to_owned(), "truecolor".to_owned()),
-        ("PATH".to_owned(), "/usr/bin:/bin".to_owned()),
-    ];
-    all.extend(scene.env.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
-    all
-}
-
-/// The `adsync` of the same build.
-fn program() -> Result<PathBuf, Failure> {
-    let own = std::env::current_exe()?;
-    let program = own.ancestors().nth(2).ok_or("no folder of the build")?.join("adsync");
-    if program.is_file() {
-        Ok(program)
-    } else {
-        Err("run cargo build first: there is no adsync to show".into())
-    }
+    let wanted = |scene: &&Scene| names.is_empty() || names.iter().any(|name| takes(scene, name));
+    Ok(SCENES.iter().filter(wanted).collect())
 }
 
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("screenshots")
-}
-
-fn file_name(scene: &Scene, cols: u16, rows: u16) -> String {
-    format!("{}-{cols}x{rows}", scene.name)
 }
 
 /// Line by line, for a screen's lines keep their places.

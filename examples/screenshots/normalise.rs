@@ -56,7 +56,7 @@ fn is_word(c: char) -> bool {
 /// The length of what differs from run to run at the start of a line's rest; `None` when nothing does.
 fn volatile(rest: &[char]) -> Option<usize> {
     let ends = |at: usize| rest.get(at).is_none_or(|c| !c.is_alphanumeric());
-    [instant, duration, rate, numbered, long_id]
+    [request_ids, instant, duration, clock, rate, numbered, long_id]
         .iter()
         .find_map(|find| find(rest))
         .filter(|&length| ends(length))
@@ -94,8 +94,35 @@ fn instant(rest: &[char]) -> Option<usize> {
     Some(if follows(rest, at, "Z") { at + 1 } else { at })
 }
 
-/// `350ms`, `1.4s`, `2m 05s`, `3h`, `6 days`, `5 s`.
+/// `0:41`, `1:02:33`: how long something takes.
+fn clock(rest: &[char]) -> Option<usize> {
+    let mut end = digits(rest);
+    let first = end;
+    while follows(rest, end, ":") && digits(&rest[end + 1..]) == 2 {
+        end += 3;
+    }
+    ((1..=2).contains(&first) && end > first).then_some(end)
+}
+
+/// `request id 7F3A`, `request ids 7F3A, 9c41-22aa`: words that are hexadecimal figures, after their label.
+fn request_ids(rest: &[char]) -> Option<usize> {
+    let label = ["request ids", "request id"].iter().find(|label| follows(rest, 0, label))?.len();
+    let blanks = rest[label..].iter().take_while(|c| **c == ' ').count();
+    let mut end = label + blanks;
+    loop {
+        end += rest[end..].iter().take_while(|c| c.is_ascii_hexdigit() || **c == '-').count();
+        if !follows(rest, end, ", ") {
+            return (end > label + blanks).then_some(end);
+        }
+        end += 2;
+    }
+}
+
+/// `350ms`, `1.4s`, `2m 05s`, `3h`, `6 days`, `5 s`; with `ago` behind, and `just now`.
 fn duration(rest: &[char]) -> Option<usize> {
+    if follows(rest, 0, "just now") {
+        return Some(8);
+    }
     let one = |at: usize| {
         let mut end = at + digits(&rest[at.min(rest.len())..]);
         if end == at {
@@ -122,16 +149,19 @@ fn duration(rest: &[char]) -> Option<usize> {
         let gap = usize::from(follows(rest, end, " "));
         match one(end + gap) {
             Some(next) => end = next,
-            None => return Some(end),
+            None => return Some(if follows(rest, end, " ago") { end + 4 } else { end }),
         }
     }
 }
 
-/// `1.8/s`, `120 rows/s`.
+/// `1.8/s`, `120 rows/s`, `1.8 of 10.0/s`, `1.8/s learned of 10.0`.
 fn rate(rest: &[char]) -> Option<usize> {
     let mut end = rest.iter().take_while(|c| c.is_ascii_digit() || matches!(c, '.' | ',' | 'k')).count();
     if digits(rest) == 0 {
         return None;
+    }
+    if follows(rest, end, " of ") && digits(&rest[end + 4..]) > 0 {
+        end += 4 + rest[end + 4..].iter().take_while(|c| c.is_ascii_digit() || **c == '.').count();
     }
     for word in [" rows", " req", " requests"] {
         if follows(rest, end, word) && follows(rest, end + word.len(), "/s") {
@@ -179,7 +209,13 @@ mod tests {
             ("2026-11-22T14:32:05Z", "~~~~~~~~~~~~~~~~~~~~"),
             ("on 2026-11-22 14:32 by", "on ~~~~~~~~~~~~~~~~ by"),
             ("took 350ms and 1.4s", "took ~~~~~ and ~~~~"),
-            ("2m 05s ago", "~~~~~~ ago"),
+            ("2m 05s ago", "~~~~~~~~~~"),
+            ("seen 14 min ago by", "seen ~~~~~~~~~~ by"),
+            ("just now", "~~~~~~~~"),
+            ("took 0:01", "took ~~~~"),
+            ("~1:02:33 left", "~~~~~~~~ left"),
+            ("1.8 of 10.0/s", "~~~~~~~~~~~~~"),
+            ("request ids  7F3A, 9c41-22aa, 5F8FC265", "~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~"),
             ("in 12 minutes.", "in ~~~~~~~~~~."),
             ("│1.8/s│", "│~~~~~│"),
             ("120 rows/s", "~~~~~~~~~~"),

@@ -1,54 +1,176 @@
 //! What the pictures show. A scene is data; playing it is the same for all.
 
-/// One picture, in each of its sizes.
+use crate::pty::keys;
+
+/// One session of the console, and the pictures that are taken of it.
 pub(crate) struct Scene {
-    /// First part of the file's name.
-    pub(crate) name: &'static str,
-    /// Columns and rows.
-    pub(crate) sizes: &'static [(u16, u16)],
-    /// Files in the folder where everything runs, such as `config.toml`: name and content.
+    /// Files in the folder where everything runs: name and content, in which `{login}` stands for the login of the
+    /// simulator.
     pub(crate) files: &'static [(&'static str, &'static str)],
-    /// Arguments of `adsync` commands that run to their end before the console opens.
-    pub(crate) before: &'static [&'static [&'static str]],
-    /// Arguments of the `adsync` that is shown.
-    pub(crate) args: &'static [&'static str],
-    /// Further variables; `HOME`, `TERM`, `TZ` and the like are set already.
-    pub(crate) env: &'static [(&'static str, &'static str)],
-    /// What happens then. The picture is taken after the last step, once nothing is drawn any more.
+    /// Arguments of the `adsync simulate` that serves the scene; none when the console brings its own.
+    pub(crate) simulator: Option<&'static [&'static str]>,
+    /// What happens.
     pub(crate) steps: &'static [Step],
 }
 
-/// One thing that an operator does or waits for.
-#[expect(dead_code, reason = "scenes come with the console")]
+/// One thing that happens.
 pub(crate) enum Step {
+    /// An `adsync` command runs to its end, however it ends: a failed sync is what the scene of an error shows.
+    Run(&'static [&'static str]),
+    /// The simulator is told something: a path below `/_sim/` and a body.
+    Tell(&'static str, &'static str),
+    /// A statement is run on the scene's database, for what is not the same on every machine and each day.
+    Sql(&'static str),
+    /// The console opens with these arguments.
+    Open(&'static [&'static str]),
     /// Until the screen shows a text.
     WaitFor(&'static str),
+    /// Until the screen has not changed for a second.
+    WaitUntilSteady,
     /// Until the screen no longer shows a text.
     WaitUntilGone(&'static str),
-    /// Until nothing is drawn for a moment.
-    WaitUntilStill,
-    /// Keys; `support::pty::keys` has the special ones.
+    /// Keys; `pty::keys` has the special ones.
     Type(&'static str),
+    /// A picture is taken in each of [`SIZES`], once nothing is drawn any more: the first part of its file's name.
+    Picture(&'static str),
+}
+
+impl Scene {
+    /// The names of its pictures.
+    pub(crate) fn pictures(&self) -> impl Iterator<Item = &'static str> {
+        self.steps.iter().filter_map(|step| match step {
+            Step::Picture(name) => Some(*name),
+            _ => None,
+        })
+    }
+
+    /// The names of its files, without their endings.
+    pub(crate) fn files_taken(&self) -> Vec<String> {
+        self.pictures().flat_map(|name| SIZES.map(|size| file_name(name, size))).collect()
+    }
+}
+
+/// `home` in 80 columns and 24 rows is `home-80x24`.
+pub(crate) fn file_name(picture: &str, (cols, rows): (u16, u16)) -> String {
+    format!("{picture}-{cols}x{rows}")
 }
 
 /// The sizes of every picture: the smallest terminal that adsync supports, and a large one.
-#[expect(dead_code, reason = "scenes come with the console")]
-pub(crate) const SIZES: &[(u16, u16)] = &[(80, 24), (140, 40)];
+pub(crate) const SIZES: [(u16, u16); 2] = [(80, 24), (140, 40)];
 
-/// Every scene. A scene looks like this:
-///
-/// ```ignore
-/// Scene {
-///     name: "run",
-///     sizes: SIZES,
-///     files: &[],
-///     before: &[&["sync", "--all"]],
-///     args: &[],
-///     env: &[],
-///     steps: &[Step::WaitFor("proved"), Step::Type(keys::ENTER), Step::WaitFor("certificate")],
-/// }
-/// ```
-pub(crate) const SCENES: &[Scene] = &[];
+/// Every scene.
+pub(crate) const SCENES: &[Scene] = &[FIRST_START, MORNING];
+
+/// What a newcomer sees: no configuration, the simulator in the same process.
+const FIRST_START: Scene = Scene {
+    files: &[],
+    simulator: None,
+    steps: &[
+        Step::Open(&["--utc"]),
+        Step::WaitFor("24 profiles"),
+        // The requests that were sent for them are refilled.
+        Step::WaitUntilSteady,
+        Step::WaitFor("10/10"),
+        Step::Picture("home-first"),
+    ],
+};
+
+/// An ordinary morning: everything was proved some hours ago, and then not all went well.
+const MORNING: Scene = Scene {
+    files: &[
+        ("config.toml", "[sync]\nconcurrent_profiles = 3\n[rate_limit]\nstart_per_second = 10\n{login}"),
+        ("setup.toml", "[sync]\nconcurrent_profiles = 1\n[rate_limit]\nenabled = false\n{login}"),
+    ],
+    simulator: Some(&["--seed", "7", "--rate", "0", "--latency", "2ms", "--campaigns", "16"]),
+    steps: &[
+        Step::Run(&["--config", "setup.toml", "sync", "--all"]),
+        Step::Tell("churn", ""),
+        Step::Tell("scenario", include_str!("failures.toml")),
+        Step::Run(&[
+            "--config",
+            "setup.toml",
+            "sync",
+            NORDLICHT_DE,
+            "752048194034886",
+            "1044730825326252",
+            "371231657171130",
+            "285634049112170111",
+            "730828866209299",
+        ]),
+        Step::Sql(include_str!("ages.sql")),
+        Step::Tell("scenario", include_str!("held_back.toml")),
+        Step::Open(&["--utc"]),
+        Step::WaitFor("24 profiles"),
+        Step::WaitFor("10/10"),
+        Step::Type("?"),
+        Step::WaitFor("Keys"),
+        Step::Picture("help"),
+        Step::Type(keys::ESC),
+        Step::WaitUntilGone("Keys"),
+        // What went wrong.
+        Step::Type("/status:failed,held\r"),
+        Step::WaitFor("3 shown"),
+        Step::Picture("filter"),
+        Step::Type("e"),
+        Step::WaitFor("will not recover"),
+        Step::Picture("error"),
+        Step::Type(keys::ESC),
+        Step::WaitUntilGone("will not recover"),
+        Step::Type(keys::DOWN),
+        Step::Type("e"),
+        Step::WaitFor("came back empty"),
+        Step::Picture("review"),
+        Step::Type(keys::ESC),
+        Step::WaitUntilGone("came back empty"),
+        Step::Type(keys::ESC),
+        Step::WaitUntilGone("3 shown"),
+        // What was proved.
+        Step::Type("/nordlicht de"),
+        Step::WaitFor("1 shown"),
+        Step::Type("\r\r"),
+        Step::WaitFor("without token"),
+        Step::Picture("run"),
+        Step::Type(keys::ESC),
+        Step::WaitFor("1 shown"),
+        Step::Type(keys::ESC),
+        Step::WaitUntilGone("1 shown"),
+        // What goes on: one is asked to wait, two stand still, one waits for its turn.
+        Step::Type("S"),
+        Step::WaitFor("by status"),
+        Step::Type("/id:1837230269754081,175367077761907500"),
+        Step::WaitFor("2 shown"),
+        Step::Type("\ra"),
+        Step::WaitFor("2 selected"),
+        Step::Type("s"),
+        Step::WaitFor("‖ throttled"),
+        Step::WaitFor("60 %"),
+        Step::WaitFor("2 syncs requested"),
+        Step::Type(keys::ESC),
+        Step::WaitUntilGone("2 shown"),
+        Step::Type(keys::ESC),
+        Step::WaitUntilGone("2 selected"),
+        Step::Type("/id:1316072840206549"),
+        Step::WaitFor("1 shown"),
+        Step::Type("\rs"),
+        Step::WaitFor("1 sync requested"),
+        Step::Type(keys::ESC),
+        Step::WaitUntilGone("1 shown"),
+        Step::Type("/id:124179310792744"),
+        Step::WaitFor("1 shown"),
+        Step::Type("\rs"),
+        Step::WaitFor("1 sync requested"),
+        Step::Type(keys::ESC),
+        Step::WaitUntilGone("1 shown"),
+        Step::WaitFor("○ queued"),
+        Step::Type("g"),
+        Step::WaitFor("50 %  ~"),
+        Step::WaitFor("10/10"),
+        Step::Picture("home"),
+    ],
+};
+
+/// The profile whose second sync is shown.
+const NORDLICHT_DE: &str = "186619745819765949";
 
 /// Everything that the renderer must master, as `printf` of a shell takes it.
 pub(crate) const PALETTE: &str = concat!(

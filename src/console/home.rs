@@ -8,6 +8,7 @@ use std::collections::{BTreeSet, HashMap};
 use tui_input::Input;
 
 use super::filter::{Filter, Haystack};
+use super::text::{one_line, width};
 use crate::domain::id::ProfileId;
 use crate::domain::time::Timestamp;
 use crate::sync::overview::{Overview, ProfileStatus};
@@ -53,6 +54,7 @@ struct Entry {
     status: ProfileStatus,
     last: Option<Timestamp>,
     rows: i64,
+    name_width: usize,
 }
 
 /// How many profiles are in the states that the header names.
@@ -69,6 +71,7 @@ pub struct Home {
     entries: HashMap<ProfileId, Entry>,
     rows: Vec<ProfileId>,
     counts: Counts,
+    longest_name: usize,
     /// The current profile. It stays current when rows move.
     cursor: Option<ProfileId>,
     position: usize,
@@ -89,6 +92,11 @@ impl Home {
 
     pub(super) const fn counts(&self) -> Counts {
         self.counts
+    }
+
+    /// Columns of the longest name of all profiles, shown or not: columns do not move with the filter.
+    pub(super) const fn longest_name(&self) -> usize {
+        self.longest_name
     }
 
     pub(super) const fn sort(&self) -> Sort {
@@ -173,6 +181,7 @@ impl Home {
             status,
             last: stored.last_synced_at,
             rows: stored.rows,
+            name_width: width(&one_line(&stored.profile.name)),
         })
     }
 
@@ -184,6 +193,7 @@ impl Home {
             counts.failed += usize::from(entry.status == ProfileStatus::Failed);
         }
         self.counts = counts;
+        self.longest_name = self.entries.values().map(|e| e.name_width).max().unwrap_or(0);
         let mut rows: Vec<(ProfileId, &Entry)> = self
             .entries
             .iter()

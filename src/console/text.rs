@@ -182,9 +182,10 @@ pub(super) fn percent(ratio: f64) -> u64 {
     whole.min(100)
 }
 
-/// A bar of `columns`, filled by eighths; `#` and `.` in ASCII.
+/// A bar of `columns`, filled by halves; `#` and `.` in ASCII. Lines and not blocks, for bars of rows that follow each
+/// other must not run into one.
 pub(super) fn bar(ratio: f64, columns: usize, ascii: bool) -> (String, String) {
-    let steps = if ascii { 1 } else { 8 };
+    let steps = if ascii { 1 } else { 2 };
     #[expect(
         clippy::cast_possible_truncation,
         clippy::cast_sign_loss,
@@ -196,11 +197,11 @@ pub(super) fn bar(ratio: f64, columns: usize, ascii: bool) -> (String, String) {
     if ascii {
         return ("#".repeat(full), ".".repeat(columns - full));
     }
-    let mut done = "█".repeat(full);
+    let mut done = "━".repeat(full);
     if part > 0 {
-        done.push(['▏', '▎', '▍', '▌', '▋', '▊', '▉'][part - 1]);
+        done.push('╾');
     }
-    let rest = "░".repeat(columns - full - usize::from(part > 0));
+    let rest = "─".repeat(columns - full - usize::from(part > 0));
     (done, rest)
 }
 
@@ -302,7 +303,7 @@ mod tests {
                 }
             }
         }
-        assert_eq!(bar(1.0, 4, false).0, "████");
+        assert_eq!(bar(1.0, 4, false).0, "━━━━");
     }
 
     #[test]

@@ -28,7 +28,7 @@ pub(super) fn next_change(model: &Model) -> Option<Timestamp> {
     if model.overview.live_runs().any(|run| run.state == RunState::Fetching) {
         consider(Some(next_second));
     }
-    if model.overview.limits.buckets.iter().any(|b| b.paused_ms > 0) {
+    if model.overview.limits.buckets.iter().any(|b| b.paused_ms.max(b.next_in_ms) >= 1_000) {
         consider(Some(next_second));
     }
     match &model.screen {

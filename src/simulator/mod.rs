@@ -79,7 +79,7 @@ impl Simulator {
                 tracing::warn!(%error, "the simulator has stopped serving");
             }
         });
-        tracing::info!(%address, "simulator is listening");
+        tracing::info!("simulator is listening on {address}");
         Ok(RunningSimulator { address, app, stop: Some(stop), task: Some(task) })
     }
 }

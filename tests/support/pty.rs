@@ -260,6 +260,25 @@ impl Pty {
         }
     }
 
+    /// Waits until the screen looked the same for a while, whatever was written meanwhile.
+    ///
+    /// # Panics
+    /// With the screen's text, when it never stops to change.
+    pub(crate) fn wait_until_steady(&self, quiet: Duration) -> Screen {
+        let began = std::time::Instant::now();
+        loop {
+            let seen = self.screen().contents_formatted();
+            let (state, changed) =
+                self.shared.wait(quiet, |s| s.parser.screen().contents_formatted() != seen);
+            let screen = state.parser.screen().clone();
+            drop(state);
+            if !changed {
+                return screen;
+            }
+            assert!(began.elapsed() < DEADLINE, "never steady; the screen:\n{}", framed(&screen));
+        }
+    }
+
     /// Types. Escape sequences of keys are in [`keys`].
     pub(crate) fn send(&self, keys: impl AsRef<[u8]>) {
         self.shared.write(keys.as_ref());

@@ -1,20 +1,23 @@
 //! What the engine tells, folded into the model; and time that passes.
 
+use std::time::Duration;
+
 use super::{modal, run};
 use crate::console::event::Effect;
 use crate::console::model::Model;
 use crate::domain::id::ProfileId;
+use crate::domain::limits::{BucketSnapshot, LimitsSnapshot};
 use crate::domain::time::Timestamp;
 use crate::sync::event::SyncEvent;
 
 pub(super) fn fold(model: &mut Model, event: SyncEvent, at: Timestamp) -> Vec<Effect> {
     pass_time(model, at);
     if let SyncEvent::Limits { limits } = &event {
-        model.limits_at = at;
-        // Gauges are told again and again; most of the time nothing has moved.
-        if *limits == model.overview.limits {
+        // Gauges are told again and again; most of the time nothing has moved but the countdowns, which go by the clock.
+        if only_time_passed(&model.overview.limits, limits, at.since(model.limits_at)) {
             return Vec::new();
         }
+        model.limits_at = at;
     }
     model.dirty = true;
     let touched = touched(&event);
@@ -26,6 +29,26 @@ pub(super) fn fold(model: &mut Model, event: SyncEvent, at: Timestamp) -> Vec<Ef
     }
     modal::follow_engine(model);
     run::follow_engine(model)
+}
+
+/// True when a snapshot is what an earlier one has become by time alone.
+fn only_time_passed(before: &LimitsSnapshot, after: &LimitsSnapshot, passed: Duration) -> bool {
+    /// What two readings of one clock may differ by.
+    const JITTER_MS: u64 = 300;
+    let passed = u64::try_from(passed.as_millis()).unwrap_or(u64::MAX);
+    let as_told = |before: u64, after: u64| {
+        (before > 0) == (after > 0) && before.saturating_sub(passed).abs_diff(after) <= JITTER_MS
+    };
+    let same_bucket = |a: &BucketSnapshot, b: &BucketSnapshot| {
+        let undated = BucketSnapshot { paused_ms: a.paused_ms, next_in_ms: a.next_in_ms, ..b.clone() };
+        *a == undated && as_told(a.paused_ms, b.paused_ms) && as_told(a.next_in_ms, b.next_in_ms)
+    };
+    let same_pause = |a: &(ProfileId, u64), b: &(ProfileId, u64)| a.0 == b.0 && as_told(a.1, b.1);
+    before.enabled == after.enabled
+        && before.buckets.len() == after.buckets.len()
+        && before.throttled_profiles.len() == after.throttled_profiles.len()
+        && before.buckets.iter().zip(&after.buckets).all(|(a, b)| same_bucket(a, b))
+        && before.throttled_profiles.iter().zip(&after.throttled_profiles).all(|(a, b)| same_pause(a, b))
 }
 
 /// Whose row an event may move.
@@ -59,4 +82,42 @@ pub(super) fn pass_time(model: &mut Model, now: Timestamp) {
         model.notice = None;
     }
     model.home.refresh_parked(&model.overview, now);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_countdown_that_goes_by_the_clock_is_no_news() {
+        let limits = |waiting: u32, paused_ms: u64, next_in_ms: u64| LimitsSnapshot {
+            enabled: true,
+            buckets: vec![BucketSnapshot {
+                name: "acme-eu".to_owned(),
+                configured_per_second: 10.0,
+                learned_per_second: 4.2,
+                burst: 10,
+                burst_left: 7,
+                in_flight: 0,
+                waiting,
+                next_in_ms,
+                paused_ms,
+                throttled_5m: 1,
+                retries_5m: 1,
+                answered_5m: 9,
+            }],
+            throttled_profiles: vec![(ProfileId(1), paused_ms)],
+        };
+        let before = limits(2, 9_000, 0);
+        for (after, passed, same) in [
+            (limits(2, 9_000, 0), 0, true),
+            (limits(2, 7_900, 0), 1_000, true),
+            (limits(2, 9_000, 0), 1_000, false),
+            (limits(2, 0, 0), 9_000, false),
+            (limits(3, 8_000, 0), 1_000, false),
+            (limits(2, 8_000, 100), 1_000, false),
+        ] {
+            assert_eq!(only_time_passed(&before, &after, Duration::from_millis(passed)), same, "{after:?}");
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use ratatui::Frame;
 use ratatui::layout::Rect;
-use ratatui::style::Style;
+use ratatui::style::{Modifier, Style};
 use ratatui::symbols::border;
 use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear};
@@ -146,6 +146,12 @@ pub(super) fn draw(model: &Model, modal: &Modal, theme: &Theme, frame: &mut Fram
             cell.set_symbol(" ");
         }
     }
+    // What lies under a dialog steps back; the footer names its keys and does not.
+    let screen = frame.area();
+    let under = Rect { height: screen.height.saturating_sub(1), ..screen };
+    frame
+        .buffer_mut()
+        .set_style(under, Style::new().add_modifier(Modifier::DIM).remove_modifier(Modifier::BOLD));
     frame.render_widget(Clear, area);
     frame.render_widget(&block, area);
     let inner = Rect { x: area.x + 2, width: area.width.saturating_sub(4), ..block.inner(area) };

@@ -136,10 +136,10 @@ fn bucket_parts(model: &Model, theme: &Theme, bucket: &BucketSnapshot, columns: 
     let passed = model.now.since(model.limits_at);
     let paused = Duration::from_millis(bucket.paused_ms).saturating_sub(passed);
     if paused.is_zero() {
-        #[expect(clippy::cast_precision_loss, reason = "milliseconds of a short wait")]
-        let seconds = bucket.next_in_ms as f64 / 1_000.0;
+        // Less than a second is what the budget's own pace takes: nobody waits for that, and it would flicker.
+        let next = Duration::from_millis(bucket.next_in_ms).saturating_sub(passed);
         let next =
-            if bucket.next_in_ms == 0 { "next now".to_owned() } else { format!("next in {seconds:.1} s") };
+            if next.as_secs() == 0 { "next now".to_owned() } else { format!("next in {}", clock(next)) };
         parts.push(Part::new(2, next, theme.dim()));
     } else {
         parts.push(Part::new(8, format!("paused, next call in {}", clock(paused)), theme.warn()));

@@ -21,7 +21,12 @@ pub(super) fn cell(model: &Model, theme: &Theme, id: ProfileId, columns: usize) 
     if let Some(run) = run {
         return live(model, theme, run, columns);
     }
-    let (text, style) = sentence(model, theme, id).unwrap_or_default();
+    let (mut text, style) = sentence(model, theme, id).unwrap_or_default();
+    if width(&text) > columns
+        && let Some((_, hold)) = model.held(id)
+    {
+        text = format!("would remove {} rows", count(hold.removals()));
+    }
     vec![Span::styled(pad(&text, columns, Align::Left, theme.ellipsis()), style)]
 }
 
@@ -51,6 +56,7 @@ pub(super) fn sentence(model: &Model, theme: &Theme, id: ProfileId) -> Option<(S
         }
         (ProfileStatus::Cancelled, Some(_)) => dim("cancelled, nothing changed"),
         (ProfileStatus::Proved, Some(run)) => dim(&proved_line(model, run)),
+        (ProfileStatus::Never, _) if model.home.current() == Some(id) => dim("press s to sync it"),
         (ProfileStatus::Gone, _) => dim("no longer listed; its data is kept"),
         (ProfileStatus::NotSyncable, _) => dim(stored.profile.not_syncable().unwrap_or_default()),
         _ => None,
@@ -72,7 +78,7 @@ fn proved_line(model: &Model, run: &RunView) -> String {
     match (of(UnitState::Proved), of(UnitState::NotEligible)) {
         (0, _) => String::new(),
         (proved, 0) => format!("{proved} of {proved} units proved"),
-        (proved, absent) => format!("{proved} units proved, {absent} not eligible"),
+        (proved, absent) => format!("{proved} proved, {absent} not eligible"),
     }
 }
 

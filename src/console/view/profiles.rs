@@ -46,8 +46,10 @@ impl Column {
 const MARKS: usize = 3;
 const GAP: usize = 2;
 
-/// The columns that fit, in display order, with their widths.
-fn columns(total: usize) -> Vec<(Column, usize)> {
+/// The columns that fit, in display order, with their widths; names are as wide as `longest` at most.
+fn columns(total: usize, longest: usize) -> Vec<(Column, usize)> {
+    // The last column stays one away from the edge, as everything else does.
+    let total = total.saturating_sub(1);
     use Column::{Changed, Country, Kind, Last, Login, Name, Now, Rows, Status};
     // In display order: least width, and rank by worth (the highest rank is the first to go).
     let table = [
@@ -77,8 +79,9 @@ fn columns(total: usize) -> Vec<(Column, usize)> {
         .filter(|(_, _, rank)| *rank < ranks)
         .map(|(column, width, _)| (*column, *width))
         .collect();
-    // What is left goes to the two columns that hold sentences, in turns.
-    for (column, most) in [(Name, 20), (Now, 32), (Name, 26), (Now, 50), (Name, 40), (Now, usize::MAX)] {
+    // What is left goes to the two columns that hold sentences, in turns; to names only as far as they need it.
+    for (column, most) in [(Name, 20), (Now, 22), (Name, 26), (Now, 44), (Name, 40), (Now, usize::MAX)] {
+        let most = if column == Name { most.min(longest) } else { most };
         if let Some((_, width)) = out.iter_mut().find(|(c, _)| *c == column) {
             let more = spare.min(most.saturating_sub(*width));
             *width += more;
@@ -96,7 +99,7 @@ pub(super) fn draw(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: Re
     if home.rows().is_empty() {
         return nothing(model, theme, frame, area);
     }
-    let columns = columns(usize::from(area.width));
+    let columns = columns(usize::from(area.width), home.longest_name());
     let mut row = 0;
     if area.height > 1 {
         let mut spans = vec![Span::raw(" ".repeat(MARKS))];
@@ -119,8 +122,8 @@ pub(super) fn draw(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: Re
 /// The current row's sentence, when its column cuts it off.
 pub(super) fn cut_sentence(model: &Model, theme: &Theme, total: u16) -> Option<(String, Style)> {
     let (text, style) = now::sentence(model, theme, model.home.current()?)?;
-    let room =
-        columns(usize::from(total)).iter().find(|(column, _)| *column == Column::Now).map_or(0, |c| c.1);
+    let columns = columns(usize::from(total), model.home.longest_name());
+    let room = columns.iter().find(|(column, _)| *column == Column::Now).map_or(0, |c| c.1);
     (width(&text) > room).then_some((text, style))
 }
 
@@ -154,12 +157,10 @@ fn profile(
                 let text = format!("{} {}", theme.status_glyph(status), status.word());
                 spans.push(cell(&text, theme.status(status)));
             }
-            Column::Last => {
-                let text =
-                    stored.last_synced_at.map_or_else(|| "never".to_owned(), |at| ago(model.now.since(at)).0);
-                let style = if stored.last_synced_at.is_some() { base } else { theme.dim() };
-                spans.push(cell(&text, style));
-            }
+            Column::Last => match stored.last_synced_at {
+                Some(at) => spans.push(cell(&ago(model.now.since(at)).0, base)),
+                None => spans.push(cell(theme.pick("–", "-"), theme.dim())),
+            },
             Column::Rows if stored.last_synced_at.is_none() => {
                 spans.push(cell(theme.pick("–", "-"), theme.dim()))
             }

@@ -4,7 +4,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use crate::console::model::Model;
-use crate::console::text::{absolute, ago, count, width, wrap};
+use crate::console::text::{absolute, ago, plural, width, wrap};
 use crate::console::theme::Theme;
 use crate::domain::report::{ErrorReport, RequestReport};
 
@@ -71,9 +71,9 @@ fn request_lines(request: &RequestReport, theme: &Theme, columns: usize) -> Vec<
     for (i, attempt) in request.attempts.iter().enumerate() {
         #[expect(clippy::cast_precision_loss, reason = "milliseconds, shown to a tenth of a second")]
         let seconds = attempt.after_ms as f64 / 1_000.0;
-        let text = format!("{:>2}. after {seconds:.1} s: {}", i + 1, attempt.outcome);
-        let head =
-            if i == 0 { format!("{} tries", count(request.attempts.len() as u64)) } else { String::new() };
+        let number = format!("{:>1$}", i + 1, request.attempts.len().to_string().len());
+        let text = format!("{number}. after {seconds:.1} s: {}", attempt.outcome);
+        let head = if i == 0 { plural(request.attempts.len(), "try", "tries") } else { String::new() };
         out.extend(labelled(&head, &text, plain, theme, columns));
     }
     if let Some(body) = request.body_excerpt.as_ref().filter(|body| !body.trim().is_empty()) {
