@@ -79,6 +79,18 @@ async fn keys_typed_ahead_of_a_dialog_do_not_answer_it() {
 }
 
 #[tokio::test]
+async fn the_first_key_after_a_dialog_was_drawn_is_heard_though_nothing_else_happens() {
+    let mut overview = quiet();
+    overview.limits.buckets.clear();
+    let mut stage = Stage::open(overview);
+    stage.press("?");
+    stage.shows("all keys").await;
+    // Time stands still here: nothing but the key can wake the loop before the minute is over.
+    stage.press("esc");
+    stage.hides("all keys").await;
+}
+
+#[tokio::test]
 async fn quitting_asks_while_syncs_run_and_gives_them_back_before_it_leaves() {
     let mut stage = Stage::open(overview());
     stage.press("q");
