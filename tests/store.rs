@@ -219,6 +219,8 @@ async fn a_listing_adds_changes_and_marks_what_is_gone(url: &str) {
     let store = Store::open(url).await.unwrap();
     let two = [profile(1, "One"), profile(2, "Two")];
     assert_eq!(store.save_listing("acme", &two).await.unwrap().profiles.len(), 2);
+    let listed = store.now().await.unwrap();
+    while store.now().await.unwrap() <= listed {}
     let listing = store.save_listing("acme", &[profile(1, "Renamed"), profile(3, "Three")]).await.unwrap();
     let by_id = |id: i64| listing.profiles.iter().find(|p| p.profile.id == ProfileId(id)).unwrap();
     assert_eq!(by_id(1).profile.name, "Renamed");
