@@ -242,6 +242,14 @@ impl Model {
         self.overview.profiles.get(&profile).map_or_else(|| profile.to_string(), |p| p.profile.name.clone())
     }
 
+    /// A profile's name and country, where it is told apart from its namesakes: they differ in nothing else.
+    pub(super) fn title(&self, profile: ProfileId) -> String {
+        self.overview
+            .profiles
+            .get(&profile)
+            .map_or_else(|| profile.to_string(), |p| format!("{} {}", p.profile.name, p.profile.country))
+    }
+
     /// The units that the run screen shows: the overview's, else those that were read.
     pub(super) fn units<'a>(&'a self, screen: &'a RunScreen) -> &'a [UnitView] {
         let known =

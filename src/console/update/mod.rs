@@ -201,7 +201,7 @@ fn show_error(model: &mut Model) {
         modal::read_review(model);
         return;
     }
-    let name = model.name(profile);
+    let name = model.title(profile);
     let unit = match &model.screen {
         Screen::Run(screen) => model.units(screen).get(screen.cursor),
         Screen::Profiles => None,

@@ -66,7 +66,7 @@ fn content(model: &Model, modal: &Modal, theme: &Theme, columns: usize) -> Conte
         Modal::Cancel { profiles } => {
             let mut lines = Vec::new();
             for id in profiles.iter().take(6) {
-                lines.push(Line::raw(fit(&model.name(*id), columns, theme.ellipsis())));
+                lines.push(Line::raw(fit(&model.title(*id), columns, theme.ellipsis())));
             }
             if profiles.len() > 6 {
                 lines.push(Line::styled(format!("and {} more", profiles.len() - 6), theme.dim()));
@@ -100,7 +100,7 @@ fn content(model: &Model, modal: &Modal, theme: &Theme, columns: usize) -> Conte
             question: vec![Line::styled("Ctrl-C leaves at once", theme.dim())],
         },
         Modal::Review(held) => Content {
-            title: format!("{}: run {} is held", model.name(held.profile), held.run),
+            title: format!("{}: run {} is held", model.title(held.profile), held.run),
             style: theme.decide(),
             lines: review::lines(held, theme, columns),
             question: review::question(model, held, theme, columns),
