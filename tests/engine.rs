@@ -35,3 +35,5 @@ mod retry;
 mod takeover;
 #[path = "engine/truth.rs"]
 mod truth;
+#[path = "engine/truth_columns.rs"]
+mod truth_columns;
