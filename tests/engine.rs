@@ -17,6 +17,8 @@ mod commit;
 mod database;
 #[path = "engine/eligibility.rs"]
 mod eligibility;
+#[path = "engine/entities.rs"]
+mod entities;
 #[path = "engine/first_sync.rs"]
 mod first_sync;
 #[path = "engine/harness.rs"]

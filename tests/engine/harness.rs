@@ -147,6 +147,11 @@ impl Bench {
         engine(&self.sim, &self.database.url, config(), carries).await
     }
 
+    /// Another process that is configured otherwise.
+    pub(crate) async fn engine_with(&self, sync: SyncConfig) -> Engine {
+        engine(&self.sim, &self.database.url, sync, Carries::Requested).await
+    }
+
     /// The id of the simulator's n-th profile.
     pub(crate) fn profile(&self, n: usize) -> ProfileId {
         ProfileId(i64::try_from(self.control.profile_ids()[n]).unwrap())

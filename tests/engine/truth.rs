@@ -2,12 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use adsync::domain::entity::table::TABLES;
 use adsync::domain::run::{RunState, RunView};
 use adsync::simulator::Truth;
 use serde_json::Value;
 
 use super::database::Row;
-use super::harness::{Bench, completed};
+use super::harness::{Bench, completed, pages_of, unit_of};
 pub(crate) use super::truth_columns::{As, LISTS, List};
 
 /// Columns that belong to the keeping of a row and not to what the API said.
@@ -25,6 +26,24 @@ const KEEPING: [&str; 11] = [
     "run_id",
 ];
 
+impl List {
+    /// The word for its entity in `changes` and `certificates`.
+    pub(crate) fn entity(&self) -> &'static str {
+        unit_of(self.path).entity.as_str()
+    }
+}
+
+/// A subquery that counts the rows of all entity tables under a condition.
+pub(crate) fn count_rows(condition: &str) -> String {
+    let counts = TABLES.iter().map(|t| format!("(select count(*) from {} where {condition})", t.name));
+    format!("({})", counts.collect::<Vec<_>>().join(" + "))
+}
+
+/// The list of a path.
+pub(crate) fn list(path: &str) -> &'static List {
+    LISTS.iter().find(|list| list.path == path).unwrap()
+}
+
 /// A list's rows by id, as they are served.
 pub(crate) fn served(truth: &Truth, path: &str) -> BTreeMap<String, String> {
     let texts = truth.texts(path).into_iter().map(str::to_owned);
@@ -41,6 +60,17 @@ fn key_of(path: &str, id: u64, text: &str) -> String {
         return format!("{}/{}", row["campaignId"].as_str().unwrap(), row["adGroupId"].as_str().unwrap());
     }
     id.to_string()
+}
+
+/// Requests that a list takes without faults, at four rows a page.
+pub(crate) fn requests_of(truth: &Truth, path: &str) -> usize {
+    let rows = truth.count(path);
+    if path != "/sb/negativeKeywords" {
+        return pages_of(path, rows);
+    }
+    // This one is asked for once for each state.
+    let archived = truth.rows(path).iter().filter(|row| row["state"] == "archived").count();
+    pages_of(path, rows - archived) + pages_of(path, archived)
 }
 
 /// Rows over all lists that are synced.
@@ -63,11 +93,20 @@ impl Bench {
 
     /// Checks that a run completed and that what is stored equals what the simulator holds.
     pub(crate) async fn expect_truth(&self, n: usize, run: &RunView) {
+        self.expect_stored(n, run, &self.truth(n)).await;
+    }
+
+    /// The same for extended lists.
+    pub(crate) async fn expect_extended_truth(&self, n: usize, run: &RunView) {
+        let truth = self.control.extended_truth(self.profile(n).0.unsigned_abs()).unwrap();
+        self.expect_stored(n, run, &truth).await;
+    }
+
+    async fn expect_stored(&self, n: usize, run: &RunView, truth: &Truth) {
         completed(run);
-        let truth = self.truth(n);
         for list in &LISTS {
             let live: Vec<Row> = self.stored(n, list).await.into_iter().filter(is_live).collect();
-            let expected = served(&truth, list.path);
+            let expected = served(truth, list.path);
             let ids = |ids: Vec<&str>| ids.into_iter().map(str::to_owned).collect::<BTreeSet<_>>();
             let stored = ids(live.iter().map(|row| text(row, "id")).collect());
             assert_eq!(stored, ids(expected.keys().map(String::as_str).collect()), "{}", list.path);
@@ -75,7 +114,7 @@ impl Bench {
                 compare(list, row, &expected[text(row, "id")]);
             }
         }
-        let live = i64::try_from(total(&truth)).unwrap();
+        let live = i64::try_from(total(truth)).unwrap();
         assert_eq!(run.rows, live, "the run's live rows");
         let profile = self.engine.store().profile(run.profile_id).await.unwrap().unwrap();
         assert_eq!((profile.rows, profile.last_synced_at), (live, run.finished_at));
@@ -124,11 +163,13 @@ fn expected(value: &Value, kind: As) -> Value {
     }
 }
 
-/// Digit by digit, so that no float comes between.
+/// Digit by digit, so that no float comes between; what is finer is rounded half to even.
 fn micros(money: &str) -> i64 {
     let (whole, fraction) = money.split_once('.').unwrap_or((money, ""));
-    assert!(fraction.len() <= 6, "the simulator's amounts have no more than six places: {money}");
-    format!("{whole}{fraction:0<6}").parse().unwrap()
+    let (kept, finer) = fraction.split_at(fraction.len().min(6));
+    let micros: i64 = format!("{whole}{kept:0<6}").parse().unwrap();
+    let half = format!("5{:0<1$}", "", finer.len().saturating_sub(1));
+    micros + i64::from(finer > half.as_str() || (finer == half && micros % 2 == 1))
 }
 
 pub(crate) fn is_live(row: &Row) -> bool {
