@@ -61,6 +61,8 @@ pub struct ListPage {
     pub request_id: Option<String>,
     /// Attempts that it took.
     pub attempts: u32,
+    /// How long the answer itself took, from sending to the last byte.
+    pub took: std::time::Duration,
 }
 
 impl AdsClient {
@@ -171,7 +173,18 @@ impl AdsClient {
             observer,
         };
         let done = exchange.run(|body| Page::parse(call.descriptor, body).map_err(|e| e.to_string())).await?;
-        Ok(ListPage { page: done.page, request_id: done.request_id, attempts: done.attempts })
+        Ok(ListPage {
+            page: done.page,
+            request_id: done.request_id,
+            attempts: done.attempts,
+            took: done.took,
+        })
+    }
+
+    /// Requests per second that a profile may hope for, as far as is known; `None` without limits.
+    pub fn pace(&self, login: &str, profile: crate::domain::id::ProfileId) -> Option<f64> {
+        let account = self.login(login).ok()?.account;
+        self.inner.wiring.budget.pace(account, Some(profile))
     }
 
     /// The budget's own view of itself; cheap.

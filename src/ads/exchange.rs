@@ -57,6 +57,8 @@ pub(super) struct Done<T> {
     pub(super) page: T,
     pub(super) request_id: Option<String>,
     pub(super) attempts: u32,
+    /// How long the last attempt took, from sending to the last byte.
+    pub(super) took: Duration,
 }
 
 /// Why a turn in the queue gave nothing to send.
@@ -130,7 +132,9 @@ impl Exchange<'_> {
             }
             self.observer.sent();
             let failed = match self.attempt(url.clone(), permit, &bearer, &mut trace, &read).await {
-                Ok((page, request_id)) => return Ok(Done { page, request_id, attempts: trace.attempts() }),
+                Ok((page, request_id, took)) => {
+                    return Ok(Done { page, request_id, attempts: trace.attempts(), took });
+                }
                 Err(failed) => failed,
             };
             match failed {
@@ -183,7 +187,7 @@ impl Exchange<'_> {
         bearer: &Bearer,
         trace: &mut Trace,
         read: &impl Fn(Vec<u8>) -> Result<T, String>,
-    ) -> Result<(T, Option<String>), Failed> {
+    ) -> Result<(T, Option<String>, Duration), Failed> {
         let began = trace.now();
         let sent_at = Instant::now();
         let answer = match self.send(url, bearer).await {
@@ -198,7 +202,8 @@ impl Exchange<'_> {
         };
         let [client_secret, refresh_token] = self.login.tokens.secrets();
         let secrets = [client_secret, refresh_token, bearer.secret.expose()];
-        let took_ms = sent_at.elapsed().as_millis() as u64;
+        let took = sent_at.elapsed();
+        let took_ms = took.as_millis() as u64;
         tracing::debug!(target: "adsync::ads", path = self.wire.path, profile = self.profile_text(), status = answer.status, took_ms, bytes = answer.body.len(), "answered");
         let request_id = answer.request_ids.first().cloned();
         if answer.status == 200 {
@@ -209,7 +214,7 @@ impl Exchange<'_> {
             return match read(answer.body) {
                 Ok(page) => {
                     trace.record(began, "200");
-                    Ok((page, request_id))
+                    Ok((page, request_id, took))
                 }
                 Err(cause) => {
                     let cause = redact::redact(&cause, &secrets);

@@ -170,7 +170,8 @@ async fn fetch_phase(context: &RunContext) -> Result<(Vec<UnitView>, Option<Hold
     let is_open = |unit: Unit| open.iter().any(|d| d.unit == unit);
     let ends: HashMap<Unit, watch::Sender<Option<UnitState>>> =
         units.iter().map(|u| (u.unit, watch::Sender::new((!is_open(u.unit)).then_some(u.state)))).collect();
-    let fetches = open.iter().map(|d| fetch_unit(context, d, &ends));
+    let others = Others { context, ends: &ends };
+    let fetches = open.iter().map(|d| fetch_unit(&others, d));
     let mut parked: Option<Duration> = None;
     for end in futures::future::join_all(fetches).await {
         if let UnitEnd::Parked(delay) = end? {
@@ -223,41 +224,50 @@ async fn retried(store: &Store, run: &RunView) -> Result<Option<RunId>, StoreErr
     Ok(next)
 }
 
-async fn fetch_unit(
-    context: &RunContext,
-    d: &'static Descriptor,
-    ends: &HashMap<Unit, watch::Sender<Option<UnitState>>>,
-) -> Result<UnitEnd, SyncError> {
-    let end = fetch_and_settle(context, d, ends).await?;
+/// The units that are fetched beside one.
+pub(super) struct Others<'a> {
+    context: &'a RunContext,
+    ends: &'a HashMap<Unit, watch::Sender<Option<UnitState>>>,
+}
+
+impl Others<'_> {
+    /// Waits for the end of a unit; `None` when it is no part of the run.
+    async fn end(&self, unit: Unit) -> Option<UnitState> {
+        let mut receiver = self.ends.get(&unit)?.subscribe();
+        receiver.wait_for(Option::is_some).await.ok().and_then(|state| *state)
+    }
+
+    /// The ids of a unit, once it is proved; `None` when it is not.
+    pub(super) async fn ids(&self, unit: Unit) -> Option<Vec<EntityId>> {
+        (self.end(unit).await? == UnitState::Proved).then_some(())?;
+        ids_of(self.context, unit).await.ok()
+    }
+}
+
+async fn fetch_unit(others: &Others<'_>, d: &'static Descriptor) -> Result<UnitEnd, SyncError> {
+    let end = fetch_and_settle(others, d).await?;
     let state = match &end {
         UnitEnd::Settled(state) => *state,
         // Whoever waits for this unit is not tried either.
         UnitEnd::Parked(_) | UnitEnd::Skipped => UnitState::Failed,
     };
-    if let Some(sender) = ends.get(&d.unit) {
+    if let Some(sender) = others.ends.get(&d.unit) {
         sender.send_replace(Some(state));
     }
     Ok(end)
 }
 
-async fn fetch_and_settle(
-    context: &RunContext,
-    d: &'static Descriptor,
-    ends: &HashMap<Unit, watch::Sender<Option<UnitState>>>,
-) -> Result<UnitEnd, SyncError> {
+async fn fetch_and_settle(others: &Others<'_>, d: &'static Descriptor) -> Result<UnitEnd, SyncError> {
+    let context = others.context;
     let mut batch_ids = Vec::new();
-    if let Some(parent) = d.depends_on
-        && let Some(sender) = ends.get(&parent)
-    {
-        let mut receiver = sender.subscribe();
-        let state = receiver.wait_for(Option::is_some).await.ok().and_then(|state| *state);
-        match state {
+    if let Some(parent) = d.depends_on {
+        match others.end(parent).await {
             Some(UnitState::Proved) => batch_ids = ids_of(context, parent).await?,
             Some(UnitState::NotEligible) => return inherit(context, d.unit, parent).await,
             _ => return Ok(UnitEnd::Skipped),
         }
     }
-    let fetched = match UnitFetch::new(context, d).await {
+    let fetched = match UnitFetch::new(context, others, d).await {
         Ok(fetch) => fetch.fetch(&batch_ids).await,
         Err(error) => Err(error),
     };

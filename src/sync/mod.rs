@@ -14,6 +14,7 @@ mod fetch;
 mod hub;
 pub mod overview;
 mod persist;
+mod split;
 mod watch;
 
 pub use certify::ListError;
