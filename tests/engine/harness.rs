@@ -9,6 +9,7 @@ use adsync::config::{RateLimitConfig, Secret, SyncConfig};
 use adsync::domain::id::{ProfileId, RunId};
 use adsync::domain::profile::Region;
 use adsync::domain::run::{Origin, RunState, RunView};
+use adsync::domain::selection::Selection;
 use adsync::domain::unit::{AdProduct, Entity, Unit};
 use adsync::simulator::{Control, RunningSimulator, Scenario, Simulator, SimulatorOptions};
 use adsync::store::Store;
@@ -74,6 +75,7 @@ pub(crate) fn config() -> SyncConfig {
         reuse_pages_for: Duration::from_secs(3600),
         max_removed_rows: 1_000_000,
         max_removed_percent: 100,
+        ask_again_after: Duration::ZERO,
     }
 }
 
@@ -194,7 +196,9 @@ impl Bench {
 
 async fn engine(sim: &RunningSimulator, url: &str, sync: SyncConfig, carries: Carries) -> Engine {
     let store = Store::open(url).await.unwrap();
-    Engine::start(store, client(sim), EngineOptions { sync, carries }).await.unwrap()
+    Engine::start(store, client(sim), EngineOptions { sync, carries, profiles: Selection::default() })
+        .await
+        .unwrap()
 }
 
 /// Waits until an engine's state gives something.
