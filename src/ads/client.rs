@@ -190,7 +190,7 @@ impl AdsClient {
                 token_cursor: matches!(call.cursor, Cursor::Token(_)),
             },
             priority: call.priority,
-            weight: call.descriptor.list.weight,
+            weight: call.weight(),
             observer,
             timeout: self.inner.wiring.options.timeout,
             max_elapsed: self.inner.wiring.options.max_elapsed,

@@ -227,8 +227,9 @@ async fn fetch_open(
 async fn plan(context: &RunContext, memory: &Memory) -> Result<Vec<UnitView>, SyncError> {
     let run = context.run();
     let (store, config) = (&context.store, &context.config);
-    let units: Vec<(Unit, Option<i64>)> =
-        descriptors_of(&config.ad_products).map(|d| (d.unit, memory.expected_rows(d.unit))).collect();
+    let units: Vec<(Unit, Option<i64>)> = descriptors_of(&config.ad_products, &config.entities)
+        .map(|d| (d.unit, memory.expected_rows(d.unit)))
+        .collect();
     let planned = store.plan(run.id, run.epoch, &units).await?;
     // Only a run that has nothing of its own adopts: whatever claim this is, what it has got counts more.
     if planned.iter().all(|unit| unit.state == UnitState::Pending && unit.pages == 0)

@@ -39,7 +39,8 @@ fn country(profile: &Value) -> &str {
 
 #[test]
 fn a_name_that_several_have_is_told_apart_by_its_country() {
-    let (home, listed) = listed(&eight(), "");
+    let api = eight();
+    let (home, listed) = listed(&api, "");
     let (one, other) = (&listed[1], &listed[2]);
     assert_eq!(name(one), name(other), "two neighbours of one brand");
     assert_ne!(country(one), country(other));
