@@ -5,7 +5,7 @@ use adsync::domain::run::{RunState, UnitState};
 use adsync::simulator::SimulatorOptions;
 
 use super::harness::{Bench, PATHS, SB_KEYWORDS, all_roles, config, one_profile, operator};
-use super::truth::{is_live, list, requests_of, served, text, total};
+use super::truth::{is_live, list, requests_of, served, total};
 use crate::support::on_both_databases;
 
 on_both_databases!(
