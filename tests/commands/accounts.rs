@@ -33,6 +33,10 @@ fn name(profile: &Value) -> &str {
     profile["profile"]["name"].as_str().unwrap()
 }
 
+fn id(profile: &Value) -> String {
+    profile["profile"]["id"].to_string()
+}
+
 fn country(profile: &Value) -> &str {
     profile["profile"]["country"].as_str().unwrap()
 }
@@ -46,7 +50,7 @@ fn a_name_that_several_have_is_told_apart_by_its_country() {
     assert_ne!(country(one), country(other));
     let full = format!("{} {}", name(one), country(one));
     for command in ["sync", "retry", "cancel", "runs", "changes"] {
-        let (id, full) = (one["profile"]["id"].to_string(), format!("{full:?}"));
+        let (id, full) = (id(one), format!("{full:?}"));
         home.run(&[command, name(one)])
             .assert(2, &["profiles are named", &id, "with its country, as", &full]);
     }
@@ -61,32 +65,29 @@ fn profiles_that_are_left_out_are_shown_skipped_and_refused_with_the_line_to_cha
     let (_, all) = listed(&api, "");
     let (excluded, agency) =
         (&all[1], all.iter().find(|p| p["profile"]["account_type"] == "agency").unwrap());
-    let id = excluded["profile"]["id"].to_string();
-    let section = format!("[profiles]\nexclude = [\n  {id},\n  \"Nobody*\",\n]");
+    let excluded_id = id(excluded);
+    let section = format!("[profiles]\nexclude = [\n  {excluded_id},\n  \"Nobody*\",\n]");
     let home = Home::with_config(&format!("{section}\n{}", api.config("sqlite:test.db")));
     let told = home.ok(&["profiles", "--json"]);
     assert_eq!(told.stderr.matches("no profile is meant by").count(), 1, "{told:#?}");
     told.assert(0, &["\"Nobody*\"", "config.toml:4"]);
-    let of =
-        |wanted: &str| told.objects().into_iter().find(|p| p["profile"]["id"].to_string() == wanted).unwrap();
-    let shown = of(&id);
+    let of = |wanted: &str| told.objects().into_iter().find(|p| id(p) == wanted).unwrap();
+    let shown = of(&excluded_id);
     assert_eq!(shown["status"], "excluded");
     let reason = shown["not_syncable"].as_str().unwrap();
     assert!(
         reason.starts_with("excluded by the configuration") && reason.contains("config.toml:3"),
         "{reason}"
     );
-    assert_eq!(of(&agency["profile"]["id"].to_string())["status"], "not synced");
+    assert_eq!(of(&id(agency))["status"], "not synced");
     let table = home.ok(&["profiles", "--stored"]).stdout;
-    for (id, note) in
-        [(&id, reason), (&agency["profile"]["id"].to_string(), "agency profiles hold no sponsored ads")]
-    {
+    for (id, note) in [(&excluded_id, reason), (&id(agency), "agency profiles hold no sponsored ads")] {
         assert!(
             table.lines().any(|line| line.contains(id.as_str()) && line.ends_with(note)),
             "{note}: {table}"
         );
     }
-    home.run(&["sync", &id])
+    home.run(&["sync", &excluded_id])
         .assert(2, &["excluded by the configuration", "Take", "out of exclude, at", "config.toml:3"]);
     assert_eq!(home.ok(&["runs", "--json"]).objects().len(), 0);
 
@@ -100,19 +101,18 @@ fn profiles_that_are_left_out_are_shown_skipped_and_refused_with_the_line_to_cha
     );
 
     // The other way round: only what is included.
-    home.write("config.toml", &format!("[profiles]\ninclude = [\"{id}\"]\n{}", api.config("sqlite:test.db")));
+    home.write(
+        "config.toml",
+        &format!("[profiles]\ninclude = [\"{excluded_id}\"]\n{}", api.config("sqlite:test.db")),
+    );
     let done = home.ok(&["sync", "--all"]);
     assert_eq!(done.stdout.lines().filter(|line| line.contains("proved")).count(), 1, "{done:#?}");
-    home.run(&["sync", &agency["profile"]["id"].to_string()]).assert(2, &["agency"]);
+    home.run(&["sync", &id(agency)]).assert(2, &["agency"]);
     let other = all
         .iter()
-        .find(|p| {
-            !["excluded", "not synced"]
-                .contains(&of(&p["profile"]["id"].to_string())["status"].as_str().unwrap())
-        })
+        .find(|p| !["excluded", "not synced"].contains(&of(&id(p))["status"].as_str().unwrap()))
         .unwrap();
-    home.run(&["sync", &other["profile"]["id"].to_string()])
-        .assert(2, &["not in include", "Add it to include, at", "config.toml:2"]);
+    home.run(&["sync", &id(other)]).assert(2, &["not in include", "Add it to include, at", "config.toml:2"]);
 }
 
 #[test]
@@ -150,7 +150,7 @@ fn a_profile_that_left_the_list_is_gone_keeps_its_data_and_comes_back() {
     let gone: Vec<&Value> = listed.iter().filter(|p| p["status"] == "gone").collect();
     let [gone] = gone.as_slice() else { panic!("{listed:#?}") };
     assert!(gone["gone_at"].as_i64().unwrap() > 0 && gone["rows"].as_i64().unwrap() > 0, "{gone}");
-    let id = gone["profile"]["id"].to_string();
+    let id = id(gone);
     let table = home.ok(&["profiles", "--stored", "--utc"]).stdout;
     assert!(table.lines().any(|line| line.contains(&id) && line.contains("not listed since 2")), "{table}");
     home.run(&["sync", &id]).assert(2, &["no longer lists it, since", "its data is kept"]);
