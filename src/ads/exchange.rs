@@ -49,6 +49,10 @@ pub(super) struct Exchange<'a> {
     pub(super) priority: i64,
     pub(super) weight: u32,
     pub(super) observer: &'a dyn RequestObserver,
+    /// One attempt, from connecting to the last byte.
+    pub(super) timeout: Duration,
+    /// From the first attempt to the last.
+    pub(super) max_elapsed: Duration,
 }
 
 /// A request that was answered with a page.
@@ -243,6 +247,7 @@ impl Exchange<'_> {
             .wiring
             .http
             .request(method, url)
+            .timeout(self.timeout)
             .header(AUTHORIZATION, bearer.header.clone())
             .header(CLIENT_ID, self.login.client_id.clone())
             .header(ACCEPT, HeaderValue::from_static(self.wire.accept));
@@ -370,7 +375,7 @@ impl Exchange<'_> {
     /// True when no attempt after `pause` is allowed any more.
     fn is_over(&self, trace: &Trace, pause: Duration) -> bool {
         let options = &self.wiring.options;
-        trace.attempts() >= options.max_attempts || trace.elapsed() + pause > options.max_elapsed
+        trace.attempts() >= options.max_attempts || trace.elapsed() + pause > self.max_elapsed
     }
 
     fn url(&self) -> Url {

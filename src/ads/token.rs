@@ -34,6 +34,7 @@ pub(super) struct TokenSource {
     client_id: String,
     client_secret: Secret,
     refresh_token: Secret,
+    timeout: Duration,
     state: Mutex<State>,
     /// Requests to the token endpoint that have come to an end.
     flights: AtomicU64,
@@ -107,6 +108,7 @@ impl TokenSource {
         client_id: String,
         client_secret: Secret,
         refresh_token: Secret,
+        timeout: Duration,
     ) -> Self {
         Self {
             http,
@@ -114,6 +116,7 @@ impl TokenSource {
             client_id,
             client_secret,
             refresh_token,
+            timeout,
             state: Mutex::default(),
             flights: AtomicU64::new(0),
         }
@@ -201,7 +204,7 @@ impl TokenSource {
             retry_after: RetryAfter::Missing,
             request_ids: Vec::new(),
         };
-        let sent = self.http.post(self.url.clone()).form(&form).send().await;
+        let sent = self.http.post(self.url.clone()).timeout(self.timeout).form(&form).send().await;
         let response = sent.map_err(|error| lost((None, Lost::from_reqwest(&error.without_url()))))?;
         let answer = Answer::read(response).await.map_err(lost)?;
         if answer.status != 200 {

@@ -141,6 +141,7 @@ impl From<SyncError> for Failure {
             SyncError::Store(error) => error.into(),
             SyncError::UnknownProfile(_)
             | SyncError::NotSyncable { .. }
+            | SyncError::Excluded { .. }
             | SyncError::NotHeld { .. }
             | SyncError::UnknownLogin(_) => Self { report: error.report(machine_now()), exit: Exit::Usage },
             _ => Self::from_report(error.report(machine_now())),

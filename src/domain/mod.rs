@@ -11,5 +11,6 @@ pub mod page;
 pub mod profile;
 pub mod report;
 pub mod run;
+pub mod selection;
 pub mod time;
 pub mod unit;

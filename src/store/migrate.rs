@@ -28,6 +28,12 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("../../migrations/sqlite/0002_entities.sql"),
         postgres: include_str!("../../migrations/postgres/0002_entities.sql"),
     },
+    Step {
+        number: 5,
+        name: "accounts",
+        sqlite: include_str!("../../migrations/sqlite/0005_accounts.sql"),
+        postgres: include_str!("../../migrations/postgres/0005_accounts.sql"),
+    },
 ];
 
 /// The newest schema that this adsync knows.

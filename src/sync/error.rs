@@ -2,6 +2,7 @@
 
 use crate::ads::AdsError;
 use crate::domain::id::{ProfileId, RunId};
+use crate::domain::profile::Barred;
 use crate::domain::report::ErrorReport;
 use crate::domain::time::Timestamp;
 use crate::domain::unit::Unit;
@@ -62,6 +63,14 @@ pub enum SyncError {
         /// Why.
         reason: String,
     },
+    /// The configuration leaves the profile out.
+    #[error("profile {profile} is {barred}")]
+    Excluded {
+        /// The profile.
+        profile: ProfileId,
+        /// Why, and where it says so.
+        barred: Barred,
+    },
     /// An approval or discard of a run that is not held.
     #[error("run {run} {reason}")]
     NotHeld {
@@ -102,6 +111,7 @@ impl SyncError {
             Self::Panic { .. } => "internal.panic",
             Self::UnknownProfile(_) => "profile.unknown",
             Self::NotSyncable { .. } => "profile.not_syncable",
+            Self::Excluded { .. } => "profile.excluded",
             Self::NotHeld { .. } => "run.not_held",
             Self::NoProfiles { .. } => "profile.none_listed",
             Self::UnknownLogin(_) => "config.login_unknown",
@@ -126,6 +136,7 @@ impl SyncError {
             Self::Panic { .. } => "This is a defect of adsync: report it with the log. Nothing was written.".to_owned(),
             Self::UnknownProfile(_) => "List what is known with: adsync profiles".to_owned(),
             Self::NotSyncable { .. } => "Leave it out; all other profiles are synced as usual.".to_owned(),
+            Self::Excluded { barred, .. } => barred.cure(),
             Self::NotHeld { .. } => "List the held runs with: adsync runs --state held".to_owned(),
             Self::NoProfiles { .. } => {
                 "What is stored is kept, and nothing is taken for gone. Check that the login still has access to its accounts, then try again.".to_owned()
@@ -148,6 +159,7 @@ impl SyncError {
             | Self::Panic { .. }
             | Self::UnknownProfile(_)
             | Self::NotSyncable { .. }
+            | Self::Excluded { .. }
             | Self::NotHeld { .. }
             | Self::UnknownLogin(_) => false,
         }

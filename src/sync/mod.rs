@@ -7,13 +7,16 @@ mod carry;
 mod certify;
 mod context;
 mod difference;
+mod eligibility;
 mod engine;
 mod error;
 pub mod event;
 mod fetch;
 mod hub;
+mod listing;
 pub mod overview;
 mod persist;
+mod policy;
 mod split;
 mod watch;
 
