@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use adsync::ads::{AdsClient, ClientOptions, LoginEndpoint};
 use adsync::config::{RateLimitConfig, Secret, SyncConfig};
-use adsync::domain::entity::{DESCRIPTORS, RequestSpec};
+use adsync::domain::entity::{DESCRIPTORS, Extended, RequestSpec};
 use adsync::domain::id::ProfileId;
 use adsync::domain::profile::Region;
 use adsync::domain::run::{Origin, RunState, RunView};
-use adsync::domain::unit::AdProduct;
+use adsync::domain::unit::{AdProduct, Entity};
 use adsync::simulator::Scenario;
 use adsync::store::Store;
 use adsync::sync::{Carries, Engine, EngineOptions, Requester};
@@ -22,7 +22,7 @@ use super::lists::{Bench, all_roles, refuse_everything, serve_everything};
 const HANGS: Duration = Duration::from_secs(60);
 
 /// The real client and the real engine, which believe that the proxy is the API.
-async fn engine(bench: &Bench, url: &str) -> Engine {
+async fn engine(bench: &Bench, url: &str, extended: bool) -> Engine {
     let credentials = bench.sim.credentials();
     let endpoint = LoginEndpoint {
         name: "test".to_owned(),
@@ -46,7 +46,9 @@ async fn engine(bench: &Bench, url: &str) -> Engine {
     };
     let client = AdsClient::new(vec![endpoint], &limits, options).unwrap();
     let sync = SyncConfig {
-        ad_products: AdProduct::ALL.to_vec(),
+        ad_products: AdProduct::PRODUCTS.to_vec(),
+        entities: Entity::ALL.to_vec(),
+        extended,
         concurrent_profiles: 4,
         reuse_pages_for: Duration::from_secs(3600),
         max_removed_rows: 1_000_000,
@@ -102,61 +104,32 @@ effect = { cap_count = 7 }
 ";
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn whole_syncs_violate_nothing_and_need_every_exception() {
-    let database = crate::support::sqlite::fresh_database();
+async fn whole_syncs_violate_nothing_and_every_exception_is_needed() {
     let bench = Bench::start(all_roles()).await;
-    let engine = engine(&bench, &database.url).await;
-    engine.refresh_profiles().await.unwrap();
-    let ids = bench.control.profile_ids();
-    let profile = |n: usize| ProfileId(i64::try_from(ids[n]).unwrap());
-    let completed = |run: &RunView| assert_eq!(run.state, RunState::Completed, "{:#?}", run.error);
-
-    let first = sync(&engine, profile(0)).await;
-    completed(&first);
-    let unchanged = sync(&engine, profile(0)).await;
-    completed(&unchanged);
-    assert_eq!(unchanged.counts.written(), 0);
-
-    // Rows that are gone are asked for by their ids; small pages bring page tokens, 429s bring retries.
-    bench.control.set_scenario(Scenario::parse(THROTTLED).unwrap());
-    let mut removed = 0;
-    let mut throttled = 0;
-    for _ in 0..3 {
-        bench.control.churn_now(None);
-        let run = sync(&engine, profile(0)).await;
-        completed(&run);
-        removed += run.counts.removed;
-        throttled += run.throttled;
-    }
-    assert!(removed > 0 && throttled >= 6, "{removed} removed, {throttled} throttled");
-    let mut rechecked = BTreeSet::new();
-    for certificate in engine.store().certificates(profile(0)).await.unwrap() {
-        if certificate.certificate.as_ref().is_some_and(|c| c.rechecked > 0) {
-            rechecked.insert(certificate.unit.ad_product);
+    for extended in [false, true] {
+        let database = crate::support::sqlite::fresh_database();
+        let engine = engine(&bench, &database.url, extended).await;
+        whole_syncs(&bench, &engine).await;
+        bench.proxy.expect_no_violation();
+        let seen = bench.proxy.seen();
+        for d in DESCRIPTORS {
+            let (method, path) = match d.list.request {
+                RequestSpec::Post { path, .. } => ("POST", path),
+                RequestSpec::Get { path, .. } => ("GET", path),
+            };
+            let path = match d.list.extended {
+                Some(Extended::Path(path)) if extended => path,
+                _ => path,
+            };
+            let answers = &seen.answers[&format!("{method} {path}")];
+            assert!(answers[&200] > 5, "{path}: {answers:?}");
+        }
+        for status in [429, 403] {
+            assert!(seen.answers.values().any(|statuses| statuses.contains_key(&status)), "{status}");
         }
     }
-    assert_eq!(rechecked.len(), 3, "removed rows of every product were asked for: {rechecked:?}");
 
-    // No part in Brands and Display; a login that may only view; a KDP author; a large account.
-    bench.control.clear_scenario();
-    for n in [6, 8, 11, 1] {
-        completed(&sync(&engine, profile(n)).await);
-    }
-
-    bench.proxy.expect_no_violation();
-    let seen = bench.proxy.seen();
-    for d in DESCRIPTORS {
-        let (method, path) = match d.list.request {
-            RequestSpec::Post { path, .. } => ("POST", path),
-            RequestSpec::Get { path, .. } => ("GET", path),
-        };
-        let answers = &seen.answers[&format!("{method} {path}")];
-        assert!(answers[&200] > 5, "{path}: {answers:?}");
-    }
-    assert!(seen.answers.values().any(|statuses| statuses.contains_key(&429)));
-    assert!(seen.answers.values().any(|statuses| statuses.contains_key(&403)));
-
-    // Lists and forms that no sync asks for may need an exception too; beyond those, none is needed.
+    // Forms that no sync asks for, such as refusals, may need an exception too; beyond those, none is needed.
     serve_everything(&bench).await;
     refuse_everything(&bench).await;
     bench.proxy.expect_no_violation();
@@ -169,5 +142,45 @@ async fn whole_syncs_violate_nothing_and_need_every_exception() {
             exception.place,
             exception.why
         );
+    }
+}
+
+async fn whole_syncs(bench: &Bench, engine: &Engine) {
+    engine.refresh_profiles().await.unwrap();
+    let ids = bench.control.profile_ids();
+    let profile = |n: usize| ProfileId(i64::try_from(ids[n]).unwrap());
+    let completed = |run: &RunView| assert_eq!(run.state, RunState::Completed, "{:#?}", run.error);
+
+    let first = sync(engine, profile(0)).await;
+    completed(&first);
+    let unchanged = sync(engine, profile(0)).await;
+    completed(&unchanged);
+    assert_eq!(unchanged.counts.written(), 0);
+
+    // Rows that are gone are asked for by their ids; small pages bring page tokens, 429s bring retries.
+    bench.control.set_scenario(Scenario::parse(THROTTLED).unwrap());
+    let (mut removed, mut throttled) = (0, 0);
+    let mut rechecked = BTreeSet::new();
+    for _ in 0..3 {
+        bench.control.churn_now(None);
+        let run = sync(engine, profile(0)).await;
+        completed(&run);
+        removed += run.counts.removed;
+        throttled += run.throttled;
+        for certificate in engine.store().certificates(profile(0)).await.unwrap() {
+            if certificate.certificate.as_ref().is_some_and(|c| c.rechecked > 0) {
+                rechecked.insert(certificate.unit);
+            }
+        }
+    }
+    assert!(removed > 0 && throttled >= 6, "{removed} removed, {throttled} throttled");
+    let products: BTreeSet<AdProduct> = rechecked.iter().map(|unit| unit.ad_product).collect();
+    assert!(rechecked.len() > 12, "removed rows of most lists were asked for: {rechecked:?}");
+    assert!(AdProduct::PRODUCTS.iter().all(|product| products.contains(product)), "{rechecked:?}");
+
+    // No part in Brands and Display; a login that may only view; a KDP author; a large account.
+    bench.control.clear_scenario();
+    for n in [6, 8, 11, 1] {
+        completed(&sync(engine, profile(n)).await);
     }
 }
