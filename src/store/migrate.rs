@@ -28,6 +28,12 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("../../migrations/sqlite/0002_entities.sql"),
         postgres: include_str!("../../migrations/postgres/0002_entities.sql"),
     },
+    Step {
+        number: 6,
+        name: "drift",
+        sqlite: include_str!("../../migrations/sqlite/0006_drift.sql"),
+        postgres: include_str!("../../migrations/postgres/0006_drift.sql"),
+    },
 ];
 
 /// The newest schema that this adsync knows.

@@ -9,6 +9,7 @@ mod changes;
 mod commit;
 mod dialect;
 mod dispatch;
+mod drift;
 mod error;
 mod history;
 mod migrate;
