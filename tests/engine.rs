@@ -17,6 +17,8 @@ mod changes;
 mod commit;
 #[path = "engine/database.rs"]
 mod database;
+#[path = "engine/drift.rs"]
+mod drift;
 #[path = "engine/eligibility.rs"]
 mod eligibility;
 #[path = "engine/entities.rs"]

@@ -220,16 +220,22 @@ async fn the_clock_is_the_databases_and_moves(url: &str) {
     while store.now().await.unwrap() <= first {}
 }
 
+/// Waits until the database's clock has moved: two listings of one instant are one listing.
+async fn a_tick(store: &Store) {
+    let now = store.now().await.unwrap();
+    while store.now().await.unwrap() <= now {}
+}
+
 async fn a_listing_adds_changes_and_marks_what_is_gone(url: &str) {
     let store = Store::open(url).await.unwrap();
     let two = [profile(1, "One"), profile(2, "Two")];
     assert_eq!(store.save_listing("acme", &two).await.unwrap().profiles.len(), 2);
-    let listed = store.now().await.unwrap();
-    while store.now().await.unwrap() <= listed {}
+    a_tick(&store).await;
     let listing = store.save_listing("acme", &[profile(1, "Renamed"), profile(3, "Three")]).await.unwrap();
     let by_id = |id: i64| listing.profiles.iter().find(|p| p.profile.id == ProfileId(id)).unwrap();
     assert_eq!(by_id(1).profile.name, "Renamed");
     assert!(by_id(2).gone_at.is_some() && by_id(3).gone_at.is_none());
+    a_tick(&store).await;
     let back = store.save_listing("acme", &[profile(2, "Two")]).await.unwrap();
     assert_eq!(back.profiles.iter().filter(|p| p.gone_at.is_none()).count(), 1);
     let other = store.save_listing("other", &[]).await.unwrap();

@@ -208,6 +208,9 @@ pub async fn run_show(store: &Store, id: i64, out: &mut Output<'_>) -> Result<Ex
     for line in table(&columns, &rows) {
         out.line(&line)?;
     }
+    for line in drift_lines(&units) {
+        out.line(&line)?;
+    }
     if let Some(hold) = run.hold.as_ref().filter(|_| run.state == RunState::Held) {
         out.line("")?;
         out.line("held: its commit would")?;
@@ -250,6 +253,27 @@ fn refused(unit: &UnitView, said: &str, utc: bool) -> String {
         format!("asked again after {}", time(refusal.ask_after, utc))
     });
     parts.join(" · ")
+}
+
+/// What came that is not known, unit by unit.
+fn drift_lines(units: &[UnitView]) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (unit, drift) in units.iter().filter_map(|u| Some((u.unit, &u.outcome.as_ref()?.drift))) {
+        for item in &drift.items {
+            let new = if item.new { "  new to this database" } else { "" };
+            let rows = count(i64::try_from(item.rows).unwrap_or(i64::MAX));
+            let noun = if item.rows == 1 { "row" } else { "rows" };
+            lines.push(format!("  {unit}  {} {}  in {rows} {noun}{new}", item.finding.kind, item.finding));
+        }
+        if drift.more > 0 {
+            let more = count(i64::try_from(drift.more).unwrap_or(i64::MAX));
+            lines.push(format!("  {unit}  and others, seen {more} times"));
+        }
+    }
+    if !lines.is_empty() {
+        lines.splice(..0, [String::new(), "not known to adsync, kept as it came:".to_owned()]);
+    }
+    lines
 }
 
 fn unit_row(unit: &UnitView, utc: bool) -> Vec<String> {

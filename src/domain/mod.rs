@@ -3,6 +3,7 @@
 //! Nothing here does I/O, awaits, reads a clock or knows of a database, a terminal or HTTP.
 
 pub mod decimal;
+pub mod drift;
 pub mod entity;
 pub mod id;
 pub mod json;

@@ -6,6 +6,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
+use super::drift::DriftReport;
 use super::id::{ProfileId, RunId};
 use super::report::ErrorReport;
 use super::time::Timestamp;
@@ -150,7 +151,7 @@ pub struct Certificate {
 }
 
 /// What a commit of one unit did or would do, beside its certificate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct UnitOutcome {
     /// Rows by kind of change.
     pub counts: ChangeCounts,
@@ -165,6 +166,9 @@ pub struct UnitOutcome {
     /// Rows that came without an id and are known by their parents.
     #[serde(default)]
     pub keyed_by_parents: u64,
+    /// Fields and values that adsync does not know; only in `raw`, or in a column as they came.
+    #[serde(default, skip_serializing_if = "DriftReport::is_empty")]
+    pub drift: DriftReport,
 }
 
 /// Why a run is held: the units whose removals passed the brake, and everything that would change.

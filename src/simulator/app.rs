@@ -85,7 +85,10 @@ impl App {
         if let Some(list) = lists::find(&call.path) {
             return match self.list(list, call, twist).await {
                 Ok(answer) => answer,
-                Err(refusal) => Answer::refusal(&refusal, list.family, list.error_media_type(), &id),
+                Err(refusal) => {
+                    let refusal = refusal.within(list.error_kinds());
+                    Answer::refusal(&refusal, list.family, list.error_media_type(), &id)
+                }
             };
         }
         let refusal = match profiles::answer(self, call) {

@@ -63,6 +63,16 @@ impl Refusal {
         )
     }
 
+    /// The same refusal in a family that has no error of this kind: only its words tell what was wrong then.
+    pub(crate) fn within(mut self, kinds: Option<&[&str]>) -> Self {
+        if let (Some(fault), Some(kinds)) = (&mut self.fault, kinds)
+            && !kinds.contains(&fault.kind)
+        {
+            (fault.kind, fault.reason) = ("otherError", "OTHER_ERROR");
+        }
+        self
+    }
+
     /// The body in a family's shape.
     pub(crate) fn body(&self, family: Family, request_id: &str) -> String {
         match family {

@@ -124,6 +124,7 @@ fn twist(effect: &Effect, nonce: u64) -> Twist {
         empty: is(BodyKind::EmptyPage),
         wrong_shape: is(BodyKind::WrongShape),
         drop_rows: effect.drop_rows.unwrap_or(0),
+        merge: effect.merge.clone(),
         nonce,
     }
 }

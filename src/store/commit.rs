@@ -15,13 +15,13 @@ use crate::domain::unit::Unit;
 
 /// An open commit. Dropping it rolls everything back.
 pub struct Commit {
-    tx: Tx,
-    stamp: Stamp,
+    pub(super) tx: Tx,
+    pub(super) stamp: Stamp,
     epoch: i64,
     lease: i64,
 }
 
-enum Tx {
+pub(super) enum Tx {
     Sqlite(Transaction<'static, Sqlite>),
     Postgres(Transaction<'static, Postgres>),
 }
@@ -89,6 +89,8 @@ macro_rules! on_tx {
         }
     };
 }
+
+pub(super) use on_tx;
 
 /// Binds one parameter.
 macro_rules! bind {

@@ -34,6 +34,12 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("../../migrations/sqlite/0005_accounts.sql"),
         postgres: include_str!("../../migrations/postgres/0005_accounts.sql"),
     },
+    Step {
+        number: 6,
+        name: "drift",
+        sqlite: include_str!("../../migrations/sqlite/0006_drift.sql"),
+        postgres: include_str!("../../migrations/postgres/0006_drift.sql"),
+    },
 ];
 
 /// The newest schema that this adsync knows.

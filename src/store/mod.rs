@@ -9,6 +9,7 @@ mod changes;
 mod commit;
 mod dialect;
 mod dispatch;
+mod drift;
 mod error;
 mod history;
 mod migrate;
@@ -57,6 +58,11 @@ enum Pool {
         readers: SqlitePool,
     },
     Postgres(PgPool),
+}
+
+/// True for SQLite's code for busy, 5, in any of its extended forms.
+fn is_busy(code: &str) -> bool {
+    code.parse().is_ok_and(|code: u32| code & 0xff == 5)
 }
 
 impl Store {
@@ -112,8 +118,8 @@ impl Store {
         .await;
         conn.close().await?;
         match written {
-            // Whoever is writing shows that it can be written.
-            Err(sqlx::Error::Database(error)) if error.code().is_some_and(|code| code == "5") => Ok(()),
+            // Whoever is writing shows that it can be written; whoever opens it at the same moment (261) does too.
+            Err(sqlx::Error::Database(error)) if error.code().is_some_and(|code| is_busy(&code)) => Ok(()),
             other => other,
         }
     }
@@ -193,5 +199,17 @@ impl Store {
             }
             Pool::Postgres(pool) => pool.close().await,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_busy;
+
+    #[test]
+    fn a_busy_file_is_recognised_by_all_its_codes() {
+        // Busy, recovering the log, a stale snapshot; then locked, read-only, and no code at all.
+        let codes = ["5", "261", "517", "6", "8", ""];
+        assert_eq!(codes.map(is_busy), [true, true, true, false, false, false]);
     }
 }

@@ -111,6 +111,7 @@ impl Difference {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::drift::RowDrift;
     use crate::domain::entity::{EntityKey, RowNotes};
     use crate::domain::id::EntityId;
     use crate::domain::unit::{AdProduct, Level};
@@ -118,7 +119,14 @@ mod tests {
     fn row(id: &str, hash: u128) -> EntityRow {
         let id = EntityId::from_text(id).unwrap();
         let key = EntityKey { ad_product: AdProduct::Sp, level: Level::Campaign, id };
-        EntityRow { key, columns: Vec::new(), raw: String::new(), hash, notes: RowNotes::default() }
+        EntityRow {
+            key,
+            columns: Vec::new(),
+            raw: String::new(),
+            hash,
+            notes: RowNotes::default(),
+            drift: RowDrift::default(),
+        }
     }
 
     fn stored(id: &str, hash: u128, mapping_version: i64, removed: bool) -> StoredRow {

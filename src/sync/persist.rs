@@ -8,6 +8,7 @@ use super::brake;
 use super::context::{RunContext, Stop};
 use super::difference::{Difference, Verdict};
 use super::error::SyncError;
+use crate::domain::drift::Tally;
 use crate::domain::entity::{Descriptor, EntityRow, descriptor};
 use crate::domain::id::RunId;
 use crate::domain::json;
@@ -55,7 +56,7 @@ pub(super) async fn commit(
             }
         }
     }
-    let outcomes: Vec<(Unit, UnitOutcome)> = results.iter().map(|r| (r.unit, r.outcome)).collect();
+    let outcomes: Vec<(Unit, UnitOutcome)> = results.iter().map(|r| (r.unit, r.outcome.clone())).collect();
     let limits = brake::Limits {
         max_removed_rows: context.config.max_removed_rows,
         max_removed_percent: context.config.max_removed_percent,
@@ -68,6 +69,9 @@ pub(super) async fn commit(
     for (_, outcome) in &outcomes {
         counts.add(&outcome.counts);
     }
+    for result in &mut results {
+        writer.commit.record_drift(result.unit, &mut result.outcome.drift).await?;
+    }
     let oldest = units.iter().filter_map(|u| u.certificate.as_ref()).map(|c| c.oldest_page_at).min();
     let done = Completion { units: results, counts, data_as_of: oldest.unwrap_or(writer.commit.now()) };
     // The last look: once COMMIT is sent, the run is what it is.
@@ -76,7 +80,21 @@ pub(super) async fn commit(
         return Ok(Committed::Stopped(stop));
     }
     let (run, profile) = writer.commit.complete(&done).await?;
+    tell_drift(context, &done.units);
     Ok(Committed::Completed(Box::new((run, profile))))
+}
+
+/// Says once for this database what was never seen before.
+fn tell_drift(context: &RunContext, units: &[UnitResult]) {
+    for unit in units {
+        for item in unit.outcome.drift.items.iter().filter(|item| item.new) {
+            tracing::warn!(
+                target: "adsync::sync",
+                "{}  {}: the {} {} is not known to adsync; kept as it came, in {} rows",
+                context.profile.name, unit.unit, item.finding.kind, item.finding, item.rows
+            );
+        }
+    }
 }
 
 struct Writer<'a> {
@@ -125,14 +143,16 @@ impl Writer<'_> {
         // Latest first: of a key that came twice, the later row counts.
         pages.sort_by_key(|page| (page.fetched_at, page.seq));
         let mut batch = Batch::default();
+        let mut drift = Tally::default();
         for meta in pages.iter().rev() {
-            for row in self.read(d, meta).await?.into_iter().rev() {
+            for mut row in self.read(d, meta).await?.into_iter().rev() {
                 let verdict = difference.fetched(&row);
                 if verdict != Verdict::Repeated {
                     outcome.unmapped += u64::from(row.notes.unmapped);
                     outcome.rounded += u64::from(row.notes.rounded);
                     outcome.keyed_by_parents += u64::from(row.notes.keyed_by_parents);
                     outcome.orphans += u64::from(self.is_orphan(d, &row));
+                    drift.add(std::mem::take(&mut row.drift));
                 }
                 match verdict {
                     Verdict::Repeated => {}
@@ -164,6 +184,7 @@ impl Writer<'_> {
             }
         }
         self.write(d, batch, first).await?;
+        outcome.drift = drift.report();
         outcome.counts.removed = difference.count_vanished();
         if outcome.counts.removed > 0 {
             self.remove(d, &difference).await?;

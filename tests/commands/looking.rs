@@ -92,3 +92,35 @@ fn changes_are_told_field_by_field() {
     assert_eq!(home.ok(&["changes", "--limit", "0", "--since", "1h", "--json"]).objects(), changes);
     assert_eq!(home.ok(&["changes", "--run", "1"]).stdout, "");
 }
+
+#[test]
+fn what_is_not_known_is_told_by_the_run_and_once_in_the_log() {
+    let (api, home, profile) = synced();
+    assert!(!home.ok(&["run", "show", "1"]).stdout.contains("not known"));
+    api.scenario(
+        "[[fault]]\nmatch = { path = '/sd/campaigns', times = 'forever' }\n\
+         effect = { merge = { novelty = 1, state = 'dreaming' } }",
+    );
+    for (run, new) in [(2, true), (3, false)] {
+        let synced = home.ok(&["sync", &profile]);
+        let warned = |words: &str| synced.stderr.matches(words).count();
+        let expected = usize::from(new);
+        assert_eq!(warned("the field novelty is not known to adsync"), expected, "{synced:#?}");
+        assert_eq!(warned("the value state = dreaming is not known to adsync"), expected, "{synced:#?}");
+        let shown = home.ok(&["run", "show", &run.to_string()]).stdout;
+        assert!(shown.contains("not known to adsync, kept as it came:"), "{shown}");
+        for words in ["SD campaigns  field novelty  in ", "SD campaigns  value state = dreaming  in "] {
+            let line =
+                shown.lines().find(|line| line.contains(words)).unwrap_or_else(|| panic!("{words}: {shown}"));
+            assert_eq!(line.ends_with("new to this database"), new, "{line}");
+        }
+        let object = home.ok(&["run", "show", &run.to_string(), "--json"]).objects().remove(0);
+        let units = object["units"].as_array().unwrap();
+        let unit = units.iter().find(|u| u["ad_product"] == "SD" && u["entity"] == "campaign").unwrap();
+        let items = unit["outcome"]["drift"]["items"].as_array().unwrap();
+        assert_eq!(items.len(), 2, "{unit}");
+        assert_eq!((&items[0]["kind"], &items[0]["path"]), (&"field".into(), &"novelty".into()));
+        assert_eq!((&items[1]["value"], &items[1]["new"]), (&"dreaming".into(), &new.into()));
+        assert!(items[0]["rows"].as_u64().is_some_and(|rows| rows > 0));
+    }
+}

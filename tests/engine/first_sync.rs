@@ -76,7 +76,7 @@ async fn every_unit_leaves_a_certificate_that_counts_its_rows(url: &str) {
         let view = units.iter().find(|u| u.unit == unit).unwrap();
         assert_eq!((view.state, view.rows.unsigned_abs()), (UnitState::Proved, rows), "{unit}");
         assert_eq!(view.certificate.as_ref(), Some(proof), "{unit}");
-        assert_eq!(view.outcome.unwrap().counts.added, rows, "{unit}");
+        assert_eq!(view.outcome.as_ref().unwrap().counts.added, rows, "{unit}");
     }
     let pages: u32 = certificates.iter().map(|c| c.certificate.as_ref().unwrap().pages).sum();
     assert_eq!(run.requests, i64::from(pages), "one request for each page");

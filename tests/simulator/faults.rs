@@ -192,3 +192,24 @@ async fn scenarios_with_mistakes_are_refused_and_files_are_read() {
     sim.control.set_scenario(Scenario::load(&path).unwrap());
     sim.refused(sim.get("/sd/campaigns"), 418).await;
 }
+
+#[tokio::test]
+async fn members_are_merged_into_every_row() {
+    let sim = start(small()).await;
+    let right = keywords(&sim, None).await;
+    sim.scenario(
+        "[[fault]]\neffect = { merge = { novelty = { deep = [1] }, matchType = 'TELEPATHIC', extendedData = { mood = 'x' } } }",
+    );
+    let invented = keywords(&sim, None).await;
+    assert_eq!((ids(&invented), &invented["totalResults"]), (ids(&right), &right["totalResults"]));
+    for (row, was) in
+        invented["keywords"].as_array().unwrap().iter().zip(right["keywords"].as_array().unwrap())
+    {
+        let mut expected = was.clone();
+        expected["novelty"] = json!({"deep": [1]});
+        expected["matchType"] = "TELEPATHIC".into();
+        expected["extendedData"] = json!({"mood": "x"});
+        assert_eq!(*row, expected);
+    }
+    assert_eq!(keywords(&sim, None).await, right);
+}

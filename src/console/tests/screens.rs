@@ -7,6 +7,7 @@ use ratatui::style::{Color, Style};
 
 use super::fixture::*;
 use crate::console::*;
+use crate::domain::drift::{DriftItem, DriftKind, DriftReport, Finding};
 use crate::domain::id::{ProfileId, RunId};
 use crate::domain::profile::{AccessLost, Barred};
 use crate::domain::report::ErrorReport;
@@ -194,6 +195,35 @@ fn a_run_that_is_proved() {
         let run = done.runs.get_mut(&HAUS).unwrap();
         run.counts = ChangeCounts { added: 14, changed: 3, unchanged: 6_283, removed: 1, returned: 2 };
         run.retry_of = Some(RunId(88));
+        let mut model = model_of(done, size);
+        press(&mut model, "/ h a u s enter enter j");
+        model
+    });
+}
+
+#[test]
+fn a_run_that_brought_what_nobody_knew() {
+    at_usual_sizes("run_drift", |size| {
+        let item = |kind, path: &str, value: Option<&str>, rows, new| DriftItem {
+            finding: Finding { kind, path: path.to_owned(), value: value.map(str::to_owned) },
+            rows,
+            new,
+        };
+        let mut done = overview();
+        let units = done.units.get_mut(&RunId(106)).unwrap();
+        units[1].outcome = Some(UnitOutcome {
+            counts: ChangeCounts { unchanged: 5_981, ..ChangeCounts::default() },
+            live_before: 5_981,
+            drift: DriftReport {
+                items: vec![
+                    item(DriftKind::Field, "kpi", None, 5_981, false),
+                    item(DriftKind::Field, "bidding.glow", None, 12, true),
+                    item(DriftKind::Value, "bidding.bidAdjustments[].placement", Some("MOON"), 1, true),
+                ],
+                more: 0,
+            },
+            ..UnitOutcome::default()
+        });
         let mut model = model_of(done, size);
         press(&mut model, "/ h a u s enter enter j");
         model

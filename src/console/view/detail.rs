@@ -8,8 +8,9 @@ use ratatui::text::{Line, Span};
 use super::parts::{Part, join, put};
 use super::proof;
 use crate::console::model::Model;
-use crate::console::text::{absolute, changes, clock, count, fit, plural, thousands};
+use crate::console::text::{absolute, changes, clock, count, fit, plural, thousands, width};
 use crate::console::theme::Theme;
+use crate::domain::drift::DriftReport;
 use crate::domain::run::{UnitState, UnitView};
 
 /// Everything that is known about the current unit.
@@ -86,6 +87,7 @@ pub(super) fn draw(model: &Model, unit: &UnitView, theme: &Theme, frame: &mut Fr
             }
         }
         lines.push(parts);
+        lines.extend(drift_parts(unit, &o.drift, theme, columns));
     }
     if let Some(refusal) = &unit.refusal {
         let asked = if refusal.remembered { "remembered, last asked" } else { "asked" };
@@ -110,6 +112,28 @@ pub(super) fn draw(model: &Model, unit: &UnitView, theme: &Theme, frame: &mut Fr
         line.spans.insert(0, Span::raw("   "));
         put(frame, area, u16::try_from(i + 1).unwrap_or(u16::MAX), &line);
     }
+}
+
+/// What is not known to adsync, item by item as far as there is room.
+fn drift_parts(unit: &UnitView, drift: &DriftReport, theme: &Theme, columns: usize) -> Option<Vec<Part>> {
+    let style = if drift.has_new() { theme.warn() } else { theme.dim() };
+    let (new, old): (Vec<_>, Vec<_>) = drift.items.iter().partition(|item| item.new);
+    let items = new.into_iter().chain(old).map(|item| {
+        let new = if item.new { ", new" } else { "" };
+        format!(
+            "{} ({}{new})",
+            item.finding,
+            plural(usize::try_from(item.rows).unwrap_or(usize::MAX), "row", "rows")
+        )
+    });
+    let items: Vec<String> = items.collect();
+    let text = format!("{}: {}", drift.summary()?, items.join(", "));
+    if width(&text) <= columns && drift.more == 0 {
+        return Some(vec![Part::new(9, text, style)]);
+    }
+    let all = format!("all: adsync run show {}", unit.run_id);
+    let room = columns.saturating_sub(all.len() + 3);
+    Some(vec![Part::new(9, fit(&text, room, theme.ellipsis()), style), Part::new(5, all, theme.dim())])
 }
 
 /// What is known of a unit before it is proved.

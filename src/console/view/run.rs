@@ -12,6 +12,7 @@ use crate::console::layout::run_regions;
 use crate::console::model::{Model, RunScreen, Units};
 use crate::console::text::{Align, absolute, ago, bar, changes, clock, fit, pad, plural, thousands};
 use crate::console::theme::Theme;
+use crate::domain::drift::{self, DriftReport};
 use crate::domain::run::{Progress, RunState, RunView, UnitState, UnitView};
 use crate::sync::event::WaitReason;
 
@@ -24,7 +25,7 @@ pub(super) fn draw(model: &Model, screen: &RunScreen, theme: &Theme, frame: &mut
             let lines = [
                 headline(model, theme, run, units, columns),
                 origin(model, theme, run, columns),
-                cost(model, theme, run, columns),
+                cost(theme, run, units, columns),
             ];
             for (i, mut line) in lines.into_iter().enumerate() {
                 line.spans.insert(0, Span::raw("   "));
@@ -170,19 +171,24 @@ fn origin(model: &Model, theme: &Theme, run: &RunView, columns: usize) -> Line<'
 }
 
 /// What it cost so far.
-fn cost(_model: &Model, theme: &Theme, run: &RunView, columns: usize) -> Line<'static> {
+fn cost(theme: &Theme, run: &RunView, units: &[UnitView], columns: usize) -> Line<'static> {
     let share = if run.requests > 0 { run.throttled * 100 / run.requests } else { 0 };
     let throttled = if run.throttled > 0 {
         Part::new(8, format!("429: {} ({share} %)", thousands(run.throttled)), theme.warn())
     } else {
         Part::new(3, "never throttled", theme.dim())
     };
-    let parts = vec![
+    let mut parts = vec![
         Part::new(9, plural(usize::try_from(run.requests).unwrap_or(0), "request", "requests"), Style::new()),
         throttled,
         Part::new(5, format!("attempt {}", run.attempt.max(1)), theme.dim()),
         Part::new(4, format!("epoch {}", run.epoch), theme.dim()),
     ];
+    let drift = || units.iter().filter_map(|unit| unit.outcome.as_ref()).map(|outcome| &outcome.drift);
+    if let Some(text) = drift::summary(drift()) {
+        let new = drift().any(DriftReport::has_new);
+        parts.push(Part::new(7, text, if new { theme.warn() } else { theme.dim() }));
+    }
     join(parts, 3, columns)
 }
 

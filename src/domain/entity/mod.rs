@@ -4,6 +4,7 @@
 //! one descriptor (and its table), and no new code path anywhere else.
 
 mod descriptor;
+mod known;
 mod portfolio;
 mod row;
 mod sb;

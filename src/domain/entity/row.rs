@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::descriptor::{Descriptor, Key};
 use super::table::{ColumnType, SqlValue};
 use crate::domain::decimal::Decimal;
+use crate::domain::drift::RowDrift;
 use crate::domain::id::EntityId;
 use crate::domain::unit::{AdProduct, Level};
 use crate::domain::{json, time};
@@ -36,6 +37,8 @@ pub struct EntityRow {
     pub hash: u128,
     /// What did not fit.
     pub notes: RowNotes,
+    /// What is not known to adsync; `raw` has it all.
+    pub drift: RowDrift,
 }
 
 /// What mapping a row could not keep in its columns; `raw` has it all.
@@ -112,6 +115,7 @@ impl Descriptor {
             raw: text.to_owned(),
             hash: json::hash(&row),
             notes,
+            drift: self.drift_of(&row),
         })
     }
 }

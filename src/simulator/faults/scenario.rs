@@ -39,6 +39,8 @@ use serde::de::{self, Deserializer, Visitor};
 /// - `cut`: `"before_headers"` or `"mid_body"` breaks the connection there.
 /// - `cap_count`: at most this many rows a page, whatever was asked; nothing lost.
 /// - `drop_rows`: this many rows left out at the end of the page and never served.
+/// - `merge`: members that every row of the page gets, or gets with other values, as in
+///   `merge = { novelty = true, budget = { budgetType = "WEEKLY" } }`: what an API invents.
 #[derive(Debug, Clone, Default, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Scenario {
@@ -158,6 +160,8 @@ pub(crate) struct Effect {
     pub(crate) cap_count: Option<usize>,
     /// Rows left out at the end of the page.
     pub(crate) drop_rows: Option<usize>,
+    /// Members that every row gets, at whatever depth.
+    pub(crate) merge: Option<serde_json::Map<String, serde_json::Value>>,
 }
 
 impl Effect {
@@ -172,6 +176,9 @@ impl Effect {
         self.latency = self.latency.or(other.latency);
         self.cap_count = self.cap_count.or(other.cap_count);
         self.drop_rows = self.drop_rows.or(other.drop_rows);
+        if self.merge.is_none() {
+            self.merge.clone_from(&other.merge);
+        }
     }
 }
 

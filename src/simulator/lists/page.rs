@@ -1,13 +1,15 @@
 //! Writes pages: slices of rows that exist as text already, in the envelope of their list. Also
 //! writes the pages that a broken server would serve, when it is told to.
 
+use serde_json::{Map, Value};
+
 use super::Asked;
 use super::spec::{ListSpec, Paging, TokenPaging};
 use super::token;
 use crate::simulator::world::table::Table;
 
 /// Ways in which a page can be wrong.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Twist {
     /// At most this many rows, whatever was asked.
     pub(crate) cap: Option<usize>,
@@ -23,6 +25,8 @@ pub(crate) struct Twist {
     pub(crate) wrong_shape: bool,
     /// This many rows left out at the end of the page, never to be seen.
     pub(crate) drop_rows: usize,
+    /// Members that every row gets.
+    pub(crate) merge: Option<Map<String, Value>>,
     /// Distinguishes tokens.
     pub(crate) nonce: u64,
 }
@@ -42,22 +46,47 @@ pub(crate) fn write(list: &ListSpec, table: &Table, asked: &Asked, seed: u64, tw
     match &list.paging {
         Paging::Index(_) if twist.wrong_shape => {
             out.extend_from_slice(b"{\"rows\":[");
-            table.write_rows(rows, &mut out);
+            write_rows(table, rows, twist, &mut out);
             out.extend_from_slice(b"]}");
         }
         Paging::Index(_) => {
             out.push(b'[');
-            table.write_rows(rows, &mut out);
+            write_rows(table, rows, twist, &mut out);
             out.push(b']');
         }
         Paging::Token(paging) => {
             let next = next_token(asked, seed, twist, to, chosen.len());
             envelope(paging, chosen.len(), next, twist.wrong_shape, &mut out, |out| {
-                table.write_rows(rows, out)
+                write_rows(table, rows, twist, out);
             });
         }
     }
     out
+}
+
+/// Writes rows as they are, or each with the members that are merged into it.
+fn write_rows(table: &Table, rows: &[u32], twist: &Twist, out: &mut Vec<u8>) {
+    let Some(members) = &twist.merge else { return table.write_rows(rows, out) };
+    for (n, row) in rows.iter().enumerate() {
+        let mut value = serde_json::from_slice(table.text(&table.rows[*row as usize])).unwrap_or_default();
+        merge(&mut value, members);
+        if n > 0 {
+            out.push(b',');
+        }
+        out.extend_from_slice(value.to_string().as_bytes());
+    }
+}
+
+fn merge(into: &mut Value, members: &Map<String, Value>) {
+    if !into.is_object() {
+        *into = Value::Object(Map::new());
+    }
+    for (name, value) in members {
+        match value {
+            Value::Object(below) => merge(&mut into[name], below),
+            value => into[name] = value.clone(),
+        }
+    }
 }
 
 fn next_token(asked: &Asked, seed: u64, twist: &Twist, to: usize, total: usize) -> Option<String> {

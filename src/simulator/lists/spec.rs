@@ -140,6 +140,17 @@ impl ListSpec {
         }
     }
 
+    /// The kinds of errors that it can name; `None` when there is no end to them. Sponsored Products has them all.
+    pub(crate) const fn error_kinds(&self) -> Option<&'static [&'static str]> {
+        match (self.family, self.product) {
+            (Family::Nested, Some(Product::Sb)) => Some(&["otherError", "rangeError"]),
+            (Family::Nested, None) => {
+                Some(&["malformedValueError", "missingValueError", "otherError", "rangeError"])
+            }
+            _ => None,
+        }
+    }
+
     /// The media type of its errors.
     pub(crate) fn error_media_type(&self) -> &'static str {
         match self.family {
