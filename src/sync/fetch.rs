@@ -311,6 +311,7 @@ impl<'a> UnitFetch<'a> {
         let mut run = self.context.run();
         run.requests += sent;
         run.throttled += throttled;
+        run.parks = 0;
         self.context.set_run(run);
         Ok(view)
     }

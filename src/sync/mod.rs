@@ -13,6 +13,7 @@ pub mod event;
 mod fetch;
 mod hub;
 pub mod overview;
+mod parking;
 mod persist;
 mod watch;
 

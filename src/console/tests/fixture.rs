@@ -90,6 +90,7 @@ pub(super) fn run_view(id: i64, profile: ProfileId, state: RunState) -> RunView 
         owner: state.is_live().then(|| "lab pid 4711".to_owned()),
         cancel_requested: false,
         not_before: None,
+        parks: 0,
         requested_at: ago(136),
         started_at: (state != RunState::Queued).then(|| ago(134)),
         finished_at: None,
