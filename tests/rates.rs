@@ -25,6 +25,7 @@ const ACME: &str = "acme:EU";
 fn booking(per_second: f64, weights: &[u32]) -> Booking {
     Booking {
         account: ACME.to_owned(),
+        sending: true,
         weights: weights.to_vec(),
         per_second,
         burst: 10,
@@ -94,7 +95,8 @@ async fn a_pause_is_told_to_the_others_and_never_shortened(url: &str) {
     assert_eq!(told.slots.len(), 1, "the pause of a profile is none of the account's");
     // A shorter one that comes later does not shorten it.
     two.book_requests(&Booking { pauses: pauses(MINUTE), ..booking(2.0, &[]) }).await.unwrap();
-    for seen in [two.shared_budget(ACME).await.unwrap(), two.book_requests(&booking(2.0, &[])).await.unwrap()] {
+    for seen in [two.shared_budget(ACME).await.unwrap(), two.book_requests(&booking(2.0, &[])).await.unwrap()]
+    {
         assert!(pause_of(&seen, Some(7)) > MINUTE * 59, "{seen:?}");
         assert!(pause_of(&seen, Some(8)) > MINUTE / 2 && pause_of(&seen, Some(8)) <= MINUTE, "{seen:?}");
         assert_eq!(seen.pauses.len(), 2);
@@ -144,7 +146,12 @@ async fn learned_rates_are_remembered_and_forgotten_when_they_are_old(url: &str)
     let known = later.learned_rates(HOUR * 24).await.unwrap();
     let values: Vec<_> = known.iter().map(|r| (r.profile.map(|p| p.0), r.per_second)).collect();
     assert_eq!(values, [(None, 4.25), (Some(7), 1.5), (Some(8), 0.2)]);
-    assert!(known.iter().zip(&saved).all(|(known, saved)| known.age >= saved.age && known.age < saved.age + MINUTE));
+    assert!(
+        known
+            .iter()
+            .zip(&saved)
+            .all(|(known, saved)| known.age >= saved.age && known.age < saved.age + MINUTE)
+    );
     assert_eq!(later.learned_rates(HOUR).await.unwrap().len(), 2);
     // A newer value takes the place of the older; what is too old is dropped.
     later.save_learned_rates(&[rate(Some(7), 2.5, Duration::ZERO)], HOUR).await.unwrap();

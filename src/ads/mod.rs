@@ -25,4 +25,5 @@ pub use call::{Cursor, ListCall};
 pub use client::{AdsClient, ListPage};
 pub use endpoint::{ClientOptions, LoginEndpoint};
 pub use error::AdsError;
+pub use limiter::{Part, Share, SharedBudget, Unshared};
 pub use observer::{RequestObserver, RequestWait, WaitReason};

@@ -16,6 +16,8 @@ pub type Pause = (Option<ProfileId>, Duration);
 pub struct Booking {
     /// The account: a hash of its client id, and its region.
     pub account: String,
+    /// True when the process sends or wants to; else it only has something to tell.
+    pub sending: bool,
     /// What is to be booked, one weight for each request, in the order of the queue. Empty only looks.
     pub weights: Vec<u32>,
     /// The rate of the whole account, as far as this process knows.

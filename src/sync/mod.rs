@@ -15,6 +15,7 @@ mod hub;
 pub mod overview;
 mod parking;
 mod persist;
+mod rates;
 mod watch;
 
 pub use certify::ListError;

@@ -24,9 +24,10 @@ mod tests {
     #[test]
     fn a_run_stays_away_longer_and_longer_up_to_an_hour_and_never_shorter_than_it_was_told() {
         let seconds = |asked, parks| pause(Duration::from_secs(asked), parks).as_secs();
-        assert_eq!([0, 1, 2, 3, 4, 5, 6, 7, 500].map(|parks| seconds(60, parks)), [
-            60, 120, 240, 480, 960, 1920, 3600, 3600, 3600
-        ]);
+        assert_eq!(
+            [0, 1, 2, 3, 4, 5, 6, 7, 500].map(|parks| seconds(60, parks)),
+            [60, 120, 240, 480, 960, 1920, 3600, 3600, 3600]
+        );
         assert_eq!([0, 1, 3, 99].map(|parks| seconds(900, parks)), [900, 900, 900, 3600]);
         assert_eq!(seconds(7200, 99), 7200);
         assert_eq!(seconds(60, -1), 60);

@@ -215,7 +215,10 @@ async fn a_run_that_is_parked_again_and_again_stays_away_longer_whoever_carries_
         if time >= 4 {
             throttled(2);
         }
-        assert_eq!(bench.database.execute("update sync_runs set not_before = 0 where state = 'queued'").await, 1);
+        assert_eq!(
+            bench.database.execute("update sync_runs set not_before = 0 where state = 'queued'").await,
+            1
+        );
         // Each is a process of its own, that knows nothing but the database.
         let engine = bench.another_engine(Carries::Any).await;
         let parked =

@@ -8,7 +8,7 @@ use ratatui::buffer::Buffer;
 
 use crate::console::*;
 use crate::domain::id::{ProfileId, RunId};
-use crate::domain::limits::{BucketSnapshot, LimitsSnapshot};
+use crate::domain::limits::{BucketSnapshot, LimitsSnapshot, Sharing};
 use crate::domain::profile::{Access, Profile, Region, StoredProfile};
 use crate::domain::report::{AttemptReport, ErrorReport, RequestReport};
 use crate::domain::run::*;
@@ -296,6 +296,7 @@ pub(super) fn overview() -> Overview {
             BucketSnapshot { throttled_5m: 0, waiting: 0, burst_left: 10, ..bucket("acme-na") },
         ],
         throttled_profiles: vec![(KESTREL, 12_000)],
+        ..LimitsSnapshot::default()
     };
     o
 }
@@ -314,6 +315,8 @@ pub(super) fn bucket(name: &str) -> BucketSnapshot {
         throttled_5m: 3,
         retries_5m: 4,
         answered_5m: 900,
+        sharing: Sharing::Alone,
+        history: Vec::new(),
     }
 }
 
