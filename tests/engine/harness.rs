@@ -81,10 +81,10 @@ pub(crate) fn operator() -> Requester {
     Requester { name: "tester@test".to_owned(), origin: Origin::Cli }
 }
 
-/// A client that never waits for long.
-pub(crate) fn client(sim: &RunningSimulator) -> AdsClient {
+/// The login that a simulator serves.
+pub(crate) fn endpoint(sim: &RunningSimulator) -> LoginEndpoint {
     let credentials = sim.credentials();
-    let endpoint = LoginEndpoint {
+    LoginEndpoint {
         name: "test".to_owned(),
         region: Region::Eu,
         client_id: credentials.client_id,
@@ -93,7 +93,11 @@ pub(crate) fn client(sim: &RunningSimulator) -> AdsClient {
         api_url: sim.base_url(),
         token_url: sim.token_url(),
         simulated: true,
-    };
+    }
+}
+
+/// A client that never waits for long.
+pub(crate) fn client(sim: &RunningSimulator) -> AdsClient {
     let limits =
         RateLimitConfig { enabled: false, patience: Duration::from_secs(5), ..RateLimitConfig::default() };
     let options = ClientOptions {
@@ -105,7 +109,7 @@ pub(crate) fn client(sim: &RunningSimulator) -> AdsClient {
         backoff_cap: Duration::from_secs(60),
         seed: Some(7),
     };
-    AdsClient::new(vec![endpoint], &limits, options).unwrap()
+    AdsClient::new(vec![endpoint(sim)], &limits, options).unwrap()
 }
 
 /// A simulator, a database, and an engine between them.
