@@ -34,6 +34,9 @@ const HUNGER: Duration = Duration::from_secs(2);
 const HALF_LIFE: Duration = Duration::from_secs(24 * 3600);
 /// Successes that a probe is ahead of a fresh one when it starts from a rate of long ago.
 const DOUBTED: f64 = 5.0 * PROBE_FASTER;
+/// The same when it starts from a rate far below the configured start.
+const DISTRUSTED: f64 = 14.0 * PROBE_FASTER;
+
 /// What was learned long ago, or by another process: a hint, and no truth.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct Hint {
@@ -110,7 +113,9 @@ impl Learner {
         let start = self.rate;
         self.rate = (start * (hint.per_second / start).powf(weight)).clamp(self.floor, self.ceiling);
         self.limit = Some(self.rate);
-        self.since_cut = DOUBTED * (1.0 - weight);
+        // A bad hour must not slow every later start: the lower it was, the sooner it is doubted.
+        let low = (1.0 - self.rate / start).max(0.0);
+        self.since_cut = DOUBTED * (1.0 - weight) + DISTRUSTED * low;
     }
 
     /// Takes over what another process on the same account has just learned.
