@@ -14,7 +14,6 @@ use std::time::{Duration, Instant};
 use adsync::ads::{AdsClient, ClientOptions, LoginEndpoint};
 use adsync::config::{RateLimitConfig, Secret, SyncConfig};
 use adsync::domain::profile::{Access, Region};
-use adsync::domain::unit::AdProduct;
 use adsync::simulator::{RunningSimulator, Simulator, SimulatorOptions};
 use adsync::store::Store;
 use adsync::sync::{Carries, Engine, EngineOptions};
@@ -60,13 +59,7 @@ async fn measure(client: &AdsClient, requests: usize) -> Duration {
 
 async fn shared(sim: &RunningSimulator, url: &str, requests: usize) -> Duration {
     let client = client(sim, true);
-    let sync = SyncConfig {
-        ad_products: AdProduct::ALL.to_vec(),
-        concurrent_profiles: 4,
-        reuse_pages_for: Duration::from_secs(3600),
-        max_removed_rows: 100,
-        max_removed_percent: 20,
-    };
+    let sync = SyncConfig::default();
     let store = Store::open(url).await.unwrap();
     let engine = Engine::start(store, client.clone(), EngineOptions { sync, carries: Carries::Requested })
         .await

@@ -56,7 +56,6 @@ fn keep_to_one_rate(url: &str) {
     }
     let after = api.seen();
     let (sent, seconds) = (after.0 - before.0, (after.1 - before.1).as_secs_f64());
-    println!("{sent} requests in {seconds:.1} s: {:.1} a second, of {RATE}", sent as f64 / seconds);
     // Time only counts up to the last request, by the simulator's clock: however slow the machine is, it passes
     // between them. Without sharing each of the two would have a rate and a burst of its own.
     assert!(sent as f64 > 6.0 * RATE, "{sent} requests prove nothing");

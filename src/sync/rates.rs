@@ -43,8 +43,11 @@ pub(super) struct StoredBudget {
     /// Accounts for which this process said that it sends: when it last said so, and when it last did.
     entered: Mutex<HashMap<String, Entered>>,
     /// What is in the database of learned rates, and since when.
-    saved: Mutex<HashMap<(String, Option<ProfileId>), (f64, Instant)>>,
+    saved: Mutex<Saved>,
 }
+
+/// Rates by account and profile, and when they were learned.
+type Saved = HashMap<(String, Option<ProfileId>), (f64, Instant)>;
 
 #[derive(Debug, Clone, Copy)]
 struct Entered {
