@@ -34,7 +34,7 @@ fn keep_to_one_rate(url: &str) {
         "--profiles",
         "2",
         "--campaigns",
-        "30",
+        "12",
         "--ad-groups",
         "2",
         "--keywords",
