@@ -39,6 +39,8 @@ mod login;
 mod passing_faults;
 #[path = "engine/queue.rs"]
 mod queue;
+#[path = "engine/rates.rs"]
+mod rates;
 #[path = "engine/retry.rs"]
 mod retry;
 #[path = "engine/takeover.rs"]

@@ -14,7 +14,7 @@ use super::call::{Cursor, ListCall};
 use super::endpoint::{ClientOptions, LoginEndpoint};
 use super::error::AdsError;
 use super::exchange::{Exchange, Wiring};
-use super::limiter::{AccountId, Budget};
+use super::limiter::{AccountId, Budget, SharedBudget};
 use super::meaning::Asked;
 use super::observer::RequestObserver;
 use super::profiles;
@@ -23,6 +23,7 @@ use crate::config::RateLimitConfig;
 use crate::domain::limits::LimitsSnapshot;
 use crate::domain::page::Page;
 use crate::domain::profile::{Access, Profile};
+use crate::domain::rate::LearnedRate;
 
 /// How long one attempt at the list of profiles may take, and after how long no other one is made.
 const LISTING: Duration = Duration::from_secs(30);
@@ -121,6 +122,7 @@ impl AdsClient {
                         endpoint.client_secret.clone(),
                         endpoint.refresh_token.clone(),
                         options.timeout.min(TOKEN),
+                        backoff(3),
                     ))
                 };
                 let tokens = sources.entry(key).or_insert_with(source).clone();
@@ -212,7 +214,27 @@ impl AdsClient {
         self.inner.wiring.budget.pace(account, Some(profile))
     }
 
-    /// The budget's own view of itself; cheap.
+    /// From now on the request budget is shared with other processes.
+    pub fn share_budget(&self, common: Arc<dyn SharedBudget>) {
+        self.inner.wiring.budget.share(common);
+    }
+
+    /// Starts from rates that are remembered; what was learned here already counts more.
+    pub fn recall_rates(&self, rates: &[LearnedRate]) {
+        self.inner.wiring.budget.recall(rates);
+    }
+
+    /// What was learned of rates and is worth remembering.
+    pub fn learned_rates(&self) -> Vec<LearnedRate> {
+        self.inner.wiring.budget.learned()
+    }
+
+    /// How long ago the times of [`AdsClient::limits`] begin.
+    pub fn budget_age(&self) -> Duration {
+        self.inner.wiring.budget.age()
+    }
+
+    /// The budget's own view of itself; cheap. When its times begin is for the caller to say, who knows a clock.
     pub fn limits(&self) -> LimitsSnapshot {
         self.inner.wiring.budget.snapshot()
     }

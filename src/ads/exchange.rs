@@ -86,13 +86,30 @@ enum Failed {
 }
 
 impl Exchange<'_> {
-    /// Makes attempts until one gives a page that `read` accepts, or until another cannot help.
+    /// Makes attempts until one gives a page that `read` accepts, or until another cannot help. When the login's
+    /// consent ends, whatever is under way or waits for it ends at once, with that cause.
     pub(super) async fn run<T>(
         self,
         read: impl Fn(Vec<u8>) -> Result<T, String>,
     ) -> Result<Done<T>, AdsError> {
         let url = self.url();
         let mut trace = Trace::new(self.wire.method.as_str(), redact::shown(&url));
+        let began = trace.now();
+        let ended = tokio::select! {
+            biased;
+            done = self.attempts(&url, &mut trace, read) => return done,
+            ended = self.login.tokens.ended() => ended,
+        };
+        trace.record(began, &format!("token: {}", ended.outcome));
+        Err(self.token_error(ended, &trace, None))
+    }
+
+    async fn attempts<T>(
+        &self,
+        url: &Url,
+        trace: &mut Trace,
+        read: impl Fn(Vec<u8>) -> Result<T, String>,
+    ) -> Result<Done<T>, AdsError> {
         let request = Request {
             account: self.login.account,
             profile: self.profile,
@@ -108,7 +125,7 @@ impl Exchange<'_> {
             }
             if !resuming && let Some(left) = self.wiring.budget.pause_of(&request).filter(|l| *l >= TOLD) {
                 let detail = "this profile pauses after a 429".to_owned();
-                self.tell(&trace, WaitReason::Throttled, left, detail);
+                self.tell(trace, WaitReason::Throttled, left, detail);
                 resuming = true;
             }
             let (permit, bearer) = match self.turn(request).await {
@@ -119,15 +136,15 @@ impl Exchange<'_> {
                 }
                 Err(NoTurn::Token(error)) => {
                     trace.record(began, &format!("token: {}", error.outcome));
-                    let wait = error.retry_after.wait();
                     let detail = format!("token endpoint: {}", error.message);
-                    let fatal = error.is_final();
-                    let error = self.token_error(error, &trace, wait);
+                    let (fatal, asked, again_in) =
+                        (error.is_final(), error.retry_after.wait(), error.again_in);
+                    let error = self.token_error(error, trace, asked);
                     if fatal {
                         return Err(error);
                     }
-                    failures += 1;
-                    self.wait(&trace, failures, wait, detail, error).await?;
+                    // Until then whoever asks gets the same answer: one of all those who wait asks again.
+                    self.wait(trace, again_in, asked.is_some(), detail, error).await?;
                     continue;
                 }
             };
@@ -135,7 +152,7 @@ impl Exchange<'_> {
                 self.observer.resumed();
             }
             self.observer.sent();
-            let failed = match self.attempt(url.clone(), permit, &bearer, &mut trace, &read).await {
+            let failed = match self.attempt(url.clone(), permit, &bearer, trace, &read).await {
                 Ok((page, request_id, took)) => {
                     return Ok(Done { page, request_id, attempts: trace.attempts(), took });
                 }
@@ -151,17 +168,18 @@ impl Exchange<'_> {
                 Failed::Throttled { pause, detail } => {
                     self.observer.throttled();
                     let beyond = pause > self.wiring.budget.patience();
-                    if beyond || self.is_over(&trace, pause) {
+                    if beyond || self.is_over(trace, pause) {
                         // Whoever got nothing but 429s should stay away for a while, whatever the last one said.
                         let wait = if beyond { pause } else { pause.max(self.wiring.options.backoff_cap) };
                         return Err(AdsError::Throttled { wait: Some(wait), detail, request: trace.boxed() });
                     }
-                    self.tell(&trace, WaitReason::Throttled, pause, detail);
+                    self.tell(trace, WaitReason::Throttled, pause, detail);
                     resuming = true;
                 }
                 Failed::Again { error, wait, detail } => {
                     failures += 1;
-                    self.wait(&trace, failures, wait, detail, error).await?;
+                    let pause = wait.unwrap_or_else(|| self.wiring.backoff.after(failures));
+                    self.wait(trace, pause, wait.is_some(), detail, error).await?;
                 }
                 Failed::Malformed(error, detail) => {
                     malformed += 1;
@@ -169,7 +187,8 @@ impl Exchange<'_> {
                         return Err(error);
                     }
                     failures += 1;
-                    self.wait(&trace, failures, None, detail, error).await?;
+                    let pause = self.wiring.backoff.after(failures);
+                    self.wait(trace, pause, false, detail, error).await?;
                 }
             }
         }
@@ -348,17 +367,17 @@ impl Exchange<'_> {
         }
     }
 
-    /// Sits out a pause before another attempt, or gives up with `error`.
+    /// Sits out a pause before another attempt, or gives up with `error`. Patience ends only where the API `asked`
+    /// for the pause.
     async fn wait(
         &self,
         trace: &Trace,
-        failures: u32,
-        asked: Option<Duration>,
+        pause: Duration,
+        asked: bool,
         detail: String,
         error: AdsError,
     ) -> Result<(), AdsError> {
-        let pause = asked.unwrap_or_else(|| self.wiring.backoff.after(failures));
-        let beyond = asked.is_some_and(|pause| pause > self.wiring.budget.patience());
+        let beyond = asked && pause > self.wiring.budget.patience();
         if beyond || self.is_over(trace, pause) {
             return Err(error);
         }

@@ -25,5 +25,6 @@ pub use call::{Cursor, ListCall};
 pub use client::{AdsClient, ListPage};
 pub use endpoint::{ClientOptions, LoginEndpoint};
 pub use error::AdsError;
+pub use limiter::{Part, Share, SharedBudget, Unshared};
 pub use observer::{RequestObserver, RequestWait, WaitReason};
 pub use profiles::MOST_PROFILES;

@@ -9,10 +9,11 @@ use std::time::Duration;
 use reqwest::Url;
 use reqwest::header::HeaderValue;
 use serde::Deserialize;
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
 
 use super::answer::{Answer, ErrorBody, Lost};
+use super::backoff::Backoff;
 use super::redact;
 use super::retry_after::RetryAfter;
 use crate::config::Secret;
@@ -21,7 +22,8 @@ use crate::config::Secret;
 const MARGIN: Duration = Duration::from_secs(300);
 /// What a token lives when the answer does not say.
 const LIFE: Duration = Duration::from_secs(3600);
-/// How long a definite no is remembered, so that a dead login does not knock on the door with every request.
+/// How long a definite no is remembered that might be the endpoint's mistake, so that a login does not knock on the
+/// door with every request. A consent that has ended stays ended.
 const REMEMBERED: Duration = Duration::from_secs(300);
 /// How long an old but valid token serves on after its replacement could not be fetched.
 const GRACE: Duration = Duration::from_secs(10);
@@ -35,18 +37,23 @@ pub(super) struct TokenSource {
     client_secret: Secret,
     refresh_token: Secret,
     timeout: Duration,
+    /// The pauses between failures, which everybody who asks shares.
+    backoff: Backoff,
     state: Mutex<State>,
     /// Requests to the token endpoint that have come to an end.
     flights: AtomicU64,
+    /// Why the consent has ended: whoever waits for anything of this login stops at once.
+    ended: watch::Sender<Option<TokenError>>,
 }
 
 #[derive(Debug, Default)]
 struct State {
     token: Option<Token>,
     generation: u64,
-    denied: Option<(Instant, TokenError)>,
-    /// How the last flight ended, when it failed.
-    failed: Option<TokenError>,
+    /// How the last flight ended, when it failed, and until when that is everybody's answer.
+    failed: Option<(Instant, TokenError)>,
+    /// Failures in a row.
+    failures: u32,
 }
 
 #[derive(Debug)]
@@ -77,6 +84,8 @@ pub(super) struct TokenError {
     pub(super) status: Option<u16>,
     pub(super) retry_after: RetryAfter,
     pub(super) request_ids: Vec<String>,
+    /// How long nobody asks the endpoint again.
+    pub(super) again_in: Duration,
 }
 
 /// The kinds of failure that call for different answers.
@@ -109,6 +118,7 @@ impl TokenSource {
         client_secret: Secret,
         refresh_token: Secret,
         timeout: Duration,
+        backoff: Backoff,
     ) -> Self {
         Self {
             http,
@@ -117,8 +127,10 @@ impl TokenSource {
             client_secret,
             refresh_token,
             timeout,
+            backoff,
             state: Mutex::default(),
             flights: AtomicU64::new(0),
+            ended: watch::Sender::new(None),
         }
     }
 
@@ -134,8 +146,22 @@ impl TokenSource {
         [self.client_secret.expose(), self.refresh_token.expose()]
     }
 
+    /// Resolves when the consent has ended.
+    pub(super) async fn ended(&self) -> TokenError {
+        let mut ended = self.ended.subscribe();
+        let error = match ended.wait_for(Option::is_some).await {
+            Ok(error) => error.clone(),
+            Err(_) => None,
+        };
+        match error {
+            Some(error) => error,
+            // The sender lives as long as this source.
+            None => std::future::pending().await,
+        }
+    }
+
     /// A valid token; fetched when there is none or the present one nears its end. Whoever asks while a
-    /// request is under way gets that request's result, good or bad.
+    /// request is under way gets that request's result, good or bad; a failure is everybody's for a while.
     pub(super) async fn bearer(&self) -> Result<Bearer, TokenError> {
         let seen = self.flights.load(Ordering::Acquire);
         let mut state = self.state.lock().await;
@@ -143,13 +169,16 @@ impl TokenSource {
         if let Some(token) = state.token.as_ref().filter(|t| now < t.refresh_at) {
             return Ok(token.bearer.clone());
         }
-        if let Some((_, error)) = state.denied.as_ref().filter(|(until, _)| now < *until) {
+        if let Some(error) = &*self.ended.borrow() {
             return Err(error.clone());
         }
-        if self.flights.load(Ordering::Acquire) > seen
-            && let Some(error) = &state.failed
-        {
-            return Err(error.clone());
+        let shared = self.flights.load(Ordering::Acquire) > seen;
+        if let Some((until, error)) = state.failed.as_ref().filter(|(until, _)| shared || now < *until) {
+            // Its replacement is what failed: until it ends, the old one serves on.
+            return match state.token.as_ref().filter(|t| now < t.expires_at) {
+                Some(token) => Ok(token.bearer.clone()),
+                None => Err(error.left(*until - now)),
+            };
         }
         let result = self.fetch(state.generation + 1).await;
         self.flights.fetch_add(1, Ordering::Release);
@@ -158,17 +187,26 @@ impl TokenSource {
             Ok((bearer, life)) => {
                 state.generation = bearer.generation;
                 state.failed = None;
-                state.denied = None;
+                state.failures = 0;
                 let expires_at = now + life;
                 let refresh_at = expires_at - MARGIN.min(life / 10);
                 state.token = Some(Token { bearer: bearer.clone(), refresh_at, expires_at });
                 Ok(bearer)
             }
-            Err(error) => {
-                state.failed = Some(error.clone());
+            Err(mut error) => {
+                state.failures = state.failures.saturating_add(1);
+                error.again_in = match error.retry_after.wait() {
+                    _ if error.is_final() => REMEMBERED,
+                    Some(asked) => asked,
+                    // Half of it certain: whoever wakes first must not find the door open too early.
+                    None => (self.backoff.bound(state.failures) + self.backoff.after(state.failures)) / 2,
+                };
+                state.failed = Some((now + error.again_in, error.clone()));
+                if error.kind == TokenErrorKind::InvalidGrant {
+                    self.ended.send_replace(Some(error.clone()));
+                }
                 if error.is_final() {
                     state.token = None;
-                    state.denied = Some((now + REMEMBERED, error.clone()));
                 } else if let Some(token) = state.token.as_mut().filter(|t| now < t.expires_at) {
                     tracing::debug!(target: "adsync::ads", outcome = error.outcome, "token not renewed yet, the old one still holds");
                     token.refresh_at = (now + GRACE).min(token.expires_at);
@@ -203,6 +241,7 @@ impl TokenSource {
             status,
             retry_after: RetryAfter::Missing,
             request_ids: Vec::new(),
+            again_in: Duration::ZERO,
         };
         let sent = self.http.post(self.url.clone()).timeout(self.timeout).form(&form).send().await;
         let response = sent.map_err(|error| lost((None, Lost::from_reqwest(&error.without_url()))))?;
@@ -217,6 +256,7 @@ impl TokenSource {
             status: Some(200),
             retry_after: RetryAfter::Missing,
             request_ids: answer.request_ids.clone(),
+            again_in: Duration::ZERO,
         };
         // The parser's own words may quote the body, and the body is a token.
         let token: TokenAnswer =
@@ -248,11 +288,21 @@ impl TokenSource {
             status: Some(answer.status),
             retry_after: answer.retry_after,
             request_ids: answer.request_ids.clone(),
+            again_in: Duration::ZERO,
         }
     }
 }
 
 impl TokenError {
+    /// The same failure for somebody who comes later.
+    fn left(&self, again_in: Duration) -> Self {
+        let retry_after = match self.retry_after {
+            RetryAfter::In(_) => RetryAfter::In(again_in),
+            other => other,
+        };
+        Self { again_in, retry_after, ..self.clone() }
+    }
+
     /// True when asking again with the same credentials cannot help.
     pub(super) const fn is_final(&self) -> bool {
         match self.kind {

@@ -178,6 +178,7 @@ mod tests {
             owner: None,
             cancel_requested: false,
             not_before: None,
+            parks: 0,
             requested_at: Timestamp(0),
             started_at: None,
             finished_at: None,

@@ -1,6 +1,57 @@
 //! What the rate-limit budget shows of itself. Durations are milliseconds, rates are requests per second.
 
+use std::time::Duration;
+
 use serde::{Deserialize, Serialize};
+
+use super::id::ProfileId;
+use super::time::Timestamp;
+
+/// How the rate of an account is kept by several processes at once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(tag = "by", rename_all = "snake_case")]
+pub enum Sharing {
+    /// This process counts alone.
+    #[default]
+    Alone,
+    /// Every request is booked in the database, in one bucket for all processes.
+    Booking,
+    /// The processes that send divide the rate.
+    Dividing {
+        /// How many they are, this one included.
+        among: u32,
+    },
+    /// The database does not answer: this process keeps its last share by itself.
+    Unreachable,
+}
+
+/// A learned rate at some time. Times are milliseconds since the budget began, as [`LimitsSnapshot::instant`] reads.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct RatePoint {
+    /// Since when.
+    pub at_ms: u64,
+    /// Requests per second.
+    pub per_second: f64,
+}
+
+/// What the budget knows of one profile that waits, pauses, or was refused. Times as in [`RatePoint`].
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ProfileLimit {
+    /// The profile; `None` for requests outside any, such as the list of profiles.
+    pub profile: Option<ProfileId>,
+    /// Name of the bucket of its account.
+    pub account: String,
+    /// What its own 429s and successes have taught, requests per second.
+    pub learned_per_second: f64,
+    /// Its requests in the queue.
+    pub waiting: u32,
+    /// Since when the first of them waits.
+    pub waiting_since_ms: Option<u64>,
+    /// Until when its own pause lasts, that a `Retry-After` or a back-off imposed.
+    pub paused_until_ms: Option<u64>,
+    /// 429 answers since it was last let through.
+    pub refused_in_a_row: u32,
+}
 
 /// The limiter's own view of one (client, region) bucket.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -29,6 +80,10 @@ pub struct BucketSnapshot {
     pub retries_5m: u32,
     /// Requests answered in the last five minutes.
     pub answered_5m: u32,
+    /// How several processes keep to the rate together.
+    pub sharing: Sharing,
+    /// What was learned and when, oldest first; the oldest are forgotten.
+    pub history: Vec<RatePoint>,
 }
 
 /// The whole budget at one moment.
@@ -39,5 +94,16 @@ pub struct LimitsSnapshot {
     /// One entry for each (client, region).
     pub buckets: Vec<BucketSnapshot>,
     /// Profiles that wait out a 429 of their own, with the milliseconds left.
-    pub throttled_profiles: Vec<(super::id::ProfileId, u64)>,
+    pub throttled_profiles: Vec<(ProfileId, u64)>,
+    /// Profiles that wait, pause, or were refused last, in the order in which they wait.
+    pub profiles: Vec<ProfileLimit>,
+    /// When the budget began, by the database's clock.
+    pub since: Timestamp,
+}
+
+impl LimitsSnapshot {
+    /// The instant of a time of the budget.
+    pub fn instant(&self, ms: u64) -> Timestamp {
+        self.since.plus(Duration::from_millis(ms))
+    }
 }

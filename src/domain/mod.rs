@@ -10,6 +10,7 @@ pub mod json;
 pub mod limits;
 pub mod page;
 pub mod profile;
+pub mod rate;
 pub mod report;
 pub mod run;
 pub mod selection;

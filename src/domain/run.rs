@@ -240,6 +240,8 @@ pub struct RunView {
     pub cancel_requested: bool,
     /// Not to be claimed before this instant.
     pub not_before: Option<Timestamp>,
+    /// Times in a row that the API had it parked, without an answered page between.
+    pub parks: i64,
     /// When it was asked for.
     pub requested_at: Timestamp,
     /// When it was first claimed.

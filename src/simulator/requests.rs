@@ -68,8 +68,15 @@ impl Requests {
             counts.iter().map(|(k, v)| (k.to_string(), json!(v))).collect::<Value>()
         };
         let by_profile: Value = inner.by_profile.iter().map(|(k, v)| (k.to_string(), json!(v))).collect();
+        // When the requests to the API proper came in: what a client's limits are judged by.
+        let api = inner.recent.iter().filter(|r| r.profile.is_some() || r.path.starts_with("/v2/"));
+        let times: Vec<Instant> = api.map(|r| r.at).collect();
+        let span =
+            times.iter().max().zip(times.iter().min()).map_or(0, |(l, f)| (*l - *f).as_millis() as u64);
         json!({
             "total": inner.total,
+            "api": times.len(),
+            "apiSpanMs": span,
             "byStatus": named(&inner.by_status),
             "byPath": inner.by_path,
             "byProfile": by_profile,

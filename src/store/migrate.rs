@@ -29,6 +29,12 @@ const STEPS: &[Step] = &[
         postgres: include_str!("../../migrations/postgres/0002_entities.sql"),
     },
     Step {
+        number: 3,
+        name: "rates",
+        sqlite: include_str!("../../migrations/sqlite/0003_rates.sql"),
+        postgres: include_str!("../../migrations/postgres/0003_rates.sql"),
+    },
+    Step {
         number: 5,
         name: "accounts",
         sqlite: include_str!("../../migrations/sqlite/0005_accounts.sql"),

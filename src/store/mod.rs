@@ -15,6 +15,7 @@ mod history;
 mod migrate;
 mod pages;
 mod profiles;
+mod rates;
 mod runs;
 mod units;
 
@@ -26,6 +27,7 @@ pub use history::RunFilter;
 pub use migrate::{LATEST, Schema};
 pub use pages::{NewPage, PageMeta};
 pub use profiles::{Listed, Listing};
+pub use rates::RateProcess;
 pub use runs::{Claim, LiveOwner, NewRun, Renewal, Requested};
 pub use units::UnitUpdate;
 

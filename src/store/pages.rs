@@ -110,9 +110,9 @@ impl Store {
     ) -> Result<UnitView, StoreError> {
         let body = compress(page.body);
         write_tx!(self, |tx, now| {
-            // The fence and the request counters in one statement.
+            // The fence and the request counters in one statement; an answered page ends a row of parkings.
             let ours = sqlx::query(
-                "update sync_runs set requests = requests + $3, throttled = throttled + $4
+                "update sync_runs set requests = requests + $3, throttled = throttled + $4, parks = 0
                  where id = $1 and epoch = $2 and state in ('fetching', 'committing')",
             )
             .bind(run.0)

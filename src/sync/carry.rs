@@ -11,6 +11,7 @@ use super::eligibility::Memory;
 use super::error::SyncError;
 use super::event::SyncEvent;
 use super::fetch::{Fetched, OPEN_LIST_FOR, UnitFetch};
+use super::parking;
 use super::persist::{self, Committed};
 use crate::domain::entity::{Descriptor, descriptor, descriptors_of};
 use crate::domain::id::{EntityId, RunId};
@@ -53,12 +54,17 @@ pub(super) async fn carry(context: Arc<RunContext>) {
             let _ = context.flush_counters().await;
             context.store.give_back(run.id, run.epoch, None).await
         }
-        Err(End::Parked(delay)) => {
+        Err(End::Parked(asked)) => {
+            let delay = parking::pause(asked, run.parks);
+            let why = match run.parks {
+                0 => "the API asked for it".to_owned(),
+                n => format!("after {n} times in a row without an answer before"),
+            };
             tracing::warn!(
                 target: "adsync::sync",
-                "{}: parked for {:.0} s, the API asked for it", context.profile.name, delay.as_secs_f64()
+                "{}: parked for {:.0} s, {why}", context.profile.name, delay.as_secs_f64()
             );
-            context.store.give_back(run.id, run.epoch, Some(delay)).await
+            context.store.park(run.id, run.epoch, delay).await
         }
         Err(End::Failed(error)) => {
             let report = error.report(context.clock.now());

@@ -15,9 +15,11 @@ use super::event::SyncEvent;
 use super::hub::Hub;
 use super::overview::Overview;
 use super::policy::Policy;
+use super::rates::StoredBudget;
 use crate::ads::AdsClient;
 use crate::config::SyncConfig;
 use crate::domain::id::{ProfileId, RunId};
+use crate::domain::limits::LimitsSnapshot;
 use crate::domain::profile::Barred;
 use crate::domain::run::{Origin, RunState, RunView, UnitView};
 use crate::domain::selection::Selection;
@@ -78,6 +80,10 @@ pub(super) struct Inner {
     pub(super) hub: Hub,
     pub(super) clock: Arc<SharedClock>,
     pub(super) identity: Identity,
+    /// What is shared of rates with other processes and later starts.
+    pub(super) budget: Arc<StoredBudget>,
+    /// When the budget's own times begin.
+    limits_since: Timestamp,
     pub(super) options: EngineOptions,
     /// Runs in our hands, and how to stop them.
     pub(super) carried: Mutex<HashMap<RunId, Carried>>,
@@ -105,6 +111,13 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+impl Inner {
+    /// The budget's gauges, by the database's clock.
+    pub(super) fn limits(&self) -> LimitsSnapshot {
+        LimitsSnapshot { since: self.limits_since, ..self.client.limits() }
+    }
+}
+
 impl Engine {
     /// Reads what is stored, and begins to carry runs in the background.
     ///
@@ -113,7 +126,13 @@ impl Engine {
     pub async fn start(store: Store, client: AdsClient, options: EngineOptions) -> Result<Self, SyncError> {
         let clock = Arc::new(SharedClock::default());
         clock.set(store.now().await?);
-        let mut overview = Overview { limits: client.limits(), ..Overview::default() };
+        let identity = Identity::current();
+        let budget = Arc::new(StoredBudget::new(store.clone(), identity.clone()));
+        budget.recall(&client).await?;
+        client.share_budget(Arc::clone(&budget) as _);
+        let limits_since = clock.now().minus(client.budget_age());
+        let limits = LimitsSnapshot { since: limits_since, ..client.limits() };
+        let mut overview = Overview { limits, ..Overview::default() };
         overview.profiles = store.profiles().await?.into_iter().map(|p| (p.profile.id, p)).collect();
         overview.runs = store.latest_runs().await?.into_iter().map(|r| (r.profile_id, r)).collect();
         let live: Vec<RunId> = overview.live_runs().map(|run| run.id).collect();
@@ -129,7 +148,9 @@ impl Engine {
             client,
             hub: Hub::new(overview, policy),
             clock,
-            identity: Identity::current(),
+            identity,
+            budget,
+            limits_since,
             options,
             carried: Mutex::new(HashMap::new()),
             requested: Mutex::new(HashSet::new()),
@@ -332,6 +353,7 @@ impl Engine {
         }
         inner.tasks.close();
         inner.tasks.wait().await;
+        inner.budget.end(&inner.client).await;
     }
 }
 

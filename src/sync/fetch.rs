@@ -411,6 +411,7 @@ impl<'a> UnitFetch<'a> {
         run = self.context.run();
         run.requests += sent;
         run.throttled += throttled;
+        run.parks = 0;
         self.context.set_run(run);
         tracing::info!(
             target: "adsync::sync",

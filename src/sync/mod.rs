@@ -15,8 +15,10 @@ mod fetch;
 mod hub;
 mod listing;
 pub mod overview;
+mod parking;
 mod persist;
 mod policy;
+mod rates;
 mod split;
 mod watch;
 

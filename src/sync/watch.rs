@@ -32,6 +32,7 @@ pub(super) fn spawn_all(inner: &Arc<Inner>) {
     tokio::spawn(until_closed(Arc::clone(inner), janitor(Arc::clone(inner))));
     tokio::spawn(until_closed(Arc::clone(inner), others(Arc::clone(inner))));
     tokio::spawn(until_closed(Arc::clone(inner), gauges(Arc::clone(inner))));
+    tokio::spawn(until_closed(Arc::clone(inner), super::rates::remember(Arc::clone(inner))));
 }
 
 async fn until_closed(inner: Arc<Inner>, watch: impl Future<Output = ()>) {
@@ -186,7 +187,7 @@ async fn read_others(inner: &Inner, since: Timestamp) -> Result<(), StoreError> 
 async fn gauges(inner: Arc<Inner>) {
     loop {
         tokio::time::sleep(GAUGES).await;
-        let limits = inner.client.limits();
+        let limits = inner.limits();
         if inner.hub.with(|o| o.limits != limits) {
             inner.hub.emit(SyncEvent::Limits { limits });
         }

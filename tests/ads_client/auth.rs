@@ -140,14 +140,73 @@ async fn a_token_is_replaced_before_it_ends_and_serves_on_when_that_fails() {
 }
 
 #[tokio::test]
-async fn a_dead_login_is_asked_about_again_after_five_minutes() {
+async fn a_refused_application_is_asked_about_again_after_five_minutes_and_an_ended_consent_never() {
+    for (refusal, again) in [("invalid_client", true), ("invalid_grant", false)] {
+        let server = Server::start().await;
+        server.token_then(Reply::new(400, format!(r#"{{"error":"{refusal}"}}"#))).always(Reply::ok(PAGE));
+        let client = server.client();
+        assert!(campaigns(&client).await.unwrap_err().is_login_dead());
+        later(299).await;
+        assert!(campaigns(&client).await.unwrap_err().is_login_dead());
+        assert_eq!(server.token_hits().len(), 1);
+        later(2).await;
+        assert_eq!(campaigns(&client).await.is_ok(), again, "{refusal}");
+        later(86_400).await;
+        assert_eq!(campaigns(&client).await.is_ok(), again, "{refusal}");
+        // Another start reads the configuration anew.
+        assert!(campaigns(&server.client()).await.is_ok());
+    }
+}
+
+#[tokio::test]
+async fn a_token_endpoint_in_trouble_is_asked_by_one_for_all_who_wait() {
     let server = Server::start().await;
-    server.token_then(Reply::new(400, r#"{"error":"invalid_grant"}"#)).always(Reply::ok(PAGE));
+    server.token_always(Reply::new(503, ""));
     let client = server.client();
-    assert!(campaigns(&client).await.unwrap_err().is_login_dead());
-    later(299).await;
-    assert!(campaigns(&client).await.unwrap_err().is_login_dead());
+    let errors = join_all((0..40).map(|_| campaigns(&client))).await;
+    for error in errors.into_iter().map(Result::unwrap_err) {
+        assert_eq!((error.code(), error.retryable()), ("auth.unreachable", true));
+        assert_eq!(error.request().unwrap().attempts.len(), 8, "each has its own attempts on record");
+    }
+    // Whoever wakes a moment late may miss a round, and then waits for one more.
+    assert!((8..=12).contains(&server.token_hits().len()), "{}", server.token_hits().len());
+
+    // What the endpoint asks for holds for whoever comes later, too, and grows shorter meanwhile.
+    let server = Server::start().await;
+    server.token_always(Reply::new(503, "").header("retry-after", "900"));
+    let client = server.client();
+    for (after, left) in [(0, 900), (300, 600), (500, 100)] {
+        later(after).await;
+        let errors = join_all((0..5).map(|_| campaigns(&client))).await;
+        for error in errors.into_iter().map(Result::unwrap_err) {
+            let park = error.park_for().unwrap().as_secs();
+            assert!((left - 5..=left).contains(&park), "{park}, {left} expected");
+        }
+    }
     assert_eq!(server.token_hits().len(), 1);
-    later(2).await;
-    assert!(campaigns(&client).await.is_ok());
+}
+
+#[tokio::test]
+async fn whoever_waits_stops_at_once_when_the_consent_ends() {
+    let server = Server::start().await;
+    // The first request is told to wait, and its token is refused meanwhile.
+    server.then(Reply::new(429, "{}").header("retry-after", "50"));
+    let client = server.client();
+    let waits = campaigns(&client);
+    futures::pin_mut!(waits);
+    let paused = async {
+        while server.hits().is_empty() || client.limits().throttled_profiles.is_empty() {
+            tokio::task::yield_now().await;
+        }
+    };
+    let futures::future::Either::Left(_) = futures::future::select(Box::pin(paused), &mut waits).await else {
+        panic!("it should wait");
+    };
+    server.refuse(&format!("{ACCESS_TOKEN}-1"));
+    server.token_then(Reply::new(400, r#"{"error":"invalid_grant"}"#));
+    let refused = client.profiles("acme", adsync::domain::profile::Access::Edit).await.unwrap_err();
+    assert_eq!(refused.code(), "auth.invalid_grant");
+    let stopped = tokio::time::timeout(Duration::from_secs(20), waits).await.expect("it stops at once");
+    assert_eq!(stopped.unwrap_err().code(), "auth.invalid_grant");
+    assert_eq!(server.token_hits().len(), 2);
 }

@@ -21,6 +21,7 @@ on_both_databases!(
     a_pause_beyond_patience_parks_the_run_and_frees_its_slot,
     a_profile_that_only_answers_429_is_parked_and_nothing_changes,
     a_parked_run_goes_on_where_it_stopped,
+    a_run_that_is_parked_again_and_again_stays_away_longer_whoever_carries_it,
 );
 
 fn fails_from(path: &str, request: u32) -> String {
@@ -194,4 +195,38 @@ async fn a_parked_run_goes_on_where_it_stopped(url: &str) {
             assert!((all..2 * all).contains(&requests[path]), "{path}: {} requests", requests[path]);
         }
     }
+}
+
+async fn a_run_that_is_parked_again_and_again_stays_away_longer_whoever_carries_it(url: &str) {
+    let bench = Bench::start(url, one_profile()).await;
+    let throttled = |from: u32| {
+        bench.faults(&format!(
+            "[[fault]]\nmatch = {{ profile = {}, from_request = {from}, times = 'forever' }}\n\
+             effect = {{ status = 429, retry_after = 60 }}",
+            bench.profile(0)
+        ));
+    };
+    throttled(1);
+    let run = bench.engine.sync(bench.profile(0), &operator()).await.unwrap();
+    run_until(&bench.engine, &run, "parking", |run| run.not_before.is_some()).await;
+    bench.engine.release().await;
+    let mut away = Vec::new();
+    // From the fourth time on a page is answered before the 429.
+    for time in 1..=5 {
+        if time >= 4 {
+            throttled(2);
+        }
+        assert_eq!(
+            bench.database.execute("update sync_runs set not_before = 0 where state = 'queued'").await,
+            1
+        );
+        // Each is a process of its own, that knows nothing but the database.
+        let engine = bench.another_engine(Carries::Any).await;
+        let parked =
+            run_until(&engine, &run, "parking", |r| r.not_before.is_some_and(|until| until.0 > 0)).await;
+        let pause = parked.not_before.unwrap().since(engine.store().now().await.unwrap());
+        away.push((pause.as_secs().div_ceil(60), parked.parks));
+        engine.release().await;
+    }
+    assert_eq!(away, [(2, 2), (4, 3), (8, 4), (1, 1), (1, 1)]);
 }

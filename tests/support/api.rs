@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -69,6 +70,13 @@ impl Api {
         let summary = self.ask("GET", "requests", "");
         let paths = summary["byPath"].as_object().expect("paths");
         paths.iter().map(|(path, n)| (path.clone(), n.as_u64().expect("a number"))).collect()
+    }
+
+    /// Requests to the advertising API so far, and the time from the first to the last of them.
+    pub(crate) fn seen(&self) -> (u64, Duration) {
+        let summary = self.ask("GET", "requests", "");
+        let number = |name: &str| summary[name].as_u64().expect("a number");
+        (number("api"), Duration::from_millis(number("apiSpanMs")))
     }
 
     /// Its process id.

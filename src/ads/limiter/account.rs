@@ -10,10 +10,14 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::counters::Counters;
+use super::history::{History, millis};
 use super::lane::{Lane, NotNow};
+use super::learn::Hint;
+use super::shared::{Allowance, Hold, Share, Unshared};
 use super::{Limits, ProfileKey, Verdict};
 use crate::ads::backoff::Backoff;
-use crate::domain::limits::BucketSnapshot;
+use crate::domain::limits::{BucketSnapshot, ProfileLimit};
+use crate::domain::rate::{Booking, LearnedRate};
 
 /// Different profiles that must be throttled within `TOGETHER` before the account itself is charged.
 const WITNESSES: usize = 3;
@@ -24,6 +28,12 @@ const CREDIBLE: Duration = Duration::from_secs(60);
 /// Profiles kept without need, and for how long after their last request.
 const KEPT_PROFILES: usize = 64;
 const KEPT_FOR: Duration = Duration::from_secs(900);
+/// Profiles whose rates are remembered beside those in use.
+const REMEMBERED: usize = 10_000;
+/// A pause that another process tells of is news when it is longer than the one that is known by more than this.
+const NEWS: Duration = Duration::from_millis(250);
+/// Profiles that a snapshot tells of.
+const SHOWN: usize = 200;
 
 /// The place of a request in its profile's queue: priority first, then who asked first.
 pub(super) type Place = (Reverse<i64>, u64);
@@ -32,6 +42,7 @@ pub(super) type Place = (Reverse<i64>, u64);
 #[derive(Debug)]
 pub(super) struct Waiter {
     pub(super) weight: u32,
+    pub(super) since: Instant,
     pub(super) verdict: oneshot::Sender<Verdict>,
 }
 
@@ -42,13 +53,20 @@ struct ProfileLane {
     /// The serial number of the last request that went out: who was served longest ago goes first.
     served: u64,
     used_at: Instant,
+    refused_in_a_row: u32,
 }
 
 /// One (client id, region).
 #[derive(Debug)]
 pub(super) struct Account {
     name: String,
+    /// Its name beyond this process: a hash of the client id, and the region.
+    key: String,
     lane: Lane,
+    history: History,
+    pub(super) allowance: Allowance,
+    /// What was learned of profiles that have no lane now.
+    remembered: HashMap<ProfileKey, Hint>,
     profiles: HashMap<ProfileKey, ProfileLane>,
     witnesses: Vec<(ProfileKey, Instant)>,
     serial: u64,
@@ -59,10 +77,16 @@ pub(super) struct Account {
 }
 
 impl Account {
-    pub(super) fn new(name: String, limits: &Limits) -> Self {
+    pub(super) fn new(name: String, key: String, limits: &Limits, shared: bool) -> Self {
+        let (lane, mut history) = (Lane::new(limits, None), History::default());
+        history.note(Instant::now(), lane.rate());
         Self {
             name,
-            lane: Lane::new(limits),
+            key,
+            lane,
+            history,
+            allowance: Allowance::new(shared && limits.enabled),
+            remembered: HashMap::new(),
             profiles: HashMap::new(),
             witnesses: Vec::new(),
             serial: 0,
@@ -75,17 +99,24 @@ impl Account {
     fn profile(&mut self, key: ProfileKey, limits: &Limits) -> &mut ProfileLane {
         let now = Instant::now();
         if self.profiles.len() >= KEPT_PROFILES && !self.profiles.contains_key(&key) {
-            self.profiles.retain(|_, p| {
-                !p.queue.is_empty()
+            let remembered = &mut self.remembered;
+            self.profiles.retain(|key, p| {
+                let kept = !p.queue.is_empty()
                     || p.lane.paused_until(now).is_some()
-                    || now.saturating_duration_since(p.used_at) < KEPT_FOR
+                    || now.saturating_duration_since(p.used_at) < KEPT_FOR;
+                if !kept && let Some((per_second, at)) = p.lane.lesson() {
+                    remembered.insert(*key, Hint { per_second, age: Duration::ZERO, given_at: at });
+                }
+                kept
             });
         }
+        let hint = self.remembered.get(&key);
         let profile = self.profiles.entry(key).or_insert_with(|| ProfileLane {
-            lane: Lane::new(limits),
+            lane: Lane::new(limits, hint),
             queue: BTreeMap::new(),
             served: 0,
             used_at: now,
+            refused_in_a_row: 0,
         });
         profile.used_at = now;
         profile
@@ -134,14 +165,23 @@ impl Account {
                     continue;
                 }
             };
-            match self.lane.try_take(now, weight, limits.enabled) {
-                Ok(_) => {}
-                // Whoever is first is waited for, or a heavy request would starve behind light ones.
+            // Whoever is first is waited for, or a heavy request would starve behind light ones.
+            let whole = match self.lane.try_take(now, weight, limits.enabled) {
+                Ok(whole) => whole,
                 Err(NotNow::Paused(at) | NotNow::Empty(at)) => {
                     profile.lane.put_back(taken);
                     self.look_again(at);
                     break;
                 }
+            };
+            if let Err(hold) = self.allowance.try_take(now, weight, limits.burst) {
+                profile.lane.put_back(taken);
+                self.lane.put_back(whole);
+                self.lane.made_wait(now);
+                if let Hold::Until(at) = hold {
+                    self.look_again(at);
+                }
+                break;
             }
             self.serial += 1;
             profile.served = self.serial;
@@ -185,8 +225,11 @@ impl Account {
     /// The API let a request through.
     pub(super) fn succeeded(&mut self, key: ProfileKey, sent_at: Instant, weight: u32, limits: &Limits) {
         let now = Instant::now();
-        self.profile(key, limits).lane.succeeded(now, sent_at, weight);
+        let profile = self.profile(key, limits);
+        profile.lane.succeeded(now, sent_at, weight);
+        profile.refused_in_a_row = 0;
         self.lane.succeeded(now, sent_at, weight);
+        self.history.note(now, self.lane.rate());
     }
 
     /// The API refused a request. Returns the pause that its profile has to sit out.
@@ -199,7 +242,9 @@ impl Account {
         backoff: &Backoff,
     ) -> Duration {
         let now = Instant::now();
-        let lane = &mut self.profile(key, limits).lane;
+        let profile = self.profile(key, limits);
+        profile.refused_in_a_row = profile.refused_in_a_row.saturating_add(1);
+        let lane = &mut profile.lane;
         let news = lane.refused(now, sent_at, |failures| match retry_after {
             // What the API says is believed once; refused again right after it, our own pause may be longer.
             Some(said) if failures <= 1 => said,
@@ -209,9 +254,15 @@ impl Account {
         if let Some(said) = retry_after.filter(|_| !news) {
             lane.pause_until(now + said);
         }
-        let pause = lane.paused_until(now).map_or(Duration::ZERO, |until| until - now);
+        let until = lane.paused_until(now);
+        let pause = until.map_or(Duration::ZERO, |until| until - now);
+        let succeeded_at = lane.succeeded_at();
+        // Requests outside any profile are this process's own.
+        if let Some(until) = until.filter(|_| key.is_some()) {
+            self.allowance.pause_told(key, until);
+        }
         let credible = |at: Instant| now.saturating_duration_since(at) <= CREDIBLE;
-        if news && lane.succeeded_at().is_some_and(credible) {
+        if news && succeeded_at.is_some_and(credible) {
             self.witness(key, now, sent_at, limits, backoff);
         }
         pause
@@ -230,12 +281,106 @@ impl Account {
         if self.witnesses.len() >= WITNESSES {
             self.witnesses.clear();
             // The profiles sit out what the API told them; the account only takes a breath.
-            self.lane.refused(now, sent_at, |failures| backoff.after(failures).min(limits.patience));
+            if self.lane.refused(now, sent_at, |failures| backoff.after(failures).min(limits.patience)) {
+                self.history.note(now, self.lane.rate());
+                self.allowance.cut();
+                if let Some(until) = self.lane.paused_until(now) {
+                    self.allowance.pause_whole(until);
+                }
+            }
         }
     }
 
+    /// The question that the common budget should be asked now, if any.
+    pub(super) fn question(&mut self, limits: &Limits) -> Option<Booking> {
+        let now = Instant::now();
+        let facts = (self.lane.rate(), self.lane.lesson().is_some(), limits.burst);
+        // Only those that nothing else holds up: what is booked for the others would not be used in time.
+        let ready = self.profiles.values().filter(|p| p.lane.paused_until(now).is_none());
+        let mut heads: Vec<(Place, u32)> =
+            ready.flat_map(|p| p.queue.iter().map(|(place, w)| (*place, w.weight))).collect();
+        heads.sort_unstable_by_key(|(place, _)| *place);
+        self.allowance.question(now, &self.key, facts, heads.into_iter().map(|(_, weight)| weight))
+    }
+
+    /// Takes over what the common budget answered. True when it was lost or came back just now.
+    pub(super) fn answer(
+        &mut self,
+        question: &Booking,
+        answer: Result<&Share, &Unshared>,
+        limits: &Limits,
+    ) -> bool {
+        let now = Instant::now();
+        let changes = self.allowance.answer(now, question, answer);
+        if let Some((among, joined)) = changes.divided {
+            self.lane.divide(among);
+            if joined && among > 1 {
+                self.lane.drain(now);
+            }
+        }
+        if let Some(per_second) = changes.adopt {
+            self.lane.adopt(now, per_second);
+            self.history.note(now, self.lane.rate());
+        }
+        if let Some(whole) = changes.whole {
+            self.lane.measure(whole);
+        }
+        for (key, left) in answer.map(|share| &share.booked.pauses[..]).unwrap_or_default() {
+            let lane = match key {
+                None => &mut self.lane,
+                Some(_) => &mut self.profile(*key, limits).lane,
+            };
+            let known = lane.paused_until(now).map_or(Duration::ZERO, |until| until - now);
+            if *left > known + NEWS {
+                lane.pause_until(now + *left);
+            }
+        }
+        changes.turned
+    }
+
+    /// Starts from rates that are remembered, where nothing was learned yet.
+    pub(super) fn recall(&mut self, rate: &LearnedRate) {
+        if rate.account != self.key {
+            return;
+        }
+        let now = Instant::now();
+        let hint = Hint { per_second: rate.per_second, age: rate.age, given_at: now };
+        match rate.profile {
+            None => {
+                self.lane.recall(&hint);
+                self.history.note(now, self.lane.rate());
+            }
+            key => {
+                if let Some(profile) = self.profiles.get_mut(&key) {
+                    profile.lane.recall(&hint);
+                } else if self.remembered.len() < REMEMBERED {
+                    self.remembered.insert(key, hint);
+                }
+            }
+        }
+    }
+
+    /// What was learned here and is worth remembering.
+    pub(super) fn learned(&self) -> impl Iterator<Item = LearnedRate> {
+        let now = Instant::now();
+        let lanes = self.profiles.iter().filter_map(|(key, p)| Some(((*key)?, p.lane.lesson()?)));
+        let lanes = lanes.map(|(profile, lesson)| (Some(profile), lesson));
+        let gone = self.remembered.iter().filter(|(key, hint)| {
+            // What came from the database is there already.
+            key.is_some() && hint.age.is_zero() && !self.profiles.contains_key(key)
+        });
+        let gone = gone.map(|(key, hint)| (*key, (hint.per_second, hint.given_at)));
+        let whole = self.lane.lesson().map(|lesson| (None, lesson));
+        lanes.chain(gone).chain(whole).map(move |(profile, (per_second, at))| LearnedRate {
+            account: self.key.clone(),
+            profile,
+            per_second,
+            age: now.saturating_duration_since(at),
+        })
+    }
+
     /// What the gauges show.
-    pub(super) fn snapshot(&mut self, limits: &Limits) -> BucketSnapshot {
+    pub(super) fn snapshot(&mut self, limits: &Limits, origin: Instant) -> BucketSnapshot {
         let now = Instant::now();
         let sums = self.counters.sums();
         let millis = |at: Instant| {
@@ -260,7 +405,32 @@ impl Account {
             throttled_5m: sums.throttled,
             retries_5m: sums.retries,
             answered_5m: sums.answered,
+            sharing: self.allowance.sharing(),
+            history: self.history.points(origin),
         }
+    }
+
+    /// The profiles that wait, pause, or were refused last, in the order in which they wait.
+    pub(super) fn profile_limits(&self, origin: Instant) -> Vec<ProfileLimit> {
+        let now = Instant::now();
+        let since = |at: Instant| millis(at.saturating_duration_since(origin));
+        let mut shown: Vec<ProfileLimit> = self
+            .profiles
+            .iter()
+            .map(|(key, p)| ProfileLimit {
+                profile: *key,
+                account: self.name.clone(),
+                learned_per_second: p.lane.rate(),
+                waiting: u32::try_from(p.queue.len()).unwrap_or(u32::MAX),
+                waiting_since_ms: p.queue.values().map(|w| w.since).min().map(since),
+                paused_until_ms: p.lane.paused_until(now).map(since),
+                refused_in_a_row: p.refused_in_a_row,
+            })
+            .filter(|p| p.waiting > 0 || p.paused_until_ms.is_some() || p.refused_in_a_row > 0)
+            .collect();
+        shown.sort_unstable_by_key(|p| (p.waiting_since_ms.unwrap_or(u64::MAX), p.profile));
+        shown.truncate(SHOWN);
+        shown
     }
 
     /// Profiles that sit out a pause, and what is left of it in milliseconds.

@@ -69,14 +69,18 @@ impl Bucket {
         Self { clock, full_at, limiter, burst, per_token, empty_at: clock.instant(Duration::ZERO) }
     }
 
-    /// Takes `weight` tokens, or says from when on they can be had. A weight above the burst counts as the
-    /// burst, for it could never be had.
+    /// Takes `weight` tokens, or says from when on they can be had. A weight above the burst can be had when the
+    /// bucket is full, and leaves a debt.
     pub(super) fn try_take(&self, weight: u32) -> Result<Taken, Instant> {
         let before = Taken(self.full_at.get());
-        let weight = NonZeroU32::new(weight).unwrap_or(NonZeroU32::MIN).min(self.burst);
-        match self.limiter.check_n(weight) {
+        let weight = NonZeroU32::new(weight).unwrap_or(NonZeroU32::MIN);
+        match self.limiter.check_n(weight.min(self.burst)) {
             // The outer error says that the weight exceeds the burst, which the line above rules out.
-            Ok(Ok(())) | Err(_) => Ok(before),
+            Ok(Ok(())) | Err(_) => {
+                let debt = self.per_token.saturating_mul(weight.get().saturating_sub(self.burst.get()));
+                self.full_at.set(self.full_at.get().saturating_add(nanos(debt)));
+                Ok(before)
+            }
             Ok(Err(not_until)) => Err(self.clock.instant(not_until.earliest_possible())),
         }
     }
@@ -86,13 +90,15 @@ impl Bucket {
         self.full_at.set(taken.0);
     }
 
-    /// Changes the rate and keeps the number of tokens. governor's quotas cannot change, and a new limiter
-    /// would start full: the missing tokens are carried over.
-    pub(super) fn set_rate(&mut self, rate: f64) {
+    /// Changes rate and burst and keeps the number of tokens, as far as there is room for them. governor's quotas
+    /// cannot change, and a new limiter would start full: the missing tokens are carried over.
+    pub(super) fn set(&mut self, rate: f64, burst: u32) {
         let now = Instant::now();
         let filling = self.empty_at.max(now);
         let missing = self.full_at.get().saturating_sub(nanos(self.clock.reading(filling)));
-        let missing = missing as f64 / nanos(self.per_token) as f64;
+        let left = f64::from(self.burst.get()) - missing as f64 / nanos(self.per_token) as f64;
+        self.burst = NonZeroU32::new(burst).unwrap_or(NonZeroU32::MIN);
+        let missing = (f64::from(self.burst.get()) - left).max(0.0);
         self.per_token = per_token(rate);
         let lag = Duration::from_nanos((missing * nanos(self.per_token) as f64) as u64);
         // A rebuilt limiter counts from its own start.
@@ -167,7 +173,7 @@ mod tests {
         }
         tokio::time::advance(Duration::from_secs(1)).await;
         assert_eq!(bucket.tokens(), 2);
-        bucket.set_rate(4.0);
+        bucket.set(4.0, 10);
         assert_eq!(bucket.tokens(), 2);
         tokio::time::advance(Duration::from_secs(1)).await;
         assert_eq!(bucket.tokens(), 6);
@@ -186,7 +192,7 @@ mod tests {
     async fn a_changed_rate_does_not_fill_a_bucket_that_is_not_to_fill_yet() {
         let mut bucket = Bucket::new(8.0, 10);
         bucket.drain(Instant::now() + Duration::from_secs(2));
-        bucket.set_rate(16.0);
+        bucket.set(16.0, 10);
         tokio::time::advance(Duration::from_secs(2)).await;
         assert_eq!(bucket.tokens(), 0);
         tokio::time::advance(Duration::from_secs(1)).await;
@@ -194,11 +200,25 @@ mod tests {
     }
 
     #[tokio::test(start_paused = true)]
-    async fn what_is_put_back_can_be_taken_again_and_a_weight_above_the_burst_counts_as_the_burst() {
+    async fn what_is_put_back_can_be_taken_again_and_a_weight_above_the_burst_leaves_a_debt() {
         let bucket = Bucket::new(1.0, 5);
         let taken = bucket.try_take(9).unwrap();
         assert_eq!(bucket.tokens(), 0);
+        assert_eq!(bucket.try_take(1).unwrap_err() - Instant::now(), Duration::from_secs(5));
         bucket.put_back(taken);
+        assert_eq!(bucket.tokens(), 5);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_smaller_burst_takes_tokens_away_and_a_larger_one_gives_none() {
+        let mut bucket = Bucket::new(1.0, 10);
+        assert!(bucket.try_take(1).is_ok());
+        bucket.set(0.5, 5);
+        assert_eq!(bucket.tokens(), 5);
+        assert!(bucket.try_take(3).is_ok());
+        bucket.set(1.0, 10);
+        assert_eq!(bucket.tokens(), 2);
+        tokio::time::advance(Duration::from_secs(3)).await;
         assert_eq!(bucket.tokens(), 5);
     }
 }

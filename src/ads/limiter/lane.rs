@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::Limits;
 use super::bucket::{Bucket, Taken};
-use super::learn::Learner;
+use super::learn::{Hint, Learner};
 
 /// One lane.
 #[derive(Debug)]
@@ -16,6 +16,11 @@ pub(super) struct Lane {
     bucket: Bucket,
     learner: Learner,
     paused_until: Option<Instant>,
+    burst: u32,
+    /// Processes that divide the rate.
+    among: u32,
+    /// How many times our own traffic all processes send together.
+    whole: f64,
 }
 
 /// Why nothing can be taken from a lane.
@@ -28,9 +33,52 @@ pub(super) enum NotNow {
 }
 
 impl Lane {
-    pub(super) fn new(limits: &Limits) -> Self {
-        let learner = Learner::new(limits.start, limits.floor, limits.ceiling);
-        Self { bucket: Bucket::new(learner.rate(), limits.burst), learner, paused_until: None }
+    /// A full bucket, at the rate that is remembered or else configured.
+    pub(super) fn new(limits: &Limits, hint: Option<&Hint>) -> Self {
+        let mut learner = Learner::new(limits.start, limits.floor, limits.ceiling);
+        if let Some(hint) = hint {
+            learner.recall(Instant::now(), hint);
+        }
+        let bucket = Bucket::new(learner.rate(), limits.burst);
+        Self { bucket, learner, paused_until: None, burst: limits.burst, among: 1, whole: 1.0 }
+    }
+
+    fn settle(&mut self) {
+        self.bucket.set(self.learner.rate() / f64::from(self.among), (self.burst / self.among).max(1));
+    }
+
+    /// Starts from what is remembered, unless it has learned something itself.
+    pub(super) fn recall(&mut self, hint: &Hint) {
+        if self.learner.taught_at().is_none() {
+            self.learner.recall(Instant::now(), hint);
+            self.settle();
+        }
+    }
+
+    /// Takes over what another process has just learned of the same limit.
+    pub(super) fn adopt(&mut self, now: Instant, per_second: f64) {
+        self.learner.adopt(now, per_second);
+        self.settle();
+    }
+
+    /// So many processes divide the rate and the burst from now on.
+    pub(super) fn divide(&mut self, among: u32) {
+        let among = among.max(1);
+        if among != self.among {
+            self.among = among;
+            self.whole = f64::from(among);
+            self.settle();
+        }
+    }
+
+    /// All processes together send so many times what this one does.
+    pub(super) fn measure(&mut self, whole: f64) {
+        self.whole = whole.max(1.0);
+    }
+
+    /// What was learned here, and when; `None` while it is only configured or remembered.
+    pub(super) fn lesson(&self) -> Option<(f64, Instant)> {
+        Some((self.learner.rate(), self.learner.taught_at()?))
     }
 
     /// Takes `weight` tokens; `None` in place of tokens when limits are off.
@@ -55,6 +103,11 @@ impl Lane {
         })
     }
 
+    /// Somebody had to wait for it, though its own bucket had enough.
+    pub(super) fn made_wait(&mut self, now: Instant) {
+        self.learner.made_wait(now);
+    }
+
     pub(super) fn put_back(&self, taken: Option<Taken>) {
         if let Some(taken) = taken {
             self.bucket.put_back(taken);
@@ -64,9 +117,9 @@ impl Lane {
     /// The API let a request through.
     pub(super) fn succeeded(&mut self, now: Instant, sent_at: Instant, weight: u32) {
         let before = self.learner.rate();
-        self.learner.succeeded(now, sent_at, f64::from(weight));
+        self.learner.succeeded(now, sent_at, f64::from(weight), self.whole);
         if self.learner.rate() != before {
-            self.bucket.set_rate(self.learner.rate());
+            self.settle();
         }
     }
 
@@ -81,7 +134,7 @@ impl Lane {
         if !self.learner.refused(now, sent_at) {
             return false;
         }
-        self.bucket.set_rate(self.learner.rate());
+        self.settle();
         self.bucket.drain(now);
         self.pause_until(now + pause(self.learner.failures()));
         true
@@ -94,6 +147,11 @@ impl Lane {
         self.paused_until = Some(until);
         self.bucket.drain(until);
         self.learner.resumes(until);
+    }
+
+    /// Empties the bucket: it fills from now on.
+    pub(super) fn drain(&mut self, now: Instant) {
+        self.bucket.drain(now);
     }
 
     /// The end of a pause that is not over.

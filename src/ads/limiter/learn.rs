@@ -30,6 +30,35 @@ const PROBE_FASTER: f64 = 200.0;
 /// A bucket that made nobody wait for this long has no demand, and without demand nothing can be learned.
 const HUNGER: Duration = Duration::from_secs(2);
 
+/// Half of what was learned counts for nothing after this long.
+const HALF_LIFE: Duration = Duration::from_secs(24 * 3600);
+/// Successes that a probe is ahead of a fresh one when it starts from a rate of long ago.
+const DOUBTED: f64 = 5.0 * PROBE_FASTER;
+/// The same when it starts from a rate far below the configured start.
+const DISTRUSTED: f64 = 14.0 * PROBE_FASTER;
+
+/// What was learned long ago, or by another process: a hint, and no truth.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Hint {
+    /// Requests per second.
+    pub(super) per_second: f64,
+    /// How old it was when it was given.
+    pub(super) age: Duration,
+    /// When it was given.
+    pub(super) given_at: Instant,
+}
+
+impl Hint {
+    pub(super) fn age(&self, now: Instant) -> Duration {
+        self.age.saturating_add(now.saturating_duration_since(self.given_at))
+    }
+
+    /// The share of it that is still believed.
+    fn weight(&self, now: Instant) -> f64 {
+        0.5_f64.powf(self.age(now).as_secs_f64() / HALF_LIFE.as_secs_f64())
+    }
+}
+
 /// One bucket's learner.
 #[derive(Debug)]
 pub(super) struct Learner {
@@ -50,6 +79,8 @@ pub(super) struct Learner {
     hungry_at: Option<Instant>,
     grown_at: Instant,
     window: Window,
+    /// When an answer last said something about the rate.
+    taught_at: Option<Instant>,
 }
 
 impl Learner {
@@ -68,7 +99,49 @@ impl Learner {
             hungry_at: None,
             grown_at: now,
             window: Window::new(now),
+            taught_at: None,
         }
+    }
+
+    /// Starts from what is remembered: the older it is, the nearer to the configured start, and the faster it is
+    /// probed whether more is allowed by now.
+    pub(super) fn recall(&mut self, now: Instant, hint: &Hint) {
+        if !(hint.per_second.is_finite() && hint.per_second > 0.0) {
+            return;
+        }
+        let weight = hint.weight(now);
+        let start = self.rate;
+        self.rate = (start * (hint.per_second / start).powf(weight)).clamp(self.floor, self.ceiling);
+        self.limit = Some(self.rate);
+        // A bad hour must not slow every later start: the lower it was, the sooner it is doubted.
+        let low = (1.0 - self.rate / start).max(0.0);
+        self.since_cut = DOUBTED * (1.0 - weight) + DISTRUSTED * low;
+    }
+
+    /// Takes over what another process on the same account has just learned.
+    pub(super) fn adopt(&mut self, now: Instant, per_second: f64) {
+        if !(per_second.is_finite() && per_second > 0.0) {
+            return;
+        }
+        let rate = per_second.clamp(self.floor, self.ceiling);
+        if rate < self.rate && rate > self.rate * KEEP {
+            // Two that probe the same limit are never quite of one mind: that is no refusal.
+            return;
+        }
+        if rate < self.rate {
+            // Somebody was refused: what is in flight here would only say the same once more.
+            self.cut_at = Some(now);
+            self.since_cut = 0.0;
+            self.limit = Some(rate);
+        } else {
+            self.limit = self.limit.map(|limit| limit.max(rate));
+        }
+        self.rate = rate;
+    }
+
+    /// When an answer last said something about the rate; `None` while it is only configured or remembered.
+    pub(super) fn taught_at(&self) -> Option<Instant> {
+        self.taught_at
     }
 
     /// Requests per second, as far as is known.
@@ -92,12 +165,12 @@ impl Learner {
     }
 
     /// A request was let through by the API. One that was sent before the last refusal says nothing about
-    /// the rate since.
-    pub(super) fn succeeded(&mut self, now: Instant, sent_at: Instant, weight: f64) {
+    /// the rate since. `whole` is how many times our own traffic all processes send together.
+    pub(super) fn succeeded(&mut self, now: Instant, sent_at: Instant, weight: f64, whole: f64) {
         if self.cut_at.is_some_and(|at| sent_at <= at) {
             return;
         }
-        self.window.add(now, weight);
+        self.window.add(now, weight * whole);
         self.failures = 0;
         self.succeeded_at = Some(now);
         let idle = now.saturating_duration_since(self.grown_at).as_secs_f64().min(DOUBLE_SECONDS);
@@ -105,6 +178,7 @@ impl Learner {
         if self.hungry_at.is_none_or(|at| now.saturating_duration_since(at) > HUNGER) {
             return;
         }
+        self.taught_at = Some(now);
         self.since_cut += weight.max(idle);
         if self.cut_at.is_some() && self.since_cut < CONFIRMED {
             return;
@@ -126,6 +200,7 @@ impl Learner {
             return false;
         }
         self.failures = self.failures.saturating_add(1);
+        self.taught_at = Some(now);
         let (achieved, span) = self.window.rate_since(now, self.resumed_at);
         let demanded = self.hungry_at.is_some_and(|at| now.saturating_duration_since(at) <= HUNGER);
         let measured = demanded && span >= MEASURED && achieved >= 0.5 * self.rate;
@@ -149,5 +224,54 @@ impl Learner {
     pub(super) fn resumes(&mut self, at: Instant) {
         self.resumed_at = at;
         self.grown_at = at;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn hint(per_second: f64, hours: u64) -> Hint {
+        Hint { per_second, age: Duration::from_secs(hours * 3600), given_at: Instant::now() }
+    }
+
+    fn recalled(hint: &Hint) -> f64 {
+        let mut learner = Learner::new(2.0, 0.2, 10.0);
+        learner.recall(Instant::now(), hint);
+        assert_eq!(learner.taught_at(), None, "a memory is no experience");
+        learner.rate()
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_remembered_rate_counts_for_less_the_older_it_is() {
+        assert_eq!(recalled(&hint(8.0, 0)), 8.0);
+        assert!((recalled(&hint(8.0, 24)) - 4.0).abs() < 1e-9);
+        assert!((recalled(&hint(0.5, 24)) - 1.0).abs() < 1e-9);
+        assert!((recalled(&hint(8.0, 24 * 30)) - 2.0).abs() < 1e-6);
+        // It ages while it waits for its lane, too.
+        let old = hint(8.0, 0);
+        tokio::time::advance(HALF_LIFE).await;
+        assert!((recalled(&old) - 4.0).abs() < 1e-9);
+        // What the configuration no longer allows is not remembered either, and nonsense is nothing.
+        assert_eq!(recalled(&hint(50.0, 0)), 10.0);
+        assert_eq!(recalled(&hint(0.01, 0)), 0.2);
+        assert_eq!(recalled(&hint(f64::NAN, 0)), 2.0);
+        assert_eq!(recalled(&hint(-1.0, 0)), 2.0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_cut_of_another_process_is_taken_over_once_and_growth_as_well() {
+        let mut learner = Learner::new(8.0, 0.2, 10.0);
+        let sent_at = Instant::now();
+        tokio::time::advance(Duration::from_millis(100)).await;
+        learner.adopt(Instant::now(), 4.0);
+        assert_eq!(learner.rate(), 4.0);
+        tokio::time::advance(Duration::from_millis(50)).await;
+        assert!(!learner.refused(Instant::now(), sent_at), "it was in flight when the other was refused");
+        assert_eq!(learner.rate(), 4.0);
+        learner.adopt(Instant::now(), 5.0);
+        assert_eq!(learner.rate(), 5.0);
+        learner.adopt(Instant::now(), f64::INFINITY);
+        assert_eq!(learner.rate(), 5.0);
     }
 }

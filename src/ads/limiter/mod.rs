@@ -2,14 +2,19 @@
 //! learn how fast they may be emptied.
 //!
 //! The sender is picked at the moment of sending: priority first, then fair between profiles, then who asked
-//! first. Time is tokio's, so all of it runs in virtual time as well. Knows nothing of HTTP.
+//! first. Time is tokio's, so all of it runs in virtual time as well. Knows nothing of HTTP or databases: what is
+//! remembered comes in and goes out as values, and what processes share is behind [`SharedBudget`].
 
 mod account;
 mod bucket;
 mod clock;
 mod counters;
+mod history;
 mod lane;
 mod learn;
+mod shared;
+#[cfg(test)]
+mod sharing_tests;
 #[cfg(test)]
 mod simulation;
 #[cfg(test)]
@@ -29,6 +34,10 @@ use crate::config::RateLimitConfig;
 use crate::domain::id::ProfileId;
 use crate::domain::limits::LimitsSnapshot;
 use crate::domain::profile::Region;
+use crate::domain::rate::{Booking, LearnedRate};
+use crate::domain::time::Timestamp;
+
+pub use self::shared::{Part, Share, SharedBudget, Unshared};
 
 /// Requests outside any profile, such as the list of profiles, share a lane of their own.
 pub(super) type ProfileKey = Option<ProfileId>;
@@ -72,10 +81,14 @@ struct Shared {
     state: Mutex<State>,
     /// Rings when the queue can move at another time than before.
     changed: Notify,
+    /// The zero of the times that a snapshot tells.
+    origin: Instant,
 }
 
 #[derive(Debug, Default)]
 struct State {
+    /// What this process shares with others.
+    common: Option<Arc<dyn SharedBudget>>,
     accounts: Vec<((String, Region), Account)>,
     ticket: u64,
     dispatcher: Option<JoinHandle<()>>,
@@ -110,7 +123,8 @@ impl Budget {
             burst: config.burst,
             patience: config.patience,
         };
-        let shared = Shared { limits, backoff, state: Mutex::default(), changed: Notify::new() };
+        let (state, changed) = (Mutex::default(), Notify::new());
+        let shared = Shared { limits, backoff, state, changed, origin: Instant::now() };
         Self { shared: Arc::new(shared) }
     }
 
@@ -119,10 +133,41 @@ impl Budget {
         let mut state = self.shared.lock();
         let at = state.accounts.iter().position(|((id, r), _)| id == client_id && *r == region);
         AccountId(at.unwrap_or_else(|| {
-            let account = Account::new(name.to_owned(), &self.shared.limits);
+            let (limits, shared) = (&self.shared.limits, state.common.is_some());
+            let account = Account::new(name.to_owned(), account_key(client_id, region), limits, shared);
             state.accounts.push(((client_id.to_owned(), region), account));
             state.accounts.len() - 1
         }))
+    }
+
+    /// From now on the accounts are shared with other processes.
+    pub(super) fn share(&self, common: Arc<dyn SharedBudget>) {
+        if !self.shared.limits.enabled {
+            return;
+        }
+        let mut state = self.shared.lock();
+        state.common = Some(common);
+        for (_, account) in &mut state.accounts {
+            account.allowance.share();
+        }
+    }
+
+    /// Starts from rates that are remembered; what was learned here already counts more.
+    pub(super) fn recall(&self, rates: &[LearnedRate]) {
+        let mut state = self.shared.lock();
+        for (_, account) in &mut state.accounts {
+            rates.iter().for_each(|rate| account.recall(rate));
+        }
+    }
+
+    /// What was learned here and is worth remembering, with its age.
+    pub(super) fn learned(&self) -> Vec<LearnedRate> {
+        self.shared.lock().accounts.iter().flat_map(|(_, account)| account.learned()).collect()
+    }
+
+    /// How long ago the times of a snapshot begin.
+    pub(super) fn age(&self) -> Duration {
+        self.shared.origin.elapsed()
     }
 
     /// A ticket for a new request.
@@ -149,12 +194,12 @@ impl Budget {
         let place = (Reverse(request.priority), request.ticket.0);
         {
             let mut state = self.shared.lock();
-            let waiter = Waiter { weight: request.weight, verdict: sender };
+            let waiter = Waiter { weight: request.weight, since: Instant::now(), verdict: sender };
             state.with(request.account, |a| {
                 a.enqueue(request.profile, place, waiter, &self.shared.limits);
             });
             self.shared.pump(&mut state, request.account);
-            self.dispatch(&mut state);
+            self.shared.watch(&mut state);
         }
         let mut waiting = Waiting { shared: &self.shared, request, place, verdict, settled: false };
         let verdict = (&mut waiting.verdict).await;
@@ -166,14 +211,6 @@ impl Budget {
             Ok(Verdict::Paused { left }) => Err(Paused { left }),
             // The sender only goes away with the queue, and the queue lives as long as this budget.
             Err(_) => Err(Paused { left: Duration::ZERO }),
-        }
-    }
-
-    /// Makes sure that somebody watches the clock while anybody waits.
-    fn dispatch(&self, state: &mut State) {
-        let waiting = state.accounts.iter().any(|(_, a)| a.next_at.is_some());
-        if waiting && state.dispatcher.as_ref().is_none_or(JoinHandle::is_finished) {
-            state.dispatcher = Some(tokio::spawn(dispatcher(self.shared.clone())));
         }
     }
 
@@ -198,10 +235,13 @@ impl Budget {
             .flat_map(|(_, a)| a.throttled_profiles().filter_map(|(key, left)| Some((key?, left))))
             .collect();
         throttled_profiles.sort_unstable();
+        let origin = self.shared.origin;
         LimitsSnapshot {
             enabled: limits.enabled,
-            buckets: state.accounts.iter_mut().map(|(_, a)| a.snapshot(limits)).collect(),
+            profiles: state.accounts.iter().flat_map(|(_, a)| a.profile_limits(origin)).collect(),
+            buckets: state.accounts.iter_mut().map(|(_, a)| a.snapshot(limits, origin)).collect(),
             throttled_profiles,
+            since: Timestamp::default(),
         }
     }
 }
@@ -211,15 +251,58 @@ impl Shared {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn pump(&self, state: &mut State, account: AccountId) {
-        state.with(account, |a| {
+    /// Makes sure that somebody watches the clock while anybody waits.
+    fn watch(self: &Arc<Self>, state: &mut State) {
+        let waiting = state.accounts.iter().any(|(_, a)| a.next_at.is_some());
+        if waiting
+            && state.dispatcher.as_ref().is_none_or(JoinHandle::is_finished)
+            && let Ok(runtime) = tokio::runtime::Handle::try_current()
+        {
+            state.dispatcher = Some(runtime.spawn(dispatcher(Arc::clone(self))));
+        }
+    }
+
+    fn pump(self: &Arc<Self>, state: &mut State, account: AccountId) {
+        let question = state.with(account, |a| {
             let before = a.next_at;
             a.pump(&self.limits);
             if a.next_at != before {
                 self.changed.notify_one();
             }
+            a.question(&self.limits)
         });
+        if let (Some(Some(question)), Some(common)) = (question, state.common.clone()) {
+            let asking = ask(Arc::clone(self), common, account, question);
+            // Without a runtime the process is ending, and nobody waits for the answer.
+            if let Ok(runtime) = tokio::runtime::Handle::try_current() {
+                runtime.spawn(asking);
+            }
+        }
     }
+}
+
+/// The name of an account beyond this process. A client id is no secret, but nobody needs it to tell accounts apart.
+fn account_key(client_id: &str, region: Region) -> String {
+    format!("{:032x}:{region}", xxhash_rust::xxh3::xxh3_128(client_id.as_bytes()))
+}
+
+/// Asks the common budget, and asks on while there is something to ask. One such task at a time for an account.
+async fn ask(shared: Arc<Shared>, common: Arc<dyn SharedBudget>, account: AccountId, question: Booking) {
+    let late = || Unshared(format!("no answer within {} s", shared::ANSWERS.as_secs()));
+    let answer = tokio::time::timeout(shared::ANSWERS, common.book(&question)).await;
+    let answer = answer.unwrap_or_else(|_| Err(late()));
+    let mut state = shared.lock();
+    let turned = state.with(account, |a| a.answer(&question, answer.as_ref(), &shared.limits));
+    match (turned, &answer) {
+        (Some(true), Err(Unshared(why))) => {
+            tracing::warn!(target: "adsync::ads", "the shared rate budget does not answer, this process keeps to the rate by itself: {why}");
+        }
+        (Some(true), Ok(_)) => tracing::info!(target: "adsync::ads", "the shared rate budget answers again"),
+        _ => {}
+    }
+    shared.pump(&mut state, account);
+    // Whoever waits for the answer alone has nobody else who watches the clock.
+    shared.watch(&mut state);
 }
 
 impl State {

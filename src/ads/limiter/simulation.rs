@@ -11,6 +11,7 @@ use crate::ads::backoff::Backoff;
 use crate::config::RateLimitConfig;
 use crate::domain::id::ProfileId;
 use crate::domain::profile::Region;
+use crate::domain::rate::LearnedRate;
 
 /// A server that refuses what exceeds its own bucket.
 pub(super) struct Server {
@@ -236,4 +237,106 @@ async fn profiles_that_only_ever_answer_429_slow_no_other() {
     let (early, late) = (asked(first, second), asked(second, Instant::now()));
     println!("beside five dead profiles: {early:.2}/s in the first minute, {late:.2}/s after it, of 10/s");
     assert!(early > 8.0 && late > 9.4, "{early} {late}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn slow_answers_and_different_limits_of_profiles_do_not_confuse_the_learning() {
+    let (budget, account) = budget(17);
+    let mut set = JoinSet::new();
+    let servers: Vec<_> = [(1, 0.5), (2, 1.5), (3, 3.0)]
+        .map(|(profile, rate)| {
+            let server = Arc::new(Mutex::new(Server::new(rate, 6.0)));
+            for worker in 0..8_u64 {
+                let (budget, server) = (budget.clone(), server.clone());
+                set.spawn(async move {
+                    let mut random = fastrand::Rng::with_seed(worker + 100 * profile);
+                    loop {
+                        let request = Request {
+                            account,
+                            profile: Some(ProfileId(profile as i64)),
+                            priority: 0,
+                            weight: 1,
+                            ticket: budget.ticket(),
+                        };
+                        let permit = budget.acquire(request).await.unwrap();
+                        tokio::time::sleep(Duration::from_millis(random.u64(20..120))).await;
+                        let granted = server.lock().unwrap().ask();
+                        // An answer takes up to three seconds, and answers overtake each other.
+                        tokio::time::sleep(Duration::from_millis(random.u64(200..3000))).await;
+                        if granted {
+                            permit.succeeded();
+                        } else {
+                            permit.refused(None);
+                        }
+                    }
+                });
+            }
+            server
+        })
+        .into_iter()
+        .collect();
+    tokio::time::sleep(Duration::from_secs(240)).await;
+    let from = Instant::now();
+    tokio::time::sleep(Duration::from_secs(1200)).await;
+    let judged: Vec<_> = servers.iter().map(|s| s.lock().unwrap().judge(from, Instant::now())).collect();
+    println!("limits of 0.5, 1.5 and 3/s behind answers of up to 3 s: {judged:.3?}");
+    // Half a request a second leaves little to learn from: one refusal more or less is a percent.
+    let used = judged.iter().map(|j| j.0).sum::<f64>() / 3.0;
+    assert!(used >= 0.95 && judged.iter().all(|j| j.0 >= 0.92 && j.1 <= 0.01), "{used} {judged:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_remembered_rate_spares_the_way_up_and_most_refusals() {
+    let mut seen = Vec::new();
+    for remembered in [false, true] {
+        let (budget, account) = budget(19);
+        if remembered {
+            let account = super::account_key("client", Region::Na);
+            let rate = |profile| LearnedRate {
+                account: account.clone(),
+                profile,
+                per_second: 7.8,
+                age: Duration::from_secs(3600),
+            };
+            budget.recall(&[rate(None), rate(Some(ProfileId(1)))]);
+        }
+        let server = Arc::new(Mutex::new(Server::new(8.0, 10.0)));
+        let mut set = JoinSet::new();
+        drive(&mut set, &budget, account, 1, 6, &server, None);
+        let from = Instant::now();
+        tokio::time::sleep(Duration::from_secs(60)).await;
+        let judged = server.lock().unwrap().judge(from, Instant::now());
+        println!("the first minute of 8/s, remembered {remembered}: {judged:.3?}");
+        seen.push(judged);
+    }
+    assert!(seen[1].0 > seen[0].0 && seen[1].0 > 0.95, "{seen:?}");
+    assert!(seen[1].1 <= seen[0].1 && seen[1].1 <= 0.01, "{seen:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_rate_remembered_wrongly_is_a_hint_and_no_truth() {
+    for (remembered, truth) in [(9.5, 1.0), (0.3, 8.0)] {
+        for days in [0, 2] {
+            let (budget, account) = budget(23);
+            let age = Duration::from_secs(86_400 * days);
+            let rate = |profile| LearnedRate {
+                account: super::account_key("client", Region::Na),
+                profile,
+                per_second: remembered,
+                age,
+            };
+            budget.recall(&[rate(None), rate(Some(ProfileId(1)))]);
+            let server = Arc::new(Mutex::new(Server::new(truth, 10.0)));
+            let mut set = JoinSet::new();
+            drive(&mut set, &budget, account, 1, 6, &server, None);
+            tokio::time::sleep(Duration::from_secs(if days == 0 { 900 } else { 300 })).await;
+            let from = Instant::now();
+            tokio::time::sleep(Duration::from_secs(600)).await;
+            let (used, refused) = server.lock().unwrap().judge(from, Instant::now());
+            println!(
+                "{remembered}/s remembered for {days} days, {truth}/s true: used {used:.3}, refused {refused:.4}"
+            );
+            assert!(used >= 0.9 && refused <= 0.01, "{remembered} {truth} {days}: {used} {refused}");
+        }
+    }
 }

@@ -238,6 +238,76 @@ async fn the_snapshot_tells_what_the_gauges_show() {
     assert_eq!((after.retries_5m, after.answered_5m, after.waiting, after.in_flight), (1, 1, 0, 0));
 }
 
+#[tokio::test(start_paused = true)]
+async fn the_snapshot_tells_who_waits_since_when_and_what_was_learned_when() {
+    let (budget, account) = budget();
+    tokio::time::advance(Duration::from_secs(5)).await;
+    exhaust(&budget, account, &[1, 2]).await;
+    let first = budget.acquire(request(&budget, account, 2, 0, 1));
+    futures::pin_mut!(first);
+    assert!((&mut first).now_or_never().is_none());
+    tokio::time::advance(Duration::from_millis(200)).await;
+    let second = budget.acquire(request(&budget, account, 1, 0, 1));
+    futures::pin_mut!(second);
+    assert!((&mut second).now_or_never().is_none());
+    let snapshot = budget.snapshot();
+    let waits: Vec<_> =
+        snapshot.profiles.iter().map(|p| (p.profile, p.waiting, p.waiting_since_ms)).collect();
+    assert_eq!(waits, [(Some(ProfileId(2)), 1, Some(5_000)), (Some(ProfileId(1)), 1, Some(5_200)),]);
+    assert!(snapshot.profiles.iter().all(|p| p.account == "acme" && p.paused_until_ms.is_none()));
+    // Nothing of it moves with the clock alone, so that whoever watches sees only news.
+    tokio::time::advance(Duration::from_millis(10)).await;
+    assert_eq!(budget.snapshot().profiles, snapshot.profiles);
+
+    first.await.unwrap().refused(Some(Duration::from_secs(30)));
+    second.await.unwrap().succeeded();
+    let snapshot = budget.snapshot();
+    let paused = &snapshot.profiles[0];
+    assert_eq!(
+        (snapshot.profiles.len(), paused.profile, paused.refused_in_a_row),
+        (1, Some(ProfileId(2)), 1)
+    );
+    let until = paused.paused_until_ms.unwrap();
+    assert!((35_000..36_500).contains(&until), "{until}");
+    assert_eq!(snapshot.instant(until).since(snapshot.since), Duration::from_millis(until));
+    let history = &snapshot.buckets[0].history;
+    assert_eq!((history[0].at_ms, history[0].per_second), (0, 2.0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn heavy_requests_weigh_what_they_cost() {
+    // Four profiles ask for heavy and light requests by turns; what goes out is the rate in weight, not in requests.
+    let config = RateLimitConfig {
+        start_per_second: 5.0,
+        max_per_second: 5.0,
+        min_per_second: 5.0,
+        ..RateLimitConfig::default()
+    };
+    let (budget, account) = budget_of(&config);
+    exhaust(&budget, account, &[1, 2, 3, 4]).await;
+    let start = Instant::now();
+    let log: RefCell<Vec<(i64, u32)>> = RefCell::default();
+    join_all((1..=4).map(|profile| {
+        let (budget, log) = (&budget, &log);
+        async move {
+            for weight in [5, 1, 1, 5, 1] {
+                budget.acquire(request(budget, account, profile, 0, weight)).await.unwrap().succeeded();
+                log.borrow_mut().push((profile, weight));
+            }
+        }
+    }))
+    .await;
+    // 4 profiles of weight 13 at 5 a second.
+    let took = start.elapsed().as_secs_f64();
+    assert!((took - 52.0 / 5.0).abs() < 0.3, "{took}");
+    // They take turns: each has had its n-th before anybody has the one after the next.
+    for profile in 1..=4 {
+        let places: Vec<usize> =
+            log.borrow().iter().enumerate().filter(|(_, (p, _))| *p == profile).map(|(at, _)| at).collect();
+        assert!(places.iter().enumerate().all(|(n, at)| at / 4 == n), "{profile}: {places:?}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 40, ..ProptestConfig::default() })]
 

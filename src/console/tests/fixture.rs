@@ -8,7 +8,7 @@ use ratatui::buffer::Buffer;
 
 use crate::console::*;
 use crate::domain::id::{ProfileId, RunId};
-use crate::domain::limits::{BucketSnapshot, LimitsSnapshot};
+use crate::domain::limits::{BucketSnapshot, LimitsSnapshot, Sharing};
 use crate::domain::profile::{Access, Profile, Region, StoredProfile};
 use crate::domain::report::{AttemptReport, ErrorReport, RequestReport};
 use crate::domain::run::*;
@@ -92,6 +92,7 @@ pub(super) fn run_view(id: i64, profile: ProfileId, state: RunState) -> RunView 
         owner: state.is_live().then(|| "lab pid 4711".to_owned()),
         cancel_requested: false,
         not_before: None,
+        parks: 0,
         requested_at: ago(136),
         started_at: (state != RunState::Queued).then(|| ago(134)),
         finished_at: None,
@@ -298,6 +299,7 @@ pub(super) fn overview() -> Overview {
             BucketSnapshot { throttled_5m: 0, waiting: 0, burst_left: 10, ..bucket("acme-na") },
         ],
         throttled_profiles: vec![(KESTREL, 12_000)],
+        ..LimitsSnapshot::default()
     };
     o
 }
@@ -316,6 +318,8 @@ pub(super) fn bucket(name: &str) -> BucketSnapshot {
         throttled_5m: 3,
         retries_5m: 4,
         answered_5m: 900,
+        sharing: Sharing::Alone,
+        history: Vec::new(),
     }
 }
 

@@ -87,6 +87,7 @@ pub(super) fn pass_time(model: &mut Model, now: Timestamp) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::limits::Sharing;
 
     #[test]
     fn a_countdown_that_goes_by_the_clock_is_no_news() {
@@ -105,8 +106,11 @@ mod tests {
                 throttled_5m: 1,
                 retries_5m: 1,
                 answered_5m: 9,
+                sharing: Sharing::Alone,
+                history: Vec::new(),
             }],
             throttled_profiles: vec![(ProfileId(1), paused_ms)],
+            ..LimitsSnapshot::default()
         };
         let before = limits(2, 9_000, 0);
         for (after, passed, same) in [
