@@ -57,6 +57,7 @@ impl Trace {
         let after_ms = began.saturating_duration_since(first).as_millis();
         self.report.attempts.push(AttemptReport {
             after_ms: u64::try_from(after_ms).unwrap_or(u64::MAX),
+            took_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
             outcome: outcome.to_owned(),
         });
     }

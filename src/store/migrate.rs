@@ -15,12 +15,20 @@ struct Step {
     postgres: &'static str,
 }
 
-const STEPS: &[Step] = &[Step {
-    number: 1,
-    name: "initial",
-    sqlite: include_str!("../../migrations/sqlite/0001_initial.sql"),
-    postgres: include_str!("../../migrations/postgres/0001_initial.sql"),
-}];
+const STEPS: &[Step] = &[
+    Step {
+        number: 1,
+        name: "initial",
+        sqlite: include_str!("../../migrations/sqlite/0001_initial.sql"),
+        postgres: include_str!("../../migrations/postgres/0001_initial.sql"),
+    },
+    Step {
+        number: 4,
+        name: "causes",
+        sqlite: include_str!("../../migrations/sqlite/0004_causes.sql"),
+        postgres: include_str!("../../migrations/postgres/0004_causes.sql"),
+    },
+];
 
 /// The newest schema that this adsync knows.
 pub const LATEST: i64 = STEPS[STEPS.len() - 1].number;

@@ -15,6 +15,7 @@ use super::hub::Hub;
 use super::overview::Overview;
 use crate::ads::AdsClient;
 use crate::config::SyncConfig;
+use crate::domain::cause::CauseId;
 use crate::domain::id::{ProfileId, RunId};
 use crate::domain::profile::{Access, Profile};
 use crate::domain::report::ErrorReport;
@@ -111,19 +112,16 @@ impl Engine {
     pub async fn start(store: Store, client: AdsClient, options: EngineOptions) -> Result<Self, SyncError> {
         let clock = Arc::new(SharedClock::default());
         clock.set(store.now().await?);
-        let mut overview = Overview { limits: client.limits(), ..Overview::default() };
-        overview.profiles = store.profiles().await?.into_iter().map(|p| (p.profile.id, p)).collect();
-        overview.runs = store.latest_runs().await?.into_iter().map(|r| (r.profile_id, r)).collect();
-        let live: Vec<RunId> = overview.live_runs().map(|run| run.id).collect();
-        for run in live {
-            overview.units.insert(run, store.units(run).await?);
-        }
+        let identity = Identity::current();
+        let mut overview = Overview::read(&store).await?;
+        overview.limits = client.limits();
+        overview.process = identity.to_string();
         let inner = Arc::new(Inner {
             store,
             client,
             hub: Hub::new(overview),
             clock,
-            identity: Identity::current(),
+            identity,
             options,
             carried: Mutex::new(HashMap::new()),
             requested: Mutex::new(HashSet::new()),
@@ -477,7 +475,11 @@ async fn begin(inner: &Arc<Inner>, claim: Claim) {
         if let Err(message) = panics::contain(carry(Arc::clone(&context))).await {
             let report = SyncError::Panic { message }.report(inner_task.clock.now());
             tracing::error!(target: "adsync::sync", "{}: {}", context.profile.name, report.summary);
-            match inner_task.store.fail(run.id, run.epoch, &report).await {
+            match inner_task
+                .store
+                .fail(run.id, run.epoch, &report, &CauseId::of(&report, &context.profile))
+                .await
+            {
                 Ok(view) => context.set_run(view),
                 Err(error) => tracing::error!(target: "adsync::sync", "run {}: {error}", run.id),
             }

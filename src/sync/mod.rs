@@ -4,6 +4,7 @@
 
 mod brake;
 mod carry;
+pub mod causes;
 mod certify;
 mod context;
 mod difference;
@@ -15,6 +16,7 @@ mod hub;
 pub mod overview;
 mod persist;
 mod watch;
+pub mod why;
 
 pub use certify::ListError;
 pub use engine::{Carries, Engine, EngineOptions, Requester};
