@@ -225,7 +225,7 @@ pub(super) fn nordlicht_units() -> Vec<UnitView> {
 
 /// One profile in each state.
 pub(super) fn overview() -> Overview {
-    let mut o = Overview::default();
+    let mut o = Overview { process: "lab pid 4711".to_owned(), ..Overview::default() };
     let mut gone = synced(profile(9, "Old Mill Trading", "UK", "seller"), 2_600_000, 812, [0, 0, 0]);
     gone.gone_at = Some(ago(90_000));
     for p in [
@@ -272,7 +272,7 @@ pub(super) fn overview() -> Overview {
         parked,
         run_view(109, ProfileId(11), RunState::Queued),
     ] {
-        o.runs.insert(r.profile_id, r);
+        o.apply(SyncEvent::Run { run: Box::new(r) });
     }
     o.units.insert(RunId(101), nordlicht_units());
     let mut slow = unit_view(102, SD_TARGETS, UnitState::Fetching, 11, 11_400);

@@ -11,7 +11,14 @@ use crate::domain::report::{ErrorReport, RequestReport};
 /// Labels stand in one column.
 const LABEL: usize = 13;
 
-fn labelled(label: &str, text: &str, style: Style, theme: &Theme, columns: usize) -> Vec<Line<'static>> {
+/// A text under a label, broken into lines that begin in one column.
+pub(super) fn labelled(
+    label: &str,
+    text: &str,
+    style: Style,
+    theme: &Theme,
+    columns: usize,
+) -> Vec<Line<'static>> {
     let lines = wrap(text, columns.saturating_sub(LABEL).max(8));
     let heads = std::iter::once(label).chain(std::iter::repeat(""));
     lines

@@ -62,7 +62,7 @@ fn queued(facts: &Facts<'_>, run: &RunView) -> Answer {
         )
         .since(Some(run.requested_at))
         .at(Some(at))
-        .details([throttled_share(run)]);
+        .details(throttled_share(run));
     }
     let place = match facts.ahead.len() {
         0 => "it is the next one".to_owned(),
@@ -87,8 +87,9 @@ fn named(names: &[String]) -> String {
     }
 }
 
-fn throttled_share(run: &RunView) -> String {
-    format!("{} of {} requests of this sync were answered with 429", run.throttled, run.requests)
+fn throttled_share(run: &RunView) -> Option<String> {
+    let share = format!("{} of {} requests of this sync were answered with 429", run.throttled, run.requests);
+    (run.throttled > 0).then_some(share)
 }
 
 /// Of a run in another process the database tells its state, its units and its lease, and not what it waits for.
@@ -110,7 +111,7 @@ fn elsewhere(facts: &Facts<'_>, run: &RunView) -> Answer {
     )
     .since(run.started_at)
     .details(progress(facts.units));
-    let answer = if run.throttled > 0 { answer.details([throttled_share(run)]) } else { answer };
+    let answer = answer.details(throttled_share(run));
     answer.details(facts.lease_until.map(|_| "its process renews the lease, so it is alive".to_owned()))
 }
 
@@ -189,7 +190,7 @@ fn limited(
         .since(run.started_at)
         .at(Some(until))
         .details(wait.map(|wait| format!("{}: {}, {}", wait.unit, wait.detail, attempts(wait))))
-        .details([throttled_share(run)])
+        .details(throttled_share(run))
         .details(progress(facts.units))
 }
 
