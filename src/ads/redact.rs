@@ -16,14 +16,41 @@ pub(super) fn redact(text: &str, secrets: &[&str]) -> String {
     let mut out = text.to_owned();
     for secret in secrets.iter().filter(|s| s.len() >= 4) {
         out = out.replace(secret, HIDDEN);
+        // A form or a URL that is echoed spells it in one of these ways.
+        for spelled in spellings(secret) {
+            out = out.replace(&spelled, HIDDEN);
+        }
     }
     for mark in MARKS {
-        out = hide_after(&out, mark, |c| c.is_whitespace() || "\"'<>,;&\\".contains(c));
+        let ends = |c: char| c.is_whitespace() || "\"'<>,;&\\".contains(c);
+        out = hide_after(&out, mark, ends);
+        for spelled in spellings(mark) {
+            out = hide_after(&out, &spelled, ends);
+        }
     }
     for key in ["access_token", "refresh_token", "client_secret", "Bearer"] {
         out = hide_value(&out, key);
     }
     out.chars().map(|c| if c.is_control() && !matches!(c, '\n' | '\t') { ' ' } else { c }).collect()
+}
+
+/// A text as forms, URLs and JSON spell it, where that differs from the text itself.
+fn spellings(text: &str) -> Vec<String> {
+    let encode = |lower: bool| {
+        let byte = |b: u8| match b {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => char::from(b).to_string(),
+            b if lower => format!("%{b:02x}"),
+            b => format!("%{b:02X}"),
+        };
+        text.bytes().map(byte).collect::<String>()
+    };
+    let json = serde_json::Value::from(text).to_string();
+    let json = json.trim_matches('"').to_owned();
+    let form = encode(false).replace("%20", "+");
+    let mut all = vec![encode(false), encode(true), form, json];
+    all.retain(|spelled| spelled != text);
+    all.dedup();
+    all
 }
 
 /// The start of a redacted body, cut at a character; `None` for a blank one.
@@ -116,8 +143,12 @@ mod tests {
             "client_secret=abc.def",
             r#"{\"access_token\":\"abc.def\"}"#,
             "Authorization: Bearer eyJabc.def.ghijklmnop",
+            "you posted Atzr%7Cabc.def&x=1",
+            "you posted atza: Atza%7cabc.def",
+            "a form with hunter2%21+hunter2 in it",
+            r#"a text with \"hunter2\" in it"#,
         ] {
-            let shown = redact(text, &["hunter2hunter2"]);
+            let shown = redact(text, &["hunter2hunter2", "hunter2! hunter2", "\"hunter2\""]);
             assert!(!shown.contains("abc.def") && !shown.contains("hunter2"), "{shown}");
             assert!(shown.contains(HIDDEN), "{shown}");
         }

@@ -1,7 +1,7 @@
 //! Access tokens: one at a time for each (client, consent), fetched once however many ask.
 //!
 //! Speaks Login with Amazon and nothing else. A token's text leaves this file only as a sensitive header and,
-//! for redaction, as a `Secret`; answers of the token endpoint are never logged or kept.
+//! for redaction, as a `Secret`; of the token endpoint's answers only refusals are kept, redacted.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -76,6 +76,8 @@ pub(super) struct TokenError {
     pub(super) status: Option<u16>,
     pub(super) retry_after: RetryAfter,
     pub(super) request_ids: Vec<String>,
+    /// The start of a refusal's body, redacted; never of an answer with status 200, which may be a token.
+    pub(super) excerpt: Option<String>,
 }
 
 /// The kinds of failure that call for different answers.
@@ -200,6 +202,7 @@ impl TokenSource {
             status,
             retry_after: RetryAfter::Missing,
             request_ids: Vec::new(),
+            excerpt: None,
         };
         let sent = self.http.post(self.url.clone()).form(&form).send().await;
         let response = sent.map_err(|error| lost((None, Lost::from_reqwest(&error.without_url()))))?;
@@ -214,6 +217,7 @@ impl TokenSource {
             status: Some(200),
             retry_after: RetryAfter::Missing,
             request_ids: answer.request_ids.clone(),
+            excerpt: None,
         };
         // The parser's own words may quote the body, and the body is a token.
         let token: TokenAnswer =
@@ -245,6 +249,7 @@ impl TokenSource {
             status: Some(answer.status),
             retry_after: answer.retry_after,
             request_ids: answer.request_ids.clone(),
+            excerpt: redact::excerpt(&String::from_utf8_lossy(&answer.body), &self.secrets()),
         }
     }
 }

@@ -90,8 +90,7 @@ impl Trace {
             status: error.status,
             request_ids: error.request_ids.clone(),
             attempts: self.report.attempts.clone(),
-            // Never an excerpt: what the token endpoint answers is not shown.
-            body_excerpt: None,
+            body_excerpt: error.excerpt.clone(),
         }
     }
 }

@@ -5,9 +5,12 @@
 
 mod act;
 mod args;
+mod codes;
 mod errors;
 mod failure;
 mod follow;
+#[cfg(test)]
+mod hints;
 mod list;
 mod output;
 mod plain;
@@ -22,6 +25,7 @@ pub use args::{
     ChangesArgs, Cli, Command, ConfigCommand, ErrorsArgs, ProfilesArgs, RetryArgs, RunCommand, RunsArgs,
     SelectArgs, SimulateArgs, SyncArgs,
 };
+pub use codes::errors_page;
 pub use errors::errors;
 pub use failure::{Exit, Failure};
 pub use follow::{Work, sync};
