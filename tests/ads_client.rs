@@ -3,6 +3,8 @@
 
 #[path = "ads_client/auth.rs"]
 mod auth;
+#[path = "ads_client/families.rs"]
+mod families;
 #[path = "ads_client/secrets.rs"]
 mod secrets;
 #[path = "ads_client/server.rs"]

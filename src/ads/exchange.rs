@@ -86,7 +86,7 @@ impl Exchange<'_> {
         read: impl Fn(Vec<u8>) -> Result<T, String>,
     ) -> Result<Done<T>, AdsError> {
         let url = self.url();
-        let mut trace = Trace::new(self.wire.method.as_str(), self.shown_url());
+        let mut trace = Trace::new(self.wire.method.as_str(), redact::shown(&url));
         let request = Request {
             account: self.login.account,
             profile: self.profile,
@@ -369,17 +369,7 @@ impl Exchange<'_> {
     }
 
     fn url(&self) -> Url {
-        self.url_on(self.login.api.clone())
-    }
-
-    /// The URL as it may be shown: of a query only what is ours, for a configured one may hold a key.
-    fn shown_url(&self) -> String {
-        let mut base = self.login.api.clone();
-        base.set_query(None);
-        redact::shown(&self.url_on(base))
-    }
-
-    fn url_on(&self, mut url: Url) -> Url {
+        let mut url = self.login.api.clone();
         url.set_path(&format!("{}{}", self.login.api.path().trim_end_matches('/'), self.wire.path));
         if !self.wire.query.is_empty() {
             url.query_pairs_mut().extend_pairs(&self.wire.query);
