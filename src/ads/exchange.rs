@@ -21,6 +21,7 @@ use super::redact;
 use super::retry_after::RetryAfter;
 use super::token::{Bearer, TokenError};
 use super::trace::Trace;
+use crate::config::Secret;
 use crate::domain::id::ProfileId;
 
 const CLIENT_ID: HeaderName = HeaderName::from_static("amazon-advertising-api-clientid");
@@ -186,7 +187,7 @@ impl Exchange<'_> {
     ) -> Result<(T, Option<String>), Failed> {
         let began = trace.now();
         let sent_at = Instant::now();
-        let answer = match self.send(url, bearer).await {
+        let mut answer = match self.send(url, bearer).await {
             Ok(answer) => answer,
             Err((status, lost)) => {
                 drop(permit);
@@ -196,8 +197,11 @@ impl Exchange<'_> {
                 return Err(self.lost(lost, trace));
             }
         };
-        let [client_secret, refresh_token] = self.login.tokens.secrets();
-        let secrets = [client_secret, refresh_token, bearer.secret.expose()];
+        let in_url = redact::secrets_of(&self.login.api);
+        let mut secrets = self.login.tokens.secrets();
+        secrets.push(bearer.secret.expose());
+        secrets.extend(in_url.iter().map(Secret::expose));
+        answer.hide(&secrets);
         let took_ms = sent_at.elapsed().as_millis() as u64;
         tracing::debug!(target: "adsync::ads", path = self.wire.path, profile = self.profile_text(), status = answer.status, took_ms, bytes = answer.body.len(), "answered");
         let request_id = answer.request_ids.first().cloned();

@@ -4,6 +4,8 @@
 
 use reqwest::Url;
 
+use crate::config::Secret;
+
 /// The most of a body that an error keeps.
 pub(super) const EXCERPT: usize = 2048;
 const HIDDEN: &str = "***";
@@ -28,7 +30,7 @@ pub(super) fn redact(text: &str, secrets: &[&str]) -> String {
             out = hide_after(&out, &spelled, ends);
         }
     }
-    for key in ["access_token", "refresh_token", "client_secret", "Bearer"] {
+    for key in ["access_token", "refresh_token", "client_secret", "Bearer", "Basic"] {
         out = hide_value(&out, key);
     }
     out.chars().map(|c| if c.is_control() && !matches!(c, '\n' | '\t') { ' ' } else { c }).collect()
@@ -78,6 +80,18 @@ pub(super) fn cut(text: &str, limit: usize) -> &str {
         end -= 1;
     }
     &text[..end]
+}
+
+/// What a URL hides: its password, and the values of its query.
+pub(super) fn secrets_of(url: &Url) -> Vec<Secret> {
+    let password = url.password().map(str::to_owned);
+    let raw = url
+        .query()
+        .unwrap_or_default()
+        .split('&')
+        .filter_map(|pair| Some(pair.split_once('=')?.1.to_owned()));
+    let decoded = url.query_pairs().map(|(_, value)| value.into_owned());
+    password.into_iter().chain(raw).chain(decoded).filter(|text| !text.is_empty()).map(Secret::new).collect()
 }
 
 /// A URL as it may be shown: no user, no password, no fragment.
@@ -144,6 +158,7 @@ mod tests {
             r#"{\"access_token\":\"abc.def\"}"#,
             "Authorization: Bearer eyJabc.def.ghijklmnop",
             "you posted Atzr%7Cabc.def&x=1",
+            "authorization: Basic abc.defbWU6aHVudGVyMg==",
             "you posted atza: Atza%7cabc.def",
             "a form with hunter2%21+hunter2 in it",
             r#"a text with \"hunter2\" in it"#,

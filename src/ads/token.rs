@@ -34,6 +34,8 @@ pub(super) struct TokenSource {
     client_id: String,
     client_secret: Secret,
     refresh_token: Secret,
+    /// What the endpoint's own URL hides: a password, the values of its query.
+    in_url: Vec<Secret>,
     state: Mutex<State>,
     /// Requests to the token endpoint that have come to an end.
     flights: AtomicU64,
@@ -112,6 +114,7 @@ impl TokenSource {
     ) -> Self {
         Self {
             http,
+            in_url: redact::secrets_of(&url),
             url,
             client_id,
             client_secret,
@@ -129,8 +132,9 @@ impl TokenSource {
     }
 
     /// Secrets that must not appear in anything shown.
-    pub(super) fn secrets(&self) -> [&str; 2] {
-        [self.client_secret.expose(), self.refresh_token.expose()]
+    pub(super) fn secrets(&self) -> Vec<&str> {
+        let own = [self.client_secret.expose(), self.refresh_token.expose()];
+        own.into_iter().chain(self.in_url.iter().map(Secret::expose)).collect()
     }
 
     /// A valid token; fetched when there is none or the present one nears its end. Whoever asks while a
@@ -206,7 +210,8 @@ impl TokenSource {
         };
         let sent = self.http.post(self.url.clone()).form(&form).send().await;
         let response = sent.map_err(|error| lost((None, Lost::from_reqwest(&error.without_url()))))?;
-        let answer = Answer::read(response).await.map_err(lost)?;
+        let mut answer = Answer::read(response).await.map_err(lost)?;
+        answer.hide(&self.secrets());
         if answer.status != 200 {
             return Err(self.refusal(&answer));
         }
