@@ -105,7 +105,7 @@ async fn a_get_list_encodes_its_query_and_reads_a_compressed_page() {
     let mut call = list("/sd/targets");
     call.cursor = Cursor::Index(200);
     let ids = ["7", "8"].iter().filter_map(|t| EntityId::from_text(t)).collect();
-    call.filter = call.descriptor.list.recheck.map(|filter| (filter, ids));
+    call.filter = call.descriptor.list.recheck.map(|recheck| (recheck.filter, ids));
     let page = server.client().list_page(&call, &()).await.unwrap().page;
     assert_eq!(page.ids()[0].as_str(), "144158449488730278");
     let hit = server.hits().remove(0);

@@ -49,6 +49,12 @@ fn hang(api: &Api) {
     );
 }
 
+/// The progress of a run of which one unit hangs.
+fn all_but_one() -> String {
+    let units = adsync::domain::entity::DESCRIPTORS.len();
+    format!("{}/{units}", units - 1)
+}
+
 /// The states of all runs, newest first.
 fn states(home: &Home) -> Vec<String> {
     let runs = home.ok(&["runs", "--json"]).objects();

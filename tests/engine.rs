@@ -17,6 +17,8 @@ mod commit;
 mod database;
 #[path = "engine/eligibility.rs"]
 mod eligibility;
+#[path = "engine/entities.rs"]
+mod entities;
 #[path = "engine/first_sync.rs"]
 mod first_sync;
 #[path = "engine/harness.rs"]
@@ -35,3 +37,5 @@ mod retry;
 mod takeover;
 #[path = "engine/truth.rs"]
 mod truth;
+#[path = "engine/truth_columns.rs"]
+mod truth_columns;

@@ -439,7 +439,7 @@ async fn a_commit_shows_everything_at_once_or_nothing(url: &str) {
     commit.insert(keywords(), &[row("1", "0.5"), row("2", "0.75")]).await.unwrap();
     commit.rollback().await;
     let mut seen = 0;
-    store.live_ids(ProfileId(1), keywords(), |_| seen += 1).await.unwrap();
+    store.live_ids(ProfileId(1), keywords(), None, |_, _| seen += 1).await.unwrap();
     assert_eq!(seen, 0, "a commit that is given up leaves nothing");
     assert_eq!(store.pages(run.id, KEYWORDS).await.unwrap().len(), 1, "but its pages");
     let mut commit = store.begin_commit(run.id, run.epoch, ProfileId(1)).await.unwrap();
@@ -447,7 +447,7 @@ async fn a_commit_shows_everything_at_once_or_nothing(url: &str) {
     let reader = Store::open(url).await;
     if let Ok(reader) = &reader {
         let mut seen = 0;
-        reader.live_ids(ProfileId(1), keywords(), |_| seen += 1).await.unwrap();
+        reader.live_ids(ProfileId(1), keywords(), None, |_, _| seen += 1).await.unwrap();
         assert_eq!(seen, 0, "readers see nothing of an open commit");
         assert_eq!(reader.run(run.id).await.unwrap().unwrap().state, RunState::Committing);
     }

@@ -5,7 +5,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
-use crate::domain::entity::{Descriptor, IdFilter, IdFilterForm, Paging, RequestSpec};
+use crate::domain::entity::{Descriptor, Extended, IdFilter, IdFilterForm, Paging, RequestSpec};
 use crate::domain::id::{EntityId, ProfileId};
 
 /// Which page of a list is asked for.
@@ -32,6 +32,10 @@ pub struct ListCall {
     pub descriptor: &'static Descriptor,
     /// Only rows with these ids; whose ids they are depends on the filter.
     pub filter: Option<(IdFilter, Vec<EntityId>)>,
+    /// Name and value of a filter that takes one value at a time.
+    pub each: Option<(&'static str, &'static str)>,
+    /// With timestamps and serving status, where the list has them.
+    pub extended: bool,
     /// Which page.
     pub cursor: Cursor,
     /// Higher goes first.
@@ -76,6 +80,15 @@ impl ListCall {
         format!("{:032x}", xxhash_rust::xxh3::xxh3_128(text.to_string().as_bytes()))
     }
 
+    /// What the request weighs in the rate limit.
+    pub(super) fn weight(&self) -> u32 {
+        if self.extension().is_some() { Extended::WEIGHT } else { 1 }
+    }
+
+    fn extension(&self) -> Option<Extended> {
+        self.descriptor.list.extended.filter(|_| self.extended)
+    }
+
     /// The request for this page.
     pub(super) fn wire(&self) -> WireRequest {
         let list = &self.descriptor.list;
@@ -93,8 +106,18 @@ impl ListCall {
                             json!({ "include": ids.iter().map(EntityId::as_str).collect::<Vec<_>>() })
                         }
                         IdFilterForm::CommaList => Value::String(joined(ids)),
+                        IdFilterForm::Filters => {
+                            let values: Vec<_> = ids.iter().map(EntityId::as_str).collect();
+                            json!({ "filterType": filter.field, "values": values })
+                        }
                     };
-                    body.insert(filter.field.to_owned(), value);
+                    match body.get_mut("filters").and_then(Value::as_array_mut) {
+                        Some(filters) if filter.form == IdFilterForm::Filters => filters.push(value),
+                        _ => drop(body.insert(filter.field.to_owned(), value)),
+                    }
+                }
+                if self.extension() == Some(Extended::Flag) {
+                    body.insert("includeExtendedDataFields".to_owned(), Value::Bool(true));
                 }
                 let body = Some((content_type, Value::Object(body).to_string()));
                 WireRequest { method: Method::Post, path, query: Vec::new(), accept, body }
@@ -106,7 +129,12 @@ impl ListCall {
                     .into_iter()
                     .map(|(n, v)| (n.to_owned(), v.as_str().map_or_else(|| v.to_string(), str::to_owned)));
                 let filter = self.filter.iter().map(|(f, ids)| (f.field.to_owned(), joined(ids)));
-                let query = fixed.chain(paging).chain(filter).collect();
+                let each = self.each.iter().map(|(n, v)| ((*n).to_owned(), (*v).to_owned()));
+                let query = fixed.chain(each).chain(paging).chain(filter).collect();
+                let path = match self.extension() {
+                    Some(Extended::Path(extended)) => extended,
+                    _ => path,
+                };
                 WireRequest { method: Method::Get, path, query, accept, body: None }
             }
         }
@@ -115,7 +143,9 @@ impl ListCall {
     /// Page size and cursor.
     fn paging(&self) -> Vec<(&'static str, Value)> {
         let mut fields = match self.descriptor.list.paging {
-            Paging::NextToken { max_results } => vec![("maxResults", Value::from(max_results))],
+            Paging::NextToken { max_results } => {
+                max_results.map(|most| ("maxResults", Value::from(most))).into_iter().collect()
+            }
             Paging::StartIndex { count } => {
                 let index = if let Cursor::Index(index) = self.cursor { index } else { 0 };
                 vec![("startIndex", Value::from(index)), ("count", Value::from(count))]
@@ -140,6 +170,8 @@ mod tests {
             profile_id: ProfileId(1),
             descriptor,
             filter: None,
+            each: None,
+            extended: false,
             cursor: Cursor::Start,
             priority: 0,
         }
@@ -157,7 +189,7 @@ mod tests {
                 let (_, sent) = call(path).wire().body.unwrap();
                 let sent: Map<String, Value> = serde_json::from_str(&sent).unwrap();
                 assert!(fixed.iter().all(|(name, value)| sent.get(name) == Some(value)), "{path}");
-                assert!(sent.contains_key("maxResults"), "{path}");
+                assert_eq!(sent.contains_key("maxResults"), path != "/portfolios/list", "{path}");
             }
         }
     }
@@ -166,7 +198,7 @@ mod tests {
     fn a_post_list_sends_states_page_size_token_and_ids_in_its_body() {
         let mut call = call("/sp/campaigns/list");
         call.cursor = Cursor::Token("a+/=".to_owned());
-        call.filter = call.descriptor.list.recheck.map(|f| (f, ids(&["144327786111035249", "2"])));
+        call.filter = call.descriptor.list.recheck.map(|r| (r.filter, ids(&["144327786111035249", "2"])));
         let request = call.wire();
         let (media, body) = request.body.unwrap();
         assert_eq!((request.method, media), (Method::Post, "application/vnd.spCampaign.v3+json"));
@@ -202,6 +234,44 @@ mod tests {
     }
 
     #[test]
+    fn filters_of_version_3_are_added_to_those_that_are_fixed() {
+        let mut call = call("/sb/targets/list");
+        call.filter = call.descriptor.list.recheck.map(|r| (r.filter, ids(&["1", "2"])));
+        let (media, body) = call.wire().body.unwrap();
+        assert_eq!(media, "application/json");
+        let body: Value = serde_json::from_str(&body).unwrap();
+        let filters = json!([
+            { "filterType": "TARGETING_STATE", "values": ["enabled", "paused", "archived"] },
+            { "filterType": "CAMPAIGN_ID", "values": ["1", "2"] },
+        ]);
+        assert_eq!(body, json!({ "filters": filters, "maxResults": 5000 }));
+    }
+
+    #[test]
+    fn a_filter_of_one_value_is_part_of_the_query_and_of_the_fingerprint() {
+        let mut call = call("/sb/negativeKeywords");
+        call.each = Some(("stateFilter", "archived"));
+        assert_eq!(call.wire().query[0], ("stateFilter".to_owned(), "archived".to_owned()));
+        let archived = call.fingerprint();
+        call.each = Some(("stateFilter", "enabled"));
+        assert_ne!(call.fingerprint(), archived);
+    }
+
+    #[test]
+    fn extended_lists_are_asked_for_by_flag_or_by_path_and_weigh_five() {
+        let (mut flag, mut path, mut none) =
+            (call("/sp/keywords/list"), call("/sd/targets"), call("/sb/keywords"));
+        for call in [&mut flag, &mut path, &mut none] {
+            assert_eq!(call.weight(), 1);
+            call.extended = true;
+        }
+        assert!(flag.wire().body.unwrap().1.contains(r#""includeExtendedDataFields":true"#));
+        assert_eq!(path.wire().path, "/sd/targets/extended");
+        assert_eq!(none.wire().path, "/sb/keywords");
+        assert_eq!((flag.weight(), path.weight(), none.weight()), (5, 5, 1));
+    }
+
+    #[test]
     fn the_fingerprint_changes_with_the_cursor_and_the_filter_and_with_nothing_else() {
         let base = call("/sp/keywords/list");
         let with = |change: &dyn Fn(&mut ListCall)| {
@@ -213,7 +283,7 @@ mod tests {
         assert_eq!(with(&|c| c.priority = 9), base.fingerprint());
         assert_eq!(with(&|c| "other".clone_into(&mut c.login)), base.fingerprint());
         assert_ne!(with(&|c| c.cursor = Cursor::Token("x".to_owned())), base.fingerprint());
-        let filter = base.descriptor.list.recheck.unwrap();
+        let filter = base.descriptor.list.recheck.unwrap().filter;
         let one = with(&|c| c.filter = Some((filter, ids(&["1"]))));
         assert_ne!(one, base.fingerprint());
         assert_ne!(one, with(&|c| c.filter = Some((filter, ids(&["2"])))));

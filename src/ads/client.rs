@@ -167,7 +167,7 @@ impl AdsClient {
                 token_cursor: matches!(call.cursor, Cursor::Token(_)),
             },
             priority: call.priority,
-            weight: call.descriptor.list.weight,
+            weight: call.weight(),
             observer,
         };
         let done = exchange.run(|body| Page::parse(call.descriptor, body).map_err(|e| e.to_string())).await?;

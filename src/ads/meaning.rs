@@ -69,14 +69,17 @@ fn is_scope_problem(said: &ErrorBody) -> bool {
 fn is_not_eligible(said: &ErrorBody, product: Option<AdProduct>) -> bool {
     let Some(product) = product else { return false };
     let message = message(said);
+    if message.contains("advertiser id cannot be decrypted") {
+        return true;
+    }
     let name = match product {
+        AdProduct::Any => return false,
         AdProduct::Sp => "sponsored products",
         AdProduct::Sb => "sponsored brands",
         AdProduct::Sd => "sponsored display",
     };
     let refusals = ["not authorized for", "not registered for", "not eligible for", "do not have access to"];
     refusals.iter().any(|refusal| message.contains(&format!("{refusal} {name}")))
-        || message.contains("advertiser id cannot be decrypted")
 }
 
 fn is_cursor_problem(said: &ErrorBody) -> bool {

@@ -257,8 +257,9 @@ fn unit_row(unit: &UnitView) -> Vec<String> {
     let changed = unit.outcome.as_ref().map_or_else(
         || "-".to_owned(),
         |o| {
-            let orphans = if o.orphans > 0 { format!(" ({} orphans)", o.orphans) } else { String::new() };
-            format!("{}{orphans}", counts(&o.counts))
+            let noted = [(o.orphans, "orphans"), (o.keyed_by_parents, "without an id")];
+            let noted = noted.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!(" ({n} {what})"));
+            format!("{}{}", counts(&o.counts), noted.collect::<String>())
         },
     );
     vec![unit.unit.to_string(), state, count(unit.pages), count(unit.rows), expected, changed, proof]

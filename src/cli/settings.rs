@@ -46,6 +46,7 @@ pub async fn config_check(config: &Config, out: &mut Output<'_>) -> Result<Exit,
 /// When the output cannot be written.
 pub fn config_show(config: &Config, out: &mut Output<'_>) -> Result<Exit, Failure> {
     let (sync, rate) = (&config.sync, &config.rate_limit);
+    let entities: Vec<&str> = sync.entities.iter().map(|e| e.as_str()).collect();
     let products: Vec<&str> = sync.ad_products.iter().map(|p| p.as_str()).collect();
     let logins: Vec<serde_json::Value> = config
         .logins
@@ -69,6 +70,8 @@ pub fn config_show(config: &Config, out: &mut Output<'_>) -> Result<Exit, Failur
         "database": { "url": redact_url(&config.database_url) },
         "sync": {
             "ad_products": products,
+            "entities": entities,
+            "extended": sync.extended,
             "concurrent_profiles": sync.concurrent_profiles,
             "reuse_pages_for": humantime::format_duration(sync.reuse_pages_for).to_string(),
             "max_removed_rows": sync.max_removed_rows,

@@ -11,8 +11,9 @@ use super::{
     AmazonLogin, Config, ConfigError, DEFAULT_DATABASE, DEMO_DATABASE, LoginConfig, LoginKind,
     RateLimitConfig, SyncConfig,
 };
+use crate::domain::entity::descriptors_of;
 use crate::domain::profile::Region;
-use crate::domain::unit::AdProduct;
+use crate::domain::unit::{AdProduct, Entity};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -35,7 +36,9 @@ struct Database {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, default)]
 struct Sync {
-    ad_products: Vec<AdProduct>,
+    ad_products: toml::Spanned<Vec<AdProduct>>,
+    entities: toml::Spanned<Vec<Entity>>,
+    extended: bool,
     concurrent_profiles: toml::Spanned<usize>,
     #[serde(deserialize_with = "duration")]
     reuse_pages_for: Duration,
@@ -75,7 +78,9 @@ impl Default for Sync {
     fn default() -> Self {
         let d = SyncConfig::default();
         Self {
-            ad_products: d.ad_products,
+            ad_products: toml::Spanned::new(0..0, d.ad_products),
+            entities: toml::Spanned::new(0..0, d.entities),
+            extended: d.extended,
             concurrent_profiles: toml::Spanned::new(0..0, d.concurrent_profiles),
             reuse_pages_for: d.reuse_pages_for,
             max_removed_rows: d.max_removed_rows,
@@ -229,15 +234,32 @@ fn sync(from: Sync, place: &Place<'_>) -> Result<SyncConfig, ConfigError> {
     if *from.max_removed_percent.get_ref() > 100 {
         return Err(place.error(from.max_removed_percent.span().start, "max_removed_percent is at most 100"));
     }
-    let mut ad_products = from.ad_products;
+    let at = from.ad_products.span().start;
+    let mut ad_products = from.ad_products.into_inner();
     ad_products.sort_unstable();
     ad_products.dedup();
-    if ad_products.is_empty() {
-        let at = place.text.find("ad_products").unwrap_or(0);
-        return Err(place.error(at, "ad_products must name at least one of SP, SB, SD"));
+    if ad_products.is_empty() || ad_products.contains(&AdProduct::Any) {
+        return Err(place.error(at, "ad_products must name at least one of SP, SB, SD, and nothing else"));
+    }
+    let at = from.entities.span().start;
+    let mut entities = from.entities.into_inner();
+    entities.sort_unstable();
+    entities.dedup();
+    let chosen: Vec<_> = descriptors_of(&ad_products, &entities).collect();
+    if chosen.is_empty() {
+        return Err(place.error(at, "entities must name at least one entity of the ad_products"));
+    }
+    for d in &chosen {
+        if let Some(needed) = d.depends_on.filter(|needed| !entities.contains(&needed.entity)) {
+            let message =
+                format!("entities must name \"{}\" too: {} are listed by {needed}", needed.entity, d.unit);
+            return Err(place.error(at, message));
+        }
     }
     Ok(SyncConfig {
         ad_products,
+        entities,
+        extended: from.extended,
         concurrent_profiles: from.concurrent_profiles.into_inner(),
         reuse_pages_for: from.reuse_pages_for,
         max_removed_rows: from.max_removed_rows,

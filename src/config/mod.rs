@@ -13,7 +13,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::domain::profile::Region;
-use crate::domain::unit::AdProduct;
+use crate::domain::unit::{AdProduct, Entity};
 
 /// The sample configuration that ships with adsync; it parses to exactly the defaults.
 pub const SAMPLE: &str = include_str!("../../config.toml");
@@ -43,6 +43,10 @@ pub struct Config {
 pub struct SyncConfig {
     /// Ad products to sync.
     pub ad_products: Vec<AdProduct>,
+    /// Entities to sync.
+    pub entities: Vec<Entity>,
+    /// Ask for timestamps and serving status too; such requests weigh five.
+    pub extended: bool,
     /// Runs that this process carries at once.
     pub concurrent_profiles: usize,
     /// How old a fetched unit may be when a retry, a takeover or an approval uses it.
@@ -110,7 +114,9 @@ pub struct AmazonLogin {
 impl Default for SyncConfig {
     fn default() -> Self {
         Self {
-            ad_products: AdProduct::ALL.to_vec(),
+            ad_products: AdProduct::PRODUCTS.to_vec(),
+            entities: Entity::ALL.to_vec(),
+            extended: false,
             concurrent_profiles: 4,
             reuse_pages_for: Duration::from_secs(6 * 3600),
             max_removed_rows: 100,

@@ -162,6 +162,9 @@ pub struct UnitOutcome {
     pub unmapped: u64,
     /// Amounts finer than a millionth: rounded in their column, exact in `raw`.
     pub rounded: u64,
+    /// Rows that came without an id and are known by their parents.
+    #[serde(default)]
+    pub keyed_by_parents: u64,
 }
 
 /// Why a run is held: the units whose removals passed the brake, and everything that would change.

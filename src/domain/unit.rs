@@ -52,6 +52,8 @@ pub struct UnknownWord {
 words! {
     /// An Amazon Ads product.
     AdProduct, "ad product" {
+        /// What belongs to no product of its own: portfolios group campaigns of all of them.
+        Any = "ALL",
         /// Sponsored Products.
         Sp = "SP",
         /// Sponsored Brands.
@@ -61,17 +63,36 @@ words! {
     }
 }
 
+impl AdProduct {
+    /// The products that an operator chooses from.
+    pub const PRODUCTS: &[Self] = &[Self::Sp, Self::Sb, Self::Sd];
+}
+
 words! {
     /// A kind of thing that an account contains.
     Entity, "entity" {
+        /// A budget over campaigns of all products.
+        Portfolio = "portfolio",
         /// A campaign.
         Campaign = "campaign",
         /// An ad group of a campaign.
         AdGroup = "ad_group",
+        /// An ad: a product in Sponsored Products and Display, a creative in Sponsored Brands.
+        Ad = "ad",
         /// A keyword that an ad group bids on.
         Keyword = "keyword",
+        /// A keyword that an ad group is kept from.
+        NegativeKeyword = "negative_keyword",
+        /// A keyword that a whole campaign is kept from.
+        CampaignNegativeKeyword = "campaign_negative_keyword",
         /// A product, category or audience that an ad group bids on.
         Target = "target",
+        /// A product or brand that an ad group is kept from.
+        NegativeTarget = "negative_target",
+        /// A product or brand that a whole campaign is kept from.
+        CampaignNegativeTarget = "campaign_negative_target",
+        /// A set of keywords that Amazon chooses, bid on as one.
+        Theme = "theme",
     }
 }
 
@@ -79,10 +100,17 @@ impl Entity {
     /// The plural, for people: `ad groups`.
     pub const fn plural(self) -> &'static str {
         match self {
+            Self::Portfolio => "portfolios",
             Self::Campaign => "campaigns",
             Self::AdGroup => "ad groups",
+            Self::Ad => "ads",
             Self::Keyword => "keywords",
+            Self::NegativeKeyword => "negative keywords",
+            Self::CampaignNegativeKeyword => "campaign negative keywords",
             Self::Target => "targets",
+            Self::NegativeTarget => "negative targets",
+            Self::CampaignNegativeTarget => "campaign negative targets",
+            Self::Theme => "themes",
         }
     }
 }
@@ -90,6 +118,8 @@ impl Entity {
 words! {
     /// What an entity hangs on; part of its key, for some kinds exist on both levels and their ids may meet.
     Level, "level" {
+        /// The account: portfolios.
+        Account = "account",
         /// The campaign itself, or something that belongs to a campaign directly.
         Campaign = "campaign",
         /// The ad group itself, or something that belongs to an ad group.
@@ -115,6 +145,9 @@ impl Unit {
 
 impl fmt::Display for Unit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(&format!("{} {}", self.ad_product, self.entity.plural()))
+        match self.ad_product {
+            AdProduct::Any => f.pad(self.entity.plural()),
+            product => f.pad(&format!("{product} {}", self.entity.plural())),
+        }
     }
 }

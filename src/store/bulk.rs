@@ -26,6 +26,7 @@ pub(super) fn columns(table: &Table) -> Vec<&'static str> {
 pub(super) enum Param<'a> {
     Text(Option<&'a str>),
     Int(Option<i64>),
+    Bool(Option<bool>),
     Bytes([u8; 16]),
 }
 
@@ -74,6 +75,7 @@ pub(super) fn params<'a>(row: &'a EntityRow, stamp: Stamp) -> Vec<Param<'a>> {
     out.extend(row.columns.iter().map(|value| match value {
         SqlValue::Text(text) => Param::Text(text.as_deref()),
         SqlValue::Int(int) => Param::Int(*int),
+        SqlValue::Bool(yes) => Param::Bool(*yes),
     }));
     out.push(Param::Text(Some(&row.raw)));
     out.push(Param::Bytes(row.hash.to_be_bytes()));
@@ -169,6 +171,15 @@ pub(super) fn stored(table: &Table) -> String {
     )
 }
 
+/// Ids of a profile's live rows, each with one of the table's columns: `$1` profile, `$2` product, `$3` level.
+pub(super) fn live(table: &Table, column: Option<&'static str>) -> String {
+    format!(
+        "select id, {} from {} where profile_id = $1 and ad_product = $2 and level = $3 and removed_at is null",
+        column.unwrap_or("cast(null as text)"),
+        table.name
+    )
+}
+
 /// Columns of a change log row, as they are bound.
 const CHANGE: &[&str] = &[
     "run_id",
@@ -210,7 +221,8 @@ pub(super) fn copy_row(out: &mut String, params: &[Param<'_>]) {
             out.push('\t');
         }
         match param {
-            Param::Text(None) | Param::Int(None) => out.push_str("\\N"),
+            Param::Text(None) | Param::Int(None) | Param::Bool(None) => out.push_str("\\N"),
+            Param::Bool(Some(yes)) => out.push(if *yes { 't' } else { 'f' }),
             Param::Int(Some(int)) => {
                 let _ = write!(out, "{int}");
             }
@@ -258,18 +270,22 @@ mod tests {
     #[test]
     fn the_migrations_have_the_tables_of_the_descriptors_column_by_column() {
         for dialect in ["sqlite", "postgres"] {
-            let path = format!("{}/migrations/{dialect}/0001_initial.sql", env!("CARGO_MANIFEST_DIR"));
-            let sql = std::fs::read_to_string(path).unwrap();
+            let folder = format!("{}/migrations/{dialect}", env!("CARGO_MANIFEST_DIR"));
+            let mut files: Vec<_> = std::fs::read_dir(folder).unwrap().map(|f| f.unwrap().path()).collect();
+            files.sort();
+            let sql: String = files.iter().map(|file| std::fs::read_to_string(file).unwrap()).collect();
             for table in TABLES {
                 let start = sql.find(&format!("create table {} (", table.name)).unwrap();
                 let body = &sql[start..start + sql[start..].find("\n);").unwrap()];
-                let names: Vec<&str> = body
-                    .lines()
-                    .skip(1)
-                    .filter_map(|line| line.split_whitespace().next())
-                    .filter(|word| *word != "primary")
-                    .collect();
-                assert_eq!(names, columns(table), "{dialect} {}", table.name);
+                let created = body.lines().skip(1).filter_map(|line| line.split_whitespace().next());
+                let added = format!("alter table {} add column ", table.name);
+                let added =
+                    sql.lines().filter_map(|line| line.strip_prefix(&added)?.split_whitespace().next());
+                let mut names: Vec<&str> = created.filter(|word| *word != "primary").chain(added).collect();
+                let mut expected = columns(table);
+                names.sort_unstable();
+                expected.sort_unstable();
+                assert_eq!(names, expected, "{dialect} {}", table.name);
             }
         }
     }

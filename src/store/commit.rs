@@ -96,6 +96,7 @@ macro_rules! bind {
         match $param {
             Param::Text(text) => $query.bind(text),
             Param::Int(int) => $query.bind(int),
+            Param::Bool(yes) => $query.bind(yes),
             Param::Bytes(bytes) => $query.bind(bytes.to_vec()),
         }
     };
@@ -137,7 +138,7 @@ impl Store {
         Ok(Commit { tx, stamp: Stamp { profile, run, now: Timestamp(now) }, epoch, lease })
     }
 
-    /// The live ids of a unit, outside any commit; for rows that a list without a total lacks.
+    /// The live ids of a unit, outside any commit, each with the value of one of its table's columns: `parent`.
     ///
     /// # Errors
     /// When the database cannot be read.
@@ -145,21 +146,20 @@ impl Store {
         &self,
         profile: ProfileId,
         descriptor: &Descriptor,
-        mut each: impl FnMut(String),
+        parent: Option<&'static str>,
+        mut each: impl FnMut(String, Option<String>),
     ) -> Result<(), StoreError> {
-        let sql = bulk::stored(descriptor.table);
+        let sql = bulk::live(descriptor.table, parent);
         let (product, level) = (descriptor.unit.ad_product.as_str(), descriptor.level.as_str());
         macro_rules! walk {
             ($pool:expr) => {{
-                let mut rows = sqlx::query_as::<_, (String, Vec<u8>, i64, Option<i64>)>(AssertSqlSafe(sql))
+                let mut rows = sqlx::query_as::<_, (String, Option<String>)>(AssertSqlSafe(sql))
                     .bind(profile.0)
                     .bind(product)
                     .bind(level)
                     .fetch($pool);
-                while let Some((id, _, _, removed)) = rows.try_next().await? {
-                    if removed.is_none() {
-                        each(id);
-                    }
+                while let Some((id, parent)) = rows.try_next().await? {
+                    each(id, parent);
                 }
             }};
         }

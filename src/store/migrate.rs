@@ -23,6 +23,12 @@ const STEPS: &[Step] = &[
         postgres: include_str!("../../migrations/postgres/0001_initial.sql"),
     },
     Step {
+        number: 2,
+        name: "entities",
+        sqlite: include_str!("../../migrations/sqlite/0002_entities.sql"),
+        postgres: include_str!("../../migrations/postgres/0002_entities.sql"),
+    },
+    Step {
         number: 4,
         name: "causes",
         sqlite: include_str!("../../migrations/sqlite/0004_causes.sql"),

@@ -196,7 +196,7 @@ async fn plan(context: &RunContext) -> Result<Vec<UnitView>, SyncError> {
     let run = context.run();
     let (store, config) = (&context.store, &context.config);
     let known = store.certificates(context.profile.id).await?;
-    let units: Vec<(Unit, Option<i64>)> = descriptors_of(&config.ad_products)
+    let units: Vec<(Unit, Option<i64>)> = descriptors_of(&config.ad_products, &config.entities)
         .map(|d| {
             let rows = known.iter().find(|c| c.unit == d.unit && c.state == UnitState::Proved);
             let rows =

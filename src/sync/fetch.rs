@@ -3,11 +3,11 @@
 use std::collections::HashMap;
 use std::time::Duration;
 
-use super::certify::{ListProof, Next, UnitProof};
+use super::certify::{ListProof, Next, UnitProof, Wanted};
 use super::context::RunContext;
 use super::error::SyncError;
 use crate::ads::{AdsError, Cursor, ListCall};
-use crate::domain::entity::{Descriptor, IdFilter, Paging};
+use crate::domain::entity::{Descriptor, IdFilter, Paging, RecheckBy};
 use crate::domain::id::EntityId;
 use crate::domain::page::Page;
 use crate::domain::profile::Access;
@@ -180,31 +180,53 @@ impl<'a> UnitFetch<'a> {
     /// One listing: the whole list, or each batch of it.
     async fn list_once(&mut self, name: &str, batch_ids: &[EntityId]) -> Result<(), SyncError> {
         match &self.descriptor.list.batch {
-            None => self.follow(name, None).await,
+            None => self.follow_each(name, Wanted::All, None).await,
             Some(batch) => {
                 for (n, ids) in batch_ids.chunks(batch.filter.max).enumerate() {
-                    self.follow(&format!("{name} batch {n}"), Some((batch.filter, ids.to_vec()))).await?;
+                    let filter = Some((batch.filter, ids.to_vec()));
+                    self.follow_each(&format!("{name} batch {n}"), Wanted::All, filter).await?;
                 }
                 Ok(())
             }
         }
     }
 
+    /// Follows one list, or its list for each value of a filter that takes one at a time.
+    async fn follow_each(
+        &mut self,
+        name: &str,
+        wanted: Wanted,
+        filter: Option<(IdFilter, Vec<EntityId>)>,
+    ) -> Result<(), SyncError> {
+        let Some(each) = self.descriptor.list.each else {
+            return self.follow(name, wanted, filter, None).await;
+        };
+        for value in each.values {
+            let name = format!("{name} {value}");
+            self.follow(&name, wanted, filter.clone(), Some((each.name, *value))).await?;
+        }
+        Ok(())
+    }
+
     /// Follows one list to its end, from where its stored pages leave off.
     async fn follow(
         &mut self,
         list: &str,
+        wanted: Wanted,
         filter: Option<(IdFilter, Vec<EntityId>)>,
+        each: Option<(&'static str, &'static str)>,
     ) -> Result<(), SyncError> {
         self.lists += 1;
         let unit = self.descriptor.unit;
         let failed = |source| SyncError::List { unit, source };
-        let mut proof = ListProof::new(self.descriptor.list.paging);
+        let mut proof = ListProof::new(self.descriptor.list.paging, wanted);
         let mut call = ListCall {
             login: self.context.profile.login.clone(),
             profile_id: self.context.profile.id,
             descriptor: self.descriptor,
             filter,
+            each,
+            extended: self.context.config.extended,
             cursor: Cursor::Start,
             priority: self.context.run().priority,
         };
@@ -315,24 +337,31 @@ impl<'a> UnitFetch<'a> {
         Ok(view)
     }
 
-    /// Asks by id for stored rows that the list lacks, before anything is held for removed; gives how many. Rows
+    /// Asks for single stored rows that the list lacks, before anything is held for removed; gives how many. Rows
     /// that the API still has disprove the list.
     async fn recheck(&mut self) -> Result<u64, SyncError> {
-        let Some(by_id) = self.descriptor.list.recheck else { return Ok(0) };
-        let mut lacking = Vec::new();
+        let Some(recheck) = self.descriptor.list.recheck else { return Ok(0) };
+        let (wanted, parent) = match recheck.by {
+            RecheckBy::Own => (Wanted::Rows, None),
+            RecheckBy::Parent(column) => (Wanted::OfParents, Some(column)),
+        };
+        let (mut lacking, mut ids) = (Vec::new(), Vec::new());
         let proof = &self.proof;
         self.context
             .store
-            .live_ids(self.context.profile.id, self.descriptor, |id| {
+            .live_ids(self.context.profile.id, self.descriptor, parent, |id, of| {
                 if !proof.has(&id) {
-                    lacking.extend(EntityId::from_text(&id));
+                    ids.extend(EntityId::from_text(of.as_deref().unwrap_or(&id)));
+                    lacking.push(id);
                 }
             })
             .await?;
-        lacking.sort();
-        self.proof.ask_by_id();
-        for (n, ids) in lacking.chunks(by_id.max).enumerate() {
-            self.follow(&format!("recheck {n}"), Some((by_id, ids.to_vec()))).await?;
+        ids.sort();
+        ids.dedup();
+        self.proof.ask_for(lacking.iter().map(String::as_str));
+        for (n, ids) in ids.chunks(recheck.filter.max).enumerate() {
+            let filter = Some((recheck.filter, ids.to_vec()));
+            self.follow_each(&format!("recheck {n}"), wanted, filter).await?;
         }
         Ok(lacking.len() as u64)
     }

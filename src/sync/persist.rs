@@ -131,6 +131,7 @@ impl Writer<'_> {
                 if verdict != Verdict::Repeated {
                     outcome.unmapped += u64::from(row.notes.unmapped);
                     outcome.rounded += u64::from(row.notes.rounded);
+                    outcome.keyed_by_parents += u64::from(row.notes.keyed_by_parents);
                     outcome.orphans += u64::from(self.is_orphan(d, &row));
                 }
                 match verdict {

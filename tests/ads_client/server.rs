@@ -239,6 +239,8 @@ pub(crate) fn list(path: &str) -> ListCall {
         profile_id: ProfileId(3_312_910_465_837_761),
         descriptor: DESCRIPTORS.iter().find(|d| d.list.request.path() == path).unwrap(),
         filter: None,
+        each: None,
+        extended: false,
         cursor: Cursor::Start,
         priority: 0,
     }

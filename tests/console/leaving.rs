@@ -3,7 +3,7 @@
 use crate::support::adsync::Home;
 use crate::support::inspect;
 use crate::support::pty::{Pty, keys};
-use crate::{answer, hang, one_profile, states};
+use crate::{all_but_one, answer, hang, one_profile, states};
 
 /// A console whose one sync never ends.
 fn syncing() -> (crate::support::api::Api, Home, Pty) {
@@ -12,7 +12,7 @@ fn syncing() -> (crate::support::api::Api, Home, Pty) {
     let console = home.console();
     console.wait_for_text("STATUS");
     console.send("s");
-    console.wait_for_text("8/9");
+    console.wait_for_text(&all_but_one());
     (api, home, console)
 }
 

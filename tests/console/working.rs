@@ -3,12 +3,12 @@
 use crate::support::adsync::Home;
 use crate::support::inspect;
 use crate::support::pty::keys;
-use crate::{answer, hang, of_profiles, one_profile, states};
+use crate::{all_but_one, answer, hang, of_profiles, one_profile, states};
 
 #[test]
 fn a_key_syncs_the_profile_and_its_run_shows_a_proof_for_each_unit() {
     let (api, home) = one_profile();
-    let console = home.terminal().size(100, 40).start();
+    let console = home.terminal().size(100, 60).start();
     console.wait_for_text("never");
     console.send("s");
     console.wait_for_text("● proved");
@@ -141,7 +141,7 @@ fn runs_of_a_console_that_was_killed_are_gone_on_with_without_a_key_press() {
     let killed = home.console();
     killed.wait_for_text("STATUS");
     killed.send("s");
-    killed.wait_for_text("8/9");
+    killed.wait_for_text(&all_but_one());
     killed.signal(libc::SIGKILL);
     killed.wait_end();
     api.scenario("");

@@ -7,7 +7,7 @@ use adsync::domain::run::{RunState, RunView};
 use adsync::sync::Carries;
 
 use super::harness::{Bench, SP_KEYWORDS, completed, config, ended, one_profile, operator, unit_of};
-use super::truth::{LISTS, is_live, served, text};
+use super::truth::{is_live, list, served, text};
 use crate::support::on_both_databases;
 
 on_both_databases!(
@@ -57,7 +57,7 @@ async fn held(bench: &Bench) -> RunView {
 
 async fn expect_shrunk(bench: &Bench, run: &RunView) {
     let all = served(&bench.truth(0), SP_KEYWORDS).len();
-    let stored = bench.stored(0, &LISTS[2]).await;
+    let stored = bench.stored(0, list(SP_KEYWORDS)).await;
     let live: Vec<&str> = stored.iter().filter(|row| is_live(row)).map(|row| text(row, "id")).collect();
     let mut expected: Vec<String> =
         bench.truth(0).ids(SP_KEYWORDS)[..KEPT].iter().map(ToString::to_string).collect();

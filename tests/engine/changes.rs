@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use adsync::domain::entity::table::TABLES;
 use adsync::domain::run::ChangeKind;
 use adsync::simulator::Truth;
 use adsync::store::ChangeFilter;
@@ -28,7 +29,7 @@ async fn an_unchanged_account_costs_no_row(url: &str) {
     assert_eq!(usize::try_from(second.counts.unchanged).unwrap(), total(&bench.truth(0)));
     assert_eq!(second.counts.written(), 0);
     let after = bench.database.committed().await;
-    for table in ["campaigns", "ad_groups", "keywords", "targets", "changes"] {
+    for table in TABLES.iter().map(|table| table.name).chain(["changes"]) {
         assert_eq!(before[table], after[table], "{table}");
     }
     // What was proved anew are the certificates.
@@ -68,10 +69,6 @@ async fn told(bench: &Bench, run: i64, product: &str, entity: &str) -> BTreeMap<
     by_kind
 }
 
-fn entity_of(table: &str) -> String {
-    table.trim_end_matches('s').to_owned()
-}
-
 async fn exactly_the_changed_rows_are_written_and_told(url: &str) {
     let bench = Bench::start(url, one_profile()).await;
     bench.no_faults();
@@ -83,7 +80,7 @@ async fn exactly_the_changed_rows_are_written_and_told(url: &str) {
     let mut sums = (0, 0, 0, 0);
     for list in &LISTS {
         let expected = differences(&before, &after, list.path);
-        let told = told(&bench, second.id.0, list.product, &entity_of(list.table)).await;
+        let told = told(&bench, second.id.0, list.product, list.entity()).await;
         let of = |kind: &str| told.get(kind).cloned().unwrap_or_default();
         assert_eq!(of("added"), expected.added, "{}", list.path);
         assert_eq!(of("changed"), expected.changed, "{}", list.path);
@@ -123,7 +120,7 @@ async fn a_row_that_vanished_stays_and_one_that_returns_is_told(url: &str) {
         for list in &LISTS {
             let gone = gone.entry(list.path).or_default();
             let (old, new) = (served(&before, list.path), served(&after, list.path));
-            let told = told(&bench, run.id.0, list.product, &entity_of(list.table)).await;
+            let told = told(&bench, run.id.0, list.product, list.entity()).await;
             let of = |kind: &str| told.get(kind).cloned().unwrap_or_default();
             let back: BTreeSet<String> = gone.keys().filter(|id| new.contains_key(*id)).cloned().collect();
             assert_eq!(of("returned"), back, "{}", list.path);
@@ -160,8 +157,7 @@ async fn a_change_names_its_fields_before_and_after(url: &str) {
         let list = LISTS
             .iter()
             .find(|l| {
-                l.product == change.unit.ad_product.as_str()
-                    && entity_of(l.table) == change.unit.entity.as_str()
+                l.product == change.unit.ad_product.as_str() && l.entity() == change.unit.entity.as_str()
             })
             .unwrap();
         let row = |truth: &Truth| -> Option<Value> {

@@ -1,10 +1,12 @@
 //! Accounts that have no part in an ad product: neither zero rows nor a failure, and never a removal.
 
+use adsync::domain::entity::table::TABLES;
 use adsync::domain::run::UnitState;
 use adsync::domain::unit::AdProduct;
 
 use super::database::entity_rows;
 use super::harness::{Bench, SB_KEYWORDS, SP_KEYWORDS, all_roles, completed, failed, one_profile, unit_of};
+use super::truth::count_rows;
 use crate::support::on_both_databases;
 
 on_both_databases!(
@@ -65,10 +67,11 @@ async fn a_login_that_may_only_view_gets_what_it_may_see(url: &str) {
     let bench = Bench::start(url, all_roles()).await;
     let run = bench.sync(8).await;
     completed(&run);
-    assert_eq!(not_eligible(&bench, 8).await, [unit_of(SP_KEYWORDS)]);
+    let editors = [SP_KEYWORDS, "/sp/targets/list"];
+    assert_eq!(not_eligible(&bench, 8).await, editors.map(unit_of));
     let expected: usize = super::harness::PATHS
         .iter()
-        .filter(|(_, p)| *p != SP_KEYWORDS)
+        .filter(|(_, p)| !editors.contains(p))
         .map(|(_, p)| bench.truth(8).count(p))
         .sum();
     assert_eq!(usize::try_from(run.rows).unwrap(), expected);
@@ -85,7 +88,7 @@ async fn rows_are_frozen_and_not_removed_when_access_is_lost(url: &str) {
     let keywords = bench.database.number(sb).await;
     assert!(keywords > 0);
     let frozen = |committed: &super::database::Committed| -> Vec<super::database::Row> {
-        let rows = ["campaigns", "ad_groups", "keywords"].into_iter().flat_map(|t| committed[t].clone());
+        let rows = TABLES.iter().flat_map(|table| committed[table.name].clone());
         rows.filter(|row| row["ad_product"] == "SB").collect()
     };
     let before = frozen(&bench.database.committed().await);
@@ -95,14 +98,12 @@ async fn rows_are_frozen_and_not_removed_when_access_is_lost(url: &str) {
     let run = bench.sync(0).await;
     completed(&run);
     assert_eq!(frozen(&bench.database.committed().await), before, "frozen as they were");
-    assert_eq!(not_eligible(&bench, 0).await.len(), 3);
+    assert_eq!(not_eligible(&bench, 0).await.len(), 8);
     let certificates = bench.engine.store().certificates(run.profile_id).await.unwrap();
     let sb_keywords = certificates.iter().find(|c| c.unit == unit_of(SB_KEYWORDS)).unwrap();
     assert_eq!(sb_keywords.live_rows, keywords, "the rows are still counted");
-    assert_eq!(run.rows, bench.database.number(
-        "select (select count(*) from campaigns where removed_at is null) + (select count(*) from ad_groups where removed_at is null)
-            + (select count(*) from keywords where removed_at is null) + (select count(*) from targets where removed_at is null)",
-    ).await);
+    let live = format!("select {}", count_rows("removed_at is null"));
+    assert_eq!(run.rows, bench.database.number(&live).await);
     // The other products went on.
     let sp = format!("select count(*) from changes where run_id = {} and ad_product = 'SP'", run.id);
     assert!(bench.database.number(&sp).await > 0);

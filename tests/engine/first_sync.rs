@@ -1,10 +1,11 @@
 //! A first sync: everything that the account holds, exactly as it came, with its proofs.
 
+use adsync::domain::entity::table::TABLES;
 use adsync::domain::run::{RunState, UnitState};
 use adsync::simulator::SimulatorOptions;
 
-use super::harness::{Bench, PATHS, SB_KEYWORDS, all_roles, config, one_profile, operator, pages_of};
-use super::truth::{is_live, served, text, total};
+use super::harness::{Bench, PATHS, SB_KEYWORDS, all_roles, config, one_profile, operator};
+use super::truth::{is_live, list, requests_of, served, total};
 use crate::support::on_both_databases;
 
 on_both_databases!(
@@ -38,8 +39,8 @@ async fn a_first_sync_stores_every_row_as_it_came(url: &str) {
     assert_eq!(usize::try_from(counts.added).unwrap(), total(&truth));
     assert_eq!((counts.changed, counts.unchanged, counts.removed, counts.returned), (0, 0, 0, 0));
     assert_eq!(bench.database.number("select count(*) from changes").await, 0, "a first sync only counts");
-    for table in ["campaigns", "ad_groups", "keywords", "targets"] {
-        for row in bench.database.entities(table).await {
+    for table in TABLES {
+        for row in bench.database.entities(table.name).await {
             assert!(is_live(&row));
             assert_eq!((&row["run_id"], &row["first_seen_at"]), (&run.id.0.into(), &row["changed_at"]));
         }
@@ -65,10 +66,11 @@ async fn every_unit_leaves_a_certificate_that_counts_its_rows(url: &str) {
         assert_eq!(stored.live_rows.unsigned_abs(), rows, "{unit}");
         let proof = stored.certificate.as_ref().unwrap();
         assert_eq!((proof.rows, proof.distinct, proof.relisted), (rows, rows, false), "{unit}");
-        // Sponsored Products and Brands v4 count their rows; nobody else does.
-        let counted = path.starts_with("/sp/") || path.starts_with("/sb/v4/");
+        // Portfolios, Sponsored Products and Brands v4 count their rows; nobody else does.
+        let counted = ["/sp/", "/sb/v4/", "/portfolios/"].iter().any(|start| path.starts_with(start));
         assert_eq!(proof.reported_total, counted.then_some(rows), "{unit}");
-        let ending = if counted { "last page without token" } else { "empty page, twice" };
+        let by_token = path.ends_with("/list");
+        let ending = if by_token { "last page without token" } else { "empty page, twice" };
         assert_eq!((proof.ending.as_str(), proof.reused_pages), (ending, 0), "{unit}");
         assert!(proof.oldest_page_at <= proof.newest_page_at && proof.last_request_id.is_some(), "{unit}");
         let view = units.iter().find(|u| u.unit == unit).unwrap();
@@ -87,9 +89,7 @@ async fn lists_of_many_pages_are_followed_to_their_ends(url: &str) {
     let pages = |path: &str| bench.requests_since(0)[path];
     let truth = bench.truth(0);
     for (_, path) in PATHS {
-        let rows = truth.count(path);
-        let expected = pages_of(path, rows);
-        assert_eq!(pages(path), expected, "{path} with {rows} rows");
+        assert_eq!(pages(path), requests_of(&truth, path), "{path} with {} rows", truth.count(path));
     }
     assert!(run.requests > 20, "there were many pages");
 }
@@ -125,15 +125,15 @@ async fn only_the_configured_ad_products_are_synced(url: &str) {
     let bench = Bench::configured(url, one_profile(), products).await;
     let run = bench.sync(0).await;
     assert_eq!(run.state, RunState::Completed);
-    let products = bench.database.texts("select distinct ad_product from certificates").await;
-    assert_eq!(products, ["SD"]);
-    assert!(
-        bench.requests_since(0).keys().all(|p| p.starts_with("/sd/") || p.contains("o2") || p.contains("v2"))
-    );
+    let products = bench.database.texts("select distinct ad_product from certificates order by 1").await;
+    assert_eq!(products, ["ALL", "SD"], "portfolios belong to no product");
+    let others = ["/sd/", "/portfolios/", "/v2/", "/auth/o2/"];
+    let asked = bench.requests_since(0);
+    assert!(asked.keys().all(|path| others.iter().any(|start| path.starts_with(start))), "{asked:?}");
     let products = bench.database.texts("select distinct ad_product from campaigns").await;
     assert_eq!(products, ["SD"]);
-    assert_eq!(bench.stored(0, &super::truth::LISTS[6]).await.len(), bench.truth(0).count("/sd/campaigns"));
-    assert!(bench.stored(0, &super::truth::LISTS[6]).await.iter().all(|row| text(row, "ad_product") == "SD"));
+    let stored = bench.stored(0, list("/sd/campaigns")).await;
+    assert_eq!(stored.len(), bench.truth(0).count("/sd/campaigns"));
 }
 
 async fn a_profile_that_cannot_be_synced_is_refused(url: &str) {

@@ -26,16 +26,30 @@ pub(crate) const SB_KEYWORDS: &str = "/sb/keywords";
 pub(crate) const SD_TARGETS: &str = "/sd/targets";
 
 /// Each unit with the path of its list.
-pub(crate) const PATHS: [(Unit, &str); 9] = [
+pub(crate) const PATHS: [(Unit, &str); 23] = [
+    (Unit::new(AdProduct::Any, Entity::Portfolio), "/portfolios/list"),
     (Unit::new(AdProduct::Sp, Entity::Campaign), "/sp/campaigns/list"),
     (Unit::new(AdProduct::Sp, Entity::AdGroup), "/sp/adGroups/list"),
+    (Unit::new(AdProduct::Sp, Entity::Ad), "/sp/productAds/list"),
     (Unit::new(AdProduct::Sp, Entity::Keyword), SP_KEYWORDS),
+    (Unit::new(AdProduct::Sp, Entity::NegativeKeyword), "/sp/negativeKeywords/list"),
+    (Unit::new(AdProduct::Sp, Entity::CampaignNegativeKeyword), "/sp/campaignNegativeKeywords/list"),
+    (Unit::new(AdProduct::Sp, Entity::Target), "/sp/targets/list"),
+    (Unit::new(AdProduct::Sp, Entity::NegativeTarget), "/sp/negativeTargets/list"),
+    (Unit::new(AdProduct::Sp, Entity::CampaignNegativeTarget), "/sp/campaignNegativeTargets/list"),
     (Unit::new(AdProduct::Sb, Entity::Campaign), "/sb/v4/campaigns/list"),
     (Unit::new(AdProduct::Sb, Entity::AdGroup), "/sb/v4/adGroups/list"),
+    (Unit::new(AdProduct::Sb, Entity::Ad), "/sb/v4/ads/list"),
     (Unit::new(AdProduct::Sb, Entity::Keyword), SB_KEYWORDS),
+    (Unit::new(AdProduct::Sb, Entity::NegativeKeyword), "/sb/negativeKeywords"),
+    (Unit::new(AdProduct::Sb, Entity::Target), "/sb/targets/list"),
+    (Unit::new(AdProduct::Sb, Entity::NegativeTarget), "/sb/negativeTargets/list"),
+    (Unit::new(AdProduct::Sb, Entity::Theme), "/sb/themes/list"),
     (Unit::new(AdProduct::Sd, Entity::Campaign), "/sd/campaigns"),
     (Unit::new(AdProduct::Sd, Entity::AdGroup), "/sd/adGroups"),
+    (Unit::new(AdProduct::Sd, Entity::Ad), "/sd/productAds"),
     (Unit::new(AdProduct::Sd, Entity::Target), SD_TARGETS),
+    (Unit::new(AdProduct::Sd, Entity::NegativeTarget), "/sd/negativeTargets"),
 ];
 
 /// The unit that a path lists.
@@ -69,11 +83,11 @@ pub(crate) fn all_roles() -> SimulatorOptions {
 /// What syncs are allowed in tests: everything, at once.
 pub(crate) fn config() -> SyncConfig {
     SyncConfig {
-        ad_products: AdProduct::ALL.to_vec(),
         concurrent_profiles: 4,
         reuse_pages_for: Duration::from_secs(3600),
         max_removed_rows: 1_000_000,
         max_removed_percent: 100,
+        ..SyncConfig::default()
     }
 }
 
@@ -131,6 +145,11 @@ impl Bench {
     /// Another process, as far as the database can tell.
     pub(crate) async fn another_engine(&self, carries: Carries) -> Engine {
         engine(&self.sim, &self.database.url, config(), carries).await
+    }
+
+    /// Another process that is configured otherwise.
+    pub(crate) async fn engine_with(&self, sync: SyncConfig) -> Engine {
+        engine(&self.sim, &self.database.url, sync, Carries::Requested).await
     }
 
     /// The id of the simulator's n-th profile.
@@ -268,6 +287,6 @@ pub(crate) fn failed(run: &RunView, code: &str) {
 /// Requests that a list of so many rows takes without faults, at four rows a page. A list without tokens ends with
 /// two empty pages.
 pub(crate) fn pages_of(path: &str, rows: usize) -> usize {
-    let counted = path.starts_with("/sp/") || path.contains("/v4/");
-    rows.div_ceil(4) + if counted { 0 } else { 2 }
+    let by_index = path.starts_with("/sd/") || path.ends_with("eywords");
+    if by_index { rows.div_ceil(4) + 2 } else { rows.div_ceil(4).max(1) }
 }

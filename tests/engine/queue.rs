@@ -11,9 +11,10 @@ use futures::future::join_all;
 
 use super::database::entity_rows;
 use super::harness::{
-    Bench, PATHS, SP_KEYWORDS, all_roles, config, ended, one_profile, operator, pages_of, pages_stored,
-    run_until, unit_of, until,
+    Bench, PATHS, SP_KEYWORDS, all_roles, config, ended, one_profile, operator, pages_stored, run_until,
+    unit_of, until,
 };
+use super::truth::requests_of;
 use crate::support::on_both_databases;
 
 on_both_databases!(
@@ -86,7 +87,7 @@ async fn a_run_is_carried_by_one_engine_only(url: &str) {
     assert_eq!(runs(&bench).await, 1);
     let (requests, truth) = (bench.requests_since(0), bench.truth(0));
     for (_, path) in PATHS {
-        assert_eq!(requests[path], pages_of(path, truth.count(path)), "{path}: each page once");
+        assert_eq!(requests[path], requests_of(&truth, path), "{path}: each page once");
     }
 }
 

@@ -1,156 +1,15 @@
 //! What the simulator holds, compared with what is stored: every row, every column, every byte of `raw`.
-//!
-//! The columns are spelt out here once more, so that a mapping that forgets or mixes up a field fails.
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use adsync::domain::entity::table::TABLES;
 use adsync::domain::run::{RunState, RunView};
 use adsync::simulator::Truth;
 use serde_json::Value;
 
 use super::database::Row;
-use super::harness::{Bench, completed};
-
-/// How a member of a row becomes a column.
-#[derive(Clone, Copy, PartialEq)]
-enum As {
-    Text,
-    Id,
-    Micros,
-    /// `20260601` becomes `2026-06-01`.
-    Date,
-    Json,
-}
-
-/// A list, the rows of one table that it fills, and where their columns come from.
-pub(crate) struct List {
-    pub(crate) path: &'static str,
-    pub(crate) table: &'static str,
-    pub(crate) product: &'static str,
-    level: &'static str,
-    columns: &'static [(&'static str, &'static str, As)],
-}
-
-const KEYWORD: &[(&str, &str, As)] = &[
-    ("campaign_id", "/campaignId", As::Id),
-    ("ad_group_id", "/adGroupId", As::Id),
-    ("keyword_text", "/keywordText", As::Text),
-    ("match_type", "/matchType", As::Text),
-    ("state", "/state", As::Text),
-    ("bid_micros", "/bid", As::Micros),
-    ("native_language_keyword", "/nativeLanguageKeyword", As::Text),
-    ("native_language_locale", "/nativeLanguageLocale", As::Text),
-];
-
-pub(crate) const LISTS: [List; 9] = [
-    List {
-        path: "/sp/campaigns/list",
-        table: "campaigns",
-        product: "SP",
-        level: "campaign",
-        columns: &[
-            ("name", "/name", As::Text),
-            ("state", "/state", As::Text),
-            ("portfolio_id", "/portfolioId", As::Id),
-            ("budget_micros", "/budget/budget", As::Micros),
-            ("budget_type", "/budget/budgetType", As::Text),
-            ("targeting_type", "/targetingType", As::Text),
-            ("bidding_strategy", "/dynamicBidding/strategy", As::Text),
-            ("start_date", "/startDate", As::Date),
-            ("end_date", "/endDate", As::Date),
-        ],
-    },
-    List {
-        path: "/sp/adGroups/list",
-        table: "ad_groups",
-        product: "SP",
-        level: "ad_group",
-        columns: &[
-            ("campaign_id", "/campaignId", As::Id),
-            ("name", "/name", As::Text),
-            ("state", "/state", As::Text),
-            ("default_bid_micros", "/defaultBid", As::Micros),
-        ],
-    },
-    List { path: "/sp/keywords/list", table: "keywords", product: "SP", level: "ad_group", columns: KEYWORD },
-    List {
-        path: "/sb/v4/campaigns/list",
-        table: "campaigns",
-        product: "SB",
-        level: "campaign",
-        columns: &[
-            ("name", "/name", As::Text),
-            ("state", "/state", As::Text),
-            ("portfolio_id", "/portfolioId", As::Id),
-            ("budget_micros", "/budget", As::Micros),
-            ("budget_type", "/budgetType", As::Text),
-            ("bidding_strategy", "/bidding/bidOptimizationStrategy", As::Text),
-            ("cost_type", "/costType", As::Text),
-            ("goal", "/goal", As::Text),
-            ("start_date", "/startDate", As::Date),
-            ("end_date", "/endDate", As::Date),
-        ],
-    },
-    List {
-        path: "/sb/v4/adGroups/list",
-        table: "ad_groups",
-        product: "SB",
-        level: "ad_group",
-        columns: &[
-            ("campaign_id", "/campaignId", As::Id),
-            ("name", "/name", As::Text),
-            ("state", "/state", As::Text),
-        ],
-    },
-    List { path: "/sb/keywords", table: "keywords", product: "SB", level: "ad_group", columns: KEYWORD },
-    List {
-        path: "/sd/campaigns",
-        table: "campaigns",
-        product: "SD",
-        level: "campaign",
-        columns: &[
-            ("name", "/name", As::Text),
-            ("state", "/state", As::Text),
-            ("portfolio_id", "/portfolioId", As::Id),
-            ("budget_micros", "/budget", As::Micros),
-            ("budget_type", "/budgetType", As::Text),
-            ("cost_type", "/costType", As::Text),
-            ("tactic", "/tactic", As::Text),
-            ("start_date", "/startDate", As::Date),
-            ("end_date", "/endDate", As::Date),
-        ],
-    },
-    List {
-        path: "/sd/adGroups",
-        table: "ad_groups",
-        product: "SD",
-        level: "ad_group",
-        columns: &[
-            ("campaign_id", "/campaignId", As::Id),
-            ("name", "/name", As::Text),
-            ("state", "/state", As::Text),
-            ("default_bid_micros", "/defaultBid", As::Micros),
-            ("bid_optimization", "/bidOptimization", As::Text),
-            ("creative_type", "/creativeType", As::Text),
-            ("tactic", "/tactic", As::Text),
-        ],
-    },
-    List {
-        path: "/sd/targets",
-        table: "targets",
-        product: "SD",
-        level: "ad_group",
-        columns: &[
-            ("campaign_id", "/campaignId", As::Id),
-            ("ad_group_id", "/adGroupId", As::Id),
-            ("state", "/state", As::Text),
-            ("bid_micros", "/bid", As::Micros),
-            ("expression_type", "/expressionType", As::Text),
-            ("expression", "/expression", As::Json),
-            ("resolved_expression", "/resolvedExpression", As::Json),
-        ],
-    },
-];
+use super::harness::{Bench, completed, pages_of, unit_of};
+pub(crate) use super::truth_columns::{As, LISTS, List};
 
 /// Columns that belong to the keeping of a row and not to what the API said.
 const KEEPING: [&str; 11] = [
@@ -167,12 +26,51 @@ const KEEPING: [&str; 11] = [
     "run_id",
 ];
 
+impl List {
+    /// The word for its entity in `changes` and `certificates`.
+    pub(crate) fn entity(&self) -> &'static str {
+        unit_of(self.path).entity.as_str()
+    }
+}
+
+/// A subquery that counts the rows of all entity tables under a condition.
+pub(crate) fn count_rows(condition: &str) -> String {
+    let counts = TABLES.iter().map(|t| format!("(select count(*) from {} where {condition})", t.name));
+    format!("({})", counts.collect::<Vec<_>>().join(" + "))
+}
+
+/// The list of a path.
+pub(crate) fn list(path: &str) -> &'static List {
+    LISTS.iter().find(|list| list.path == path).unwrap()
+}
+
 /// A list's rows by id, as they are served.
 pub(crate) fn served(truth: &Truth, path: &str) -> BTreeMap<String, String> {
-    let ids = truth.ids(path).into_iter().map(|id| id.to_string());
-    let rows: BTreeMap<String, String> = ids.zip(truth.texts(path).into_iter().map(str::to_owned)).collect();
+    let texts = truth.texts(path).into_iter().map(str::to_owned);
+    let keyed = truth.ids(path).into_iter().zip(texts).map(|(id, text)| (key_of(path, id, &text), text));
+    let rows: BTreeMap<String, String> = keyed.collect();
     assert_eq!(rows.len(), truth.count(path), "{path}: ids are unique");
     rows
+}
+
+/// The id of a row; ads of old Sponsored Brands campaigns have none but their parents'.
+fn key_of(path: &str, id: u64, text: &str) -> String {
+    let row: Value = serde_json::from_str(text).unwrap();
+    if path == "/sb/v4/ads/list" && row.get("adId").is_none() {
+        return format!("{}/{}", row["campaignId"].as_str().unwrap(), row["adGroupId"].as_str().unwrap());
+    }
+    id.to_string()
+}
+
+/// Requests that a list takes without faults, at four rows a page.
+pub(crate) fn requests_of(truth: &Truth, path: &str) -> usize {
+    let rows = truth.count(path);
+    if path != "/sb/negativeKeywords" {
+        return pages_of(path, rows);
+    }
+    // This one is asked for once for each state.
+    let archived = truth.rows(path).iter().filter(|row| row["state"] == "archived").count();
+    pages_of(path, rows - archived) + pages_of(path, archived)
 }
 
 /// Rows over all lists that are synced.
@@ -187,17 +85,28 @@ impl Bench {
 
     /// The stored rows of a list, removed ones too.
     pub(crate) async fn stored(&self, n: usize, list: &List) -> Vec<Row> {
-        let condition = format!("profile_id = {} and ad_product = '{}'", self.profile(n), list.product);
+        let (product, level) = (list.product, list.level);
+        let condition =
+            format!("profile_id = {} and ad_product = '{product}' and level = '{level}'", self.profile(n));
         self.database.entities_where(list.table, &condition).await
     }
 
     /// Checks that a run completed and that what is stored equals what the simulator holds.
     pub(crate) async fn expect_truth(&self, n: usize, run: &RunView) {
+        self.expect_stored(n, run, &self.truth(n)).await;
+    }
+
+    /// The same for extended lists.
+    pub(crate) async fn expect_extended_truth(&self, n: usize, run: &RunView) {
+        let truth = self.control.extended_truth(self.profile(n).0.unsigned_abs()).unwrap();
+        self.expect_stored(n, run, &truth).await;
+    }
+
+    async fn expect_stored(&self, n: usize, run: &RunView, truth: &Truth) {
         completed(run);
-        let truth = self.truth(n);
         for list in &LISTS {
             let live: Vec<Row> = self.stored(n, list).await.into_iter().filter(is_live).collect();
-            let expected = served(&truth, list.path);
+            let expected = served(truth, list.path);
             let ids = |ids: Vec<&str>| ids.into_iter().map(str::to_owned).collect::<BTreeSet<_>>();
             let stored = ids(live.iter().map(|row| text(row, "id")).collect());
             assert_eq!(stored, ids(expected.keys().map(String::as_str).collect()), "{}", list.path);
@@ -205,7 +114,7 @@ impl Bench {
                 compare(list, row, &expected[text(row, "id")]);
             }
         }
-        let live = i64::try_from(total(&truth)).unwrap();
+        let live = i64::try_from(total(truth)).unwrap();
         assert_eq!(run.rows, live, "the run's live rows");
         let profile = self.engine.store().profile(run.profile_id).await.unwrap().unwrap();
         assert_eq!((profile.rows, profile.last_synced_at), (live, run.finished_at));
@@ -224,6 +133,8 @@ fn compare(list: &List, stored: &Row, served: &str) {
         let expected = expected(row.pointer(pointer).unwrap_or(&Value::Null), *kind);
         let found = match &stored[*column] {
             Value::String(json) if *kind == As::Json => serde_json::from_str(json).unwrap(),
+            // SQLite knows no booleans.
+            Value::Number(yes) if *kind == As::Bool => Value::from(yes.as_i64() == Some(1)),
             other => other.clone(),
         };
         assert_eq!(found, expected, "{} {column}", at());
@@ -243,15 +154,22 @@ fn expected(value: &Value, kind: As) -> Value {
             let digits: String = day.as_str().unwrap().chars().filter(char::is_ascii_digit).collect();
             Value::from(format!("{}-{}-{}", &digits[..4], &digits[4..6], &digits[6..]))
         }
-        (As::Text | As::Json, value) => value.clone(),
+        (As::Instant, Value::Number(millis)) => Value::from(millis.as_i64().unwrap() * 1_000),
+        (As::Instant, text) => {
+            let at: jiff::Timestamp = text.as_str().unwrap().parse().unwrap();
+            Value::from(at.as_microsecond())
+        }
+        (As::Text | As::Json | As::Bool, value) => value.clone(),
     }
 }
 
-/// Digit by digit, so that no float comes between.
+/// Digit by digit, so that no float comes between; what is finer is rounded half to even.
 fn micros(money: &str) -> i64 {
     let (whole, fraction) = money.split_once('.').unwrap_or((money, ""));
-    assert!(fraction.len() <= 6, "the simulator's amounts have no more than six places: {money}");
-    format!("{whole}{fraction:0<6}").parse().unwrap()
+    let (kept, finer) = fraction.split_at(fraction.len().min(6));
+    let micros: i64 = format!("{whole}{kept:0<6}").parse().unwrap();
+    let half = format!("5{:0<1$}", "", finer.len().saturating_sub(1));
+    micros + i64::from(finer > half.as_str() || (finer == half && micros % 2 == 1))
 }
 
 pub(crate) fn is_live(row: &Row) -> bool {

@@ -75,8 +75,13 @@ pub(crate) fn expected(truth: &BTreeMap<String, Vec<Value>>) -> BTreeMap<(Place,
         let place =
             (d.table.name.to_owned(), d.unit.ad_product.as_str().to_owned(), d.level.as_str().to_owned());
         for row in &truth[path(d)] {
-            let id = match &row[d.id_field] {
+            let id = match &row[d.key.field()] {
                 Value::String(id) => id.clone(),
+                // Ads of old Sponsored Brands campaigns.
+                Value::Null => {
+                    let parent = |field: &str| row[field].as_str().expect("a parent").to_owned();
+                    format!("{}/{}", parent("campaignId"), parent("adGroupId"))
+                }
                 id => id.to_string(),
             };
             all.insert((place.clone(), id), row.clone());

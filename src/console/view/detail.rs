@@ -73,9 +73,12 @@ pub(super) fn draw(model: &Model, unit: &UnitView, theme: &Theme, frame: &mut Fr
             Part::new(8, format!("{} unchanged", count(o.counts.unchanged)), Style::new()),
             Part::new(7, format!("{} rows before", count(o.live_before)), theme.dim()),
         ];
-        for (n, what) in
-            [(o.orphans, "orphans"), (o.unmapped, "unmapped values"), (o.rounded, "rounded amounts")]
-        {
+        for (n, what) in [
+            (o.orphans, "orphans"),
+            (o.keyed_by_parents, "known by their parents, for they have no id"),
+            (o.unmapped, "unmapped values"),
+            (o.rounded, "rounded amounts"),
+        ] {
             if n > 0 {
                 parts.push(Part::new(6, format!("{} {what}", count(n)), theme.warn()));
             }

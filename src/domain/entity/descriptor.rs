@@ -13,8 +13,8 @@ pub struct Descriptor {
     pub table: &'static Table,
     /// What its rows hang on; part of their key.
     pub level: Level,
-    /// The field that holds a row's own id.
-    pub id_field: &'static str,
+    /// What identifies a row.
+    pub key: Key,
     /// How to list it.
     pub list: ListSpec,
     /// Where each column's value is found in a row.
@@ -23,6 +23,24 @@ pub struct Descriptor {
     pub depends_on: Option<Unit>,
     /// Units whose rows this one's rows belong to; rows whose parent is unknown are counted as orphans.
     pub parents: &'static [Parent],
+}
+
+/// What identifies a row within its unit.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Key {
+    /// The field that holds its own id.
+    Field(&'static str),
+    /// The same, where rows of an old kind come without it: those are known by these fields of their parents.
+    FieldOrParents(&'static str, &'static [&'static str]),
+}
+
+impl Key {
+    /// The field that holds a row's own id.
+    pub const fn field(self) -> &'static str {
+        match self {
+            Self::Field(field) | Self::FieldOrParents(field, _) => field,
+        }
+    }
 }
 
 /// A reference from a row to its parent.
@@ -56,10 +74,12 @@ pub struct ListSpec {
     pub total: Option<&'static str>,
     /// Set when the list has to be asked for in batches of another unit's ids.
     pub batch: Option<Batch>,
-    /// How to ask for rows by their own ids, before a row that the list lacks is held for removed.
-    pub recheck: Option<IdFilter>,
-    /// Weight in the rate limit; extended lists weigh five.
-    pub weight: u32,
+    /// Set when the list has to be asked for once with each of some values.
+    pub each: Option<Each>,
+    /// How to ask for single rows, before a row that the list lacks is held for removed.
+    pub recheck: Option<Recheck>,
+    /// How to ask for timestamps and serving status, where the API has them.
+    pub extended: Option<Extended>,
     /// True when the specification lets nobody list it who may not edit: a login with view access then has no
     /// part in it.
     pub needs_edit: bool,
@@ -104,8 +124,8 @@ impl RequestSpec {
 pub enum Paging {
     /// Each answer carries `nextToken` until the last; pages of at most `max_results` rows.
     NextToken {
-        /// Rows for each page.
-        max_results: u32,
+        /// Rows for each page; `None` where the API does not let one choose.
+        max_results: Option<u32>,
     },
     /// `startIndex` and `count`; ends with an empty page, for servers cap `count` quietly.
     StartIndex {
@@ -132,6 +152,48 @@ pub struct Batch {
     pub filter: IdFilter,
 }
 
+/// A filter that takes one value at a time, so that there is one list for each value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Each {
+    /// Its name in the query.
+    pub name: &'static str,
+    /// The values, in an order in which no row can move from a list not yet read to one read.
+    pub values: &'static [&'static str],
+}
+
+/// How single rows are asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Recheck {
+    /// Whose ids the filter takes.
+    pub by: RecheckBy,
+    /// The filter.
+    pub filter: IdFilter,
+}
+
+/// Whose ids a recheck sends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RecheckBy {
+    /// The rows' own.
+    Own,
+    /// Those in this column of the unit's table, where the API has no filter by the rows' own ids: all rows of
+    /// these parents come again.
+    Parent(&'static str),
+}
+
+/// How timestamps and serving status are asked for. Amazon lets such a request weigh five.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extended {
+    /// With `includeExtendedDataFields` in the body.
+    Flag,
+    /// On another path.
+    Path(&'static str),
+}
+
+impl Extended {
+    /// Weight of an extended request in the rate limit.
+    pub const WEIGHT: u32 = 5;
+}
+
 /// A filter by ids.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct IdFilter {
@@ -150,4 +212,6 @@ pub enum IdFilterForm {
     Include,
     /// `1,2` in the query.
     CommaList,
+    /// `{"filterType": FIELD, "values": ["1", "2"]}` among the body's `filters`.
+    Filters,
 }

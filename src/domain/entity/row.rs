@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::descriptor::Descriptor;
+use super::descriptor::{Descriptor, Key};
 use super::table::{ColumnType, SqlValue};
 use crate::domain::decimal::Decimal;
 use crate::domain::id::EntityId;
@@ -10,7 +10,7 @@ use crate::domain::unit::{AdProduct, Level};
 use crate::domain::{json, time};
 
 /// Grows whenever the mapping from rows to columns changes, so that stored rows are mapped anew.
-pub const MAPPING_VERSION: i64 = 1;
+pub const MAPPING_VERSION: i64 = 2;
 
 /// What identifies a row within a profile.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -45,6 +45,8 @@ pub struct RowNotes {
     pub unmapped: u32,
     /// Amounts finer than a millionth: rounded in the column.
     pub rounded: u32,
+    /// 1 for a row that came without an id and is known by its parents.
+    pub keyed_by_parents: u32,
 }
 
 /// Why something in a page is no row of its entity.
@@ -68,16 +70,30 @@ impl Descriptor {
         if value.is_object() { Ok(value) } else { Err(RowError::NotAnObject) }
     }
 
-    /// The row's own id.
+    /// What identifies the row within its unit: its own id, or those of its parents with a slash between them.
     pub fn id_of(&self, row: &Value) -> Result<EntityId, RowError> {
-        row.get(self.id_field).and_then(EntityId::from_json).ok_or(RowError::NoId { field: self.id_field })
+        let field = self.key.field();
+        let own = row.get(field).and_then(EntityId::from_json);
+        own.or_else(|| self.id_by_parents(row)).ok_or(RowError::NoId { field })
+    }
+
+    /// The id of a row that came without its own. One that came with something unusable has none at all.
+    fn id_by_parents(&self, row: &Value) -> Option<EntityId> {
+        let Key::FieldOrParents(field, parents) = self.key else { return None };
+        if !matches!(row.get(field), None | Some(Value::Null)) {
+            return None;
+        }
+        let ids = parents.iter().map(|parent| row.get(*parent).and_then(EntityId::from_json));
+        let ids: Vec<String> = ids.map(|id| id.map(EntityId::into_string)).collect::<Option<_>>()?;
+        EntityId::from_text(&ids.join("/"))
     }
 
     /// Maps a row to its table. Values that do not fit their column never fail the row: they are counted.
     pub fn map_row(&self, text: &str) -> Result<EntityRow, RowError> {
         let row = self.parse_row(text)?;
         let id = self.id_of(&row)?;
-        let mut notes = RowNotes::default();
+        let own = row.get(self.key.field()).is_some_and(|id| !id.is_null());
+        let mut notes = RowNotes { keyed_by_parents: u32::from(!own), ..RowNotes::default() };
         let columns = self
             .table
             .columns
@@ -114,6 +130,8 @@ fn map_value(kind: ColumnType, value: &Value, notes: &mut RowNotes) -> SqlValue 
                 SqlValue::Int(Some(m.value))
             })
         }
+        ColumnType::Instant => time::parse_instant(value).map(|at| SqlValue::Int(Some(at.0))),
+        ColumnType::Bool => value.as_bool().map(|yes| SqlValue::Bool(Some(yes))),
         ColumnType::Date => value.as_str().and_then(time::parse_date).map(|d| SqlValue::Text(Some(d))),
         ColumnType::Json => Some(SqlValue::Text(Some(storable(&value.to_string())))),
     };
@@ -205,10 +223,10 @@ mod tests {
         let row = d
             .map_row(r#"{"keywordId":"1","adGroupId":{"a":1},"bid":"cheap","keywordText":"a\u0000b","campaignId":"3"}"#)
             .unwrap();
-        assert_eq!(row.notes, RowNotes { unmapped: 2, rounded: 0 });
+        assert_eq!(row.notes, RowNotes { unmapped: 2, ..RowNotes::default() });
         assert_eq!(column(d, &row, "keyword_text"), text("a\u{fffd}b"));
         let row = d.map_row(r#"{"keywordId":"1","bid":0.12345678}"#).unwrap();
-        assert_eq!(row.notes, RowNotes { unmapped: 0, rounded: 1 });
+        assert_eq!(row.notes, RowNotes { rounded: 1, ..RowNotes::default() });
     }
 
     #[test]
@@ -217,6 +235,36 @@ mod tests {
         assert_eq!(d.map_row(r#"{"bid":1}"#), Err(RowError::NoId { field: "keywordId" }));
         assert_eq!(d.map_row(r#"{"keywordId":null}"#), Err(RowError::NoId { field: "keywordId" }));
         assert_eq!(d.map_row("[1]"), Err(RowError::NotAnObject));
+    }
+
+    #[test]
+    fn an_sb_ad_of_the_old_kind_is_known_by_its_parents() {
+        let d = of("/sb/v4/ads/list");
+        let old =
+            d.map_row(r#"{"campaignId":"1","adGroupId":"144158449488730279","state":"ENABLED"}"#).unwrap();
+        assert_eq!((old.key.id.as_str(), old.notes.keyed_by_parents), ("1/144158449488730279", 1));
+        let new = d.map_row(r#"{"adId":"7","campaignId":"1","adGroupId":"2"}"#).unwrap();
+        assert_eq!((new.key.id.as_str(), new.notes.keyed_by_parents), ("7", 0));
+        for unusable in [r#"{"campaignId":"1"}"#, r#"{"adId":{},"campaignId":"1","adGroupId":"2"}"#] {
+            assert_eq!(d.map_row(unusable), Err(RowError::NoId { field: "adId" }), "{unusable}");
+        }
+    }
+
+    #[test]
+    fn instants_and_booleans_become_what_sql_compares() {
+        let d = of("/portfolios/list");
+        let row = d
+            .map_row(
+                r#"{"portfolioId":"1","inBudget":false,"extendedData":{"creationDateTime":"2022-02-08T15:08:39.536Z"}}"#,
+            )
+            .unwrap();
+        assert_eq!(column(d, &row, "in_budget"), SqlValue::Bool(Some(false)));
+        assert_eq!(column(d, &row, "api_created_at"), SqlValue::Int(Some(1_644_332_919_536_000)));
+        let d = of("/sd/campaigns");
+        let row =
+            d.map_row(r#"{"campaignId":1,"creationDate":1597331635000,"lastUpdatedDate":"soon"}"#).unwrap();
+        assert_eq!(column(d, &row, "api_created_at"), SqlValue::Int(Some(1_597_331_635_000_000)));
+        assert_eq!((column(d, &row, "api_updated_at"), row.notes.unmapped), (SqlValue::Int(None), 1));
     }
 
     #[test]

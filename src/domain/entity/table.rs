@@ -33,6 +33,10 @@ pub enum ColumnType {
     Micros,
     /// An ISO date.
     Date,
+    /// An instant, from ISO 8601 text or an epoch number, in microseconds since 1970 UTC.
+    Instant,
+    /// True or false.
+    Bool,
     /// An object or array, as JSON text.
     Json,
 }
@@ -44,17 +48,18 @@ pub enum SqlValue {
     Text(Option<String>),
     /// A whole number; `None` is NULL.
     Int(Option<i64>),
+    /// True or false; `None` is NULL.
+    Bool(Option<bool>),
 }
 
 impl ColumnType {
-    /// True for columns that hold whole numbers, false for text.
-    pub const fn is_int(self) -> bool {
-        matches!(self, Self::Micros)
-    }
-
     /// NULL of this type.
     pub const fn null(self) -> SqlValue {
-        if self.is_int() { SqlValue::Int(None) } else { SqlValue::Text(None) }
+        match self {
+            Self::Micros | Self::Instant => SqlValue::Int(None),
+            Self::Bool => SqlValue::Bool(None),
+            Self::Text | Self::Id | Self::Date | Self::Json => SqlValue::Text(None),
+        }
     }
 }
 
@@ -73,6 +78,35 @@ const fn date(name: &'static str) -> Column {
 const fn json(name: &'static str) -> Column {
     Column { name, kind: ColumnType::Json }
 }
+const fn bool(name: &'static str) -> Column {
+    Column { name, kind: ColumnType::Bool }
+}
+const fn instant(name: &'static str) -> Column {
+    Column { name, kind: ColumnType::Instant }
+}
+
+/// The three columns that only extended lists fill.
+const SERVING_STATUS: Column = text("serving_status");
+const API_CREATED_AT: Column = instant("api_created_at");
+const API_UPDATED_AT: Column = instant("api_updated_at");
+
+/// Portfolios: budgets over campaigns of all products.
+pub static PORTFOLIOS: Table = Table {
+    name: "portfolios",
+    columns: &[
+        text("name"),
+        text("state"),
+        bool("in_budget"),
+        micros("budget_micros"),
+        text("budget_currency"),
+        text("budget_policy"),
+        date("budget_start_date"),
+        date("budget_end_date"),
+        SERVING_STATUS,
+        API_CREATED_AT,
+        API_UPDATED_AT,
+    ],
+};
 
 /// Campaigns of all three products.
 pub static CAMPAIGNS: Table = Table {
@@ -90,6 +124,16 @@ pub static CAMPAIGNS: Table = Table {
         text("tactic"),
         date("start_date"),
         date("end_date"),
+        micros("effective_budget_micros"),
+        text("budget_allocation"),
+        json("bid_adjustments"),
+        text("brand_entity_id"),
+        bool("multi_ad_groups"),
+        text("delivery_profile"),
+        json("tags"),
+        SERVING_STATUS,
+        API_CREATED_AT,
+        API_UPDATED_AT,
     ],
 };
 
@@ -104,6 +148,33 @@ pub static AD_GROUPS: Table = Table {
         text("bid_optimization"),
         text("creative_type"),
         text("tactic"),
+        SERVING_STATUS,
+        API_CREATED_AT,
+        API_UPDATED_AT,
+    ],
+};
+
+/// Ads: products in Sponsored Products and Display, creatives in Sponsored Brands.
+pub static ADS: Table = Table {
+    name: "ads",
+    columns: &[
+        id("campaign_id"),
+        id("ad_group_id"),
+        text("name"),
+        text("state"),
+        text("asin"),
+        text("sku"),
+        text("custom_text"),
+        text("creative_type"),
+        text("creative_status"),
+        text("headline"),
+        text("brand_name"),
+        json("asins"),
+        text("landing_page_type"),
+        text("landing_page_url"),
+        SERVING_STATUS,
+        API_CREATED_AT,
+        API_UPDATED_AT,
     ],
 };
 
@@ -119,6 +190,26 @@ pub static KEYWORDS: Table = Table {
         micros("bid_micros"),
         text("native_language_keyword"),
         text("native_language_locale"),
+        SERVING_STATUS,
+        API_CREATED_AT,
+        API_UPDATED_AT,
+    ],
+};
+
+/// Keywords that ad groups (level ad_group) or whole campaigns (level campaign) are kept from.
+pub static NEGATIVE_KEYWORDS: Table = Table {
+    name: "negative_keywords",
+    columns: &[
+        id("campaign_id"),
+        id("ad_group_id"),
+        text("keyword_text"),
+        text("match_type"),
+        text("state"),
+        text("native_language_keyword"),
+        text("native_language_locale"),
+        SERVING_STATUS,
+        API_CREATED_AT,
+        API_UPDATED_AT,
     ],
 };
 
@@ -133,8 +224,43 @@ pub static TARGETS: Table = Table {
         text("expression_type"),
         json("expression"),
         json("resolved_expression"),
+        SERVING_STATUS,
+        API_CREATED_AT,
+        API_UPDATED_AT,
     ],
 };
 
+/// Products and brands that ad groups (level ad_group) or whole campaigns (level campaign) are kept from.
+pub static NEGATIVE_TARGETS: Table = Table {
+    name: "negative_targets",
+    columns: &[
+        id("campaign_id"),
+        id("ad_group_id"),
+        text("state"),
+        text("expression_type"),
+        json("expression"),
+        json("resolved_expression"),
+        SERVING_STATUS,
+        API_CREATED_AT,
+        API_UPDATED_AT,
+    ],
+};
+
+/// Sets of keywords that Amazon chooses, of Sponsored Brands.
+pub static THEMES: Table = Table {
+    name: "themes",
+    columns: &[id("campaign_id"), id("ad_group_id"), text("theme_type"), text("state"), micros("bid_micros")],
+};
+
 /// Every entity table.
-pub static TABLES: &[&Table] = &[&CAMPAIGNS, &AD_GROUPS, &KEYWORDS, &TARGETS];
+pub static TABLES: &[&Table] = &[
+    &PORTFOLIOS,
+    &CAMPAIGNS,
+    &AD_GROUPS,
+    &ADS,
+    &KEYWORDS,
+    &NEGATIVE_KEYWORDS,
+    &TARGETS,
+    &NEGATIVE_TARGETS,
+    &THEMES,
+];

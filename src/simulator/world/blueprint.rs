@@ -53,7 +53,9 @@ impl Blueprint {
             for campaign in 0..campaigns {
                 let hash = mix(mix(profile.key, product.index() as u64 + 90), u64::from(campaign));
                 let more = if size.exact { 0 } else { below(hash, 2) as u32 };
-                ad_groups.extend(std::iter::repeat_n(campaign, (per_campaign + more) as usize));
+                let old = product == Product::Sb && is_old(profile.key, campaign);
+                let count = if old { per_campaign.min(1) } else { per_campaign + more };
+                ad_groups.extend(std::iter::repeat_n(campaign, count as usize));
             }
             Tree { campaigns, ad_groups }
         };
@@ -75,6 +77,11 @@ impl Blueprint {
     /// its own keywords.
     pub(crate) fn auto_targeting(&self, campaign: u32) -> bool {
         !self.exact && chance(mix(mix(self.key, 0x6175_746f), u64::from(campaign)), 0.15)
+    }
+
+    /// Whether a Sponsored Brands campaign was made before ad groups could be many: it has one, with one ad.
+    pub(crate) fn is_old(&self, campaign: u32) -> bool {
+        is_old(self.key, campaign)
     }
 
     /// All slots of a kind that have been born by `generation`, removed ones included.
@@ -110,7 +117,12 @@ impl Blueprint {
                 for birth in 0..births {
                     let n = base + (born - 1) * births + birth;
                     let hash = mix(mix(self.key, 0xb142 + kind as u64), u64::from(n));
-                    let twin = slots[below(hash, u64::from(base)) as usize];
+                    let first = below(hash, u64::from(base)) as usize;
+                    let mut twins = slots[first..base as usize].iter().chain(&slots[..first]);
+                    let full = |twin: &Slot| {
+                        matches!(kind, Kind::SbAdGroup | Kind::SbAd) && self.is_old(twin.campaign)
+                    };
+                    let Some(&twin) = twins.find(|twin| !full(twin)) else { continue };
                     slots.push(Slot { n, born, ..twin });
                 }
             }
@@ -133,6 +145,7 @@ impl Blueprint {
             Kind::SpTarget if self.auto_targeting(campaign) => 4,
             Kind::SpTarget => upto(7).saturating_sub(4),
             Kind::SpNegativeTarget | Kind::SpCampaignNegativeTarget | Kind::SbNegativeTarget => upto(2),
+            Kind::SbAd if self.is_old(campaign) => 1,
             Kind::SbAd => 1 + upto(1),
             Kind::SbNegativeKeyword => upto(3),
             Kind::SbTarget => upto(5).saturating_sub(1),
@@ -144,4 +157,8 @@ impl Blueprint {
             _ => 0,
         }
     }
+}
+
+fn is_old(key: u64, campaign: u32) -> bool {
+    chance(mix(mix(key, 0x0006_6f6c_6400), u64::from(campaign)), 0.15)
 }

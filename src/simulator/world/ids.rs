@@ -9,12 +9,17 @@ use super::profile::Profile;
 const SLOT_BITS: u32 = 22;
 
 /// The id of the `n`-th row of a kind. The first Sponsored Products campaign has the same id in
-/// every profile, and the first ad group has its campaign's: ids are unique neither across
-/// profiles nor across kinds.
+/// every profile, the first ad group has its campaign's, and negatives of campaigns have those of
+/// ad groups: ids are unique neither across profiles nor across kinds.
 pub(crate) fn of(profile: &Profile, kind: Kind, n: u32) -> u64 {
     if n == 0 && matches!(kind, Kind::SpCampaign | Kind::SpAdGroup) {
         return spread(mix(profile.seed, 0x7368_6172), 0);
     }
+    let kind = match kind {
+        Kind::SpCampaignNegativeKeyword => Kind::SpNegativeKeyword,
+        Kind::SpCampaignNegativeTarget => Kind::SpNegativeTarget,
+        kind => kind,
+    };
     let (space, slot) = match kind.level() {
         Level::Campaign => (1, u64::from(n) * 4 + kind.product().index() as u64),
         _ => (0x10 + kind as u64, u64::from(n)),

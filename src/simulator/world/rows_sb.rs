@@ -19,7 +19,7 @@ pub(crate) struct Format {
 pub(crate) fn format(row: &Row<'_>) -> Format {
     Format {
         video: chance(row.campaign_hash(Kind::SbCampaign, 100), 0.25),
-        legacy: chance(row.campaign_hash(Kind::SbCampaign, 101), 0.15),
+        legacy: row.scene.blueprint.is_old(row.theme()),
     }
 }
 
