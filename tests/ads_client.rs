@@ -5,6 +5,8 @@
 mod auth;
 #[path = "ads_client/families.rs"]
 mod families;
+#[path = "ads_client/listing.rs"]
+mod listing;
 #[path = "ads_client/secrets.rs"]
 mod secrets;
 #[path = "ads_client/server.rs"]

@@ -1,6 +1,8 @@
 //! The commands as a shell or a script sees them: exit codes, what goes to which stream, and what is never shown.
 #![expect(clippy::unwrap_used, reason = "clippy sees tests only in functions that are marked so")]
 
+#[path = "commands/accounts.rs"]
+mod accounts;
 #[path = "commands/databases.rs"]
 mod databases;
 #[path = "commands/endings.rs"]

@@ -3,6 +3,8 @@
 //! A panic of the console's own cannot be provoked from outside, and no way to do so is built in for tests: that it
 //! gives the terminal back is proved beside the code.
 
+#[path = "console/accounts.rs"]
+mod accounts;
 #[path = "console/leaving.rs"]
 mod leaving;
 #[path = "console/screens.rs"]

@@ -7,6 +7,8 @@
 
 mod support;
 
+#[path = "engine/accounts.rs"]
+mod accounts;
 #[path = "engine/brake.rs"]
 mod brake;
 #[path = "engine/changes.rs"]
@@ -25,6 +27,10 @@ mod first_sync;
 mod harness;
 #[path = "engine/lasting_faults.rs"]
 mod lasting_faults;
+#[path = "engine/listing_server.rs"]
+mod listing_server;
+#[path = "engine/listings.rs"]
+mod listings;
 #[path = "engine/login.rs"]
 mod login;
 #[path = "engine/passing_faults.rs"]

@@ -130,7 +130,12 @@ fn certificate(pages: u32, rows: u64) -> Certificate {
 }
 
 fn proved(pages: u32, rows: u64) -> UnitUpdate {
-    UnitUpdate { state: UnitState::Proved, certificate: Some(certificate(pages, rows)), error: None }
+    UnitUpdate {
+        state: UnitState::Proved,
+        certificate: Some(certificate(pages, rows)),
+        error: None,
+        refusal: None,
+    }
 }
 
 fn report() -> ErrorReport {
@@ -384,7 +389,8 @@ async fn units_and_pages_keep_what_they_are_given(url: &str) {
     let settled = store.update_unit(run.id, run.epoch, KEYWORDS, &proved(2, 4)).await.unwrap();
     assert_eq!((settled.state, settled.certificate), (UnitState::Proved, Some(certificate(2, 4))));
     assert!(settled.settled_at.is_some());
-    let failed = UnitUpdate { state: UnitState::Failed, certificate: None, error: Some(report()) };
+    let failed =
+        UnitUpdate { state: UnitState::Failed, certificate: None, error: Some(report()), refusal: None };
     assert_eq!(store.update_unit(run.id, run.epoch, CAMPAIGNS, &failed).await.unwrap().error, Some(report()));
     let dropped = store.drop_pages(run.id, run.epoch, KEYWORDS, Some(("main", 0))).await.unwrap();
     assert_eq!((dropped.pages, dropped.rows), (0, 0));

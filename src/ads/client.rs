@@ -24,6 +24,12 @@ use crate::domain::limits::LimitsSnapshot;
 use crate::domain::page::Page;
 use crate::domain::profile::{Access, Profile};
 
+/// How long one attempt at the list of profiles may take, and after how long no other one is made.
+const LISTING: Duration = Duration::from_secs(30);
+
+/// How long the token endpoint may take: it answers in a fraction of a second, or not at all.
+const TOKEN: Duration = Duration::from_secs(15);
+
 /// The Amazon Ads API as every login sees it. Cheap to clone; clones share tokens and budget.
 #[derive(Debug, Clone)]
 pub struct AdsClient {
@@ -61,6 +67,8 @@ pub struct ListPage {
     pub request_id: Option<String>,
     /// Attempts that it took.
     pub attempts: u32,
+    /// How long the answer itself took, from sending to the last byte.
+    pub took: std::time::Duration,
 }
 
 impl AdsClient {
@@ -112,6 +120,7 @@ impl AdsClient {
                         endpoint.client_id.clone(),
                         endpoint.client_secret.clone(),
                         endpoint.refresh_token.clone(),
+                        options.timeout.min(TOKEN),
                     ))
                 };
                 let tokens = sources.entry(key).or_insert_with(source).clone();
@@ -123,11 +132,25 @@ impl AdsClient {
         Ok(Self { inner: Arc::new(Inner { wiring, logins }) })
     }
 
-    /// Every profile that a login sees with this access: the API gives up to 5,000 in one answer.
+    /// Every profile that a login sees with this access, as [`AdsClient::list_profiles`] gives them, unobserved.
     ///
     /// # Errors
     /// Any [`AdsError`] but those about lists.
     pub async fn profiles(&self, login: &str, access: Access) -> Result<Vec<Profile>, AdsError> {
+        self.list_profiles(login, access, &()).await
+    }
+
+    /// Every profile that a login sees with this access, at most [`super::MOST_PROFILES`]. Given up sooner than a
+    /// page of a sync: somebody waits for it.
+    ///
+    /// # Errors
+    /// Any [`AdsError`] but those about lists.
+    pub async fn list_profiles(
+        &self,
+        login: &str,
+        access: Access,
+        observer: &dyn RequestObserver,
+    ) -> Result<Vec<Profile>, AdsError> {
         let login = self.login(login)?;
         let wire = profiles::request(access);
         let exchange = Exchange {
@@ -139,7 +162,9 @@ impl AdsClient {
             // Whoever asks for profiles waits for the answer before anything else can be done.
             priority: i64::MAX,
             weight: 1,
-            observer: &(),
+            observer,
+            timeout: self.inner.wiring.options.timeout.min(LISTING),
+            max_elapsed: self.inner.wiring.options.max_elapsed.min(LISTING),
         };
         let done = exchange.run(|body| profiles::parse(&login.endpoint, access, &body)).await?;
         Ok(done.page)
@@ -169,9 +194,22 @@ impl AdsClient {
             priority: call.priority,
             weight: call.weight(),
             observer,
+            timeout: self.inner.wiring.options.timeout,
+            max_elapsed: self.inner.wiring.options.max_elapsed,
         };
         let done = exchange.run(|body| Page::parse(call.descriptor, body).map_err(|e| e.to_string())).await?;
-        Ok(ListPage { page: done.page, request_id: done.request_id, attempts: done.attempts })
+        Ok(ListPage {
+            page: done.page,
+            request_id: done.request_id,
+            attempts: done.attempts,
+            took: done.took,
+        })
+    }
+
+    /// Requests per second that a profile may hope for, as far as is known; `None` without limits.
+    pub fn pace(&self, login: &str, profile: crate::domain::id::ProfileId) -> Option<f64> {
+        let account = self.login(login).ok()?.account;
+        self.inner.wiring.budget.pace(account, Some(profile))
     }
 
     /// The budget's own view of itself; cheap.

@@ -50,6 +50,10 @@ pub(super) struct Exchange<'a> {
     pub(super) priority: i64,
     pub(super) weight: u32,
     pub(super) observer: &'a dyn RequestObserver,
+    /// One attempt, from connecting to the last byte.
+    pub(super) timeout: Duration,
+    /// From the first attempt to the last.
+    pub(super) max_elapsed: Duration,
 }
 
 /// A request that was answered with a page.
@@ -58,6 +62,8 @@ pub(super) struct Done<T> {
     pub(super) page: T,
     pub(super) request_id: Option<String>,
     pub(super) attempts: u32,
+    /// How long the last attempt took, from sending to the last byte.
+    pub(super) took: Duration,
 }
 
 /// Why a turn in the queue gave nothing to send.
@@ -131,7 +137,9 @@ impl Exchange<'_> {
             }
             self.observer.sent();
             let failed = match self.attempt(url.clone(), permit, &bearer, &mut trace, &read).await {
-                Ok((page, request_id)) => return Ok(Done { page, request_id, attempts: trace.attempts() }),
+                Ok((page, request_id, took)) => {
+                    return Ok(Done { page, request_id, attempts: trace.attempts(), took });
+                }
                 Err(failed) => failed,
             };
             match failed {
@@ -184,7 +192,7 @@ impl Exchange<'_> {
         bearer: &Bearer,
         trace: &mut Trace,
         read: &impl Fn(Vec<u8>) -> Result<T, String>,
-    ) -> Result<(T, Option<String>), Failed> {
+    ) -> Result<(T, Option<String>, Duration), Failed> {
         let began = trace.now();
         let sent_at = Instant::now();
         let mut answer = match self.send(url, bearer).await {
@@ -202,7 +210,8 @@ impl Exchange<'_> {
         secrets.push(bearer.secret.expose());
         secrets.extend(in_url.iter().map(Secret::expose));
         answer.hide(&secrets);
-        let took_ms = sent_at.elapsed().as_millis() as u64;
+        let took = sent_at.elapsed();
+        let took_ms = took.as_millis() as u64;
         tracing::debug!(target: "adsync::ads", path = self.wire.path, profile = self.profile_text(), status = answer.status, took_ms, bytes = answer.body.len(), "answered");
         let request_id = answer.request_ids.first().cloned();
         if answer.status == 200 {
@@ -213,7 +222,7 @@ impl Exchange<'_> {
             return match read(answer.body) {
                 Ok(page) => {
                     trace.record(began, "200");
-                    Ok((page, request_id))
+                    Ok((page, request_id, took))
                 }
                 Err(cause) => {
                     let cause = redact::redact(&cause, &secrets);
@@ -242,6 +251,7 @@ impl Exchange<'_> {
             .wiring
             .http
             .request(method, url)
+            .timeout(self.timeout)
             .header(AUTHORIZATION, bearer.header.clone())
             .header(CLIENT_ID, self.login.client_id.clone())
             .header(ACCEPT, HeaderValue::from_static(self.wire.accept));
@@ -369,7 +379,7 @@ impl Exchange<'_> {
     /// True when no attempt after `pause` is allowed any more.
     fn is_over(&self, trace: &Trace, pause: Duration) -> bool {
         let options = &self.wiring.options;
-        trace.attempts() >= options.max_attempts || trace.elapsed() + pause > options.max_elapsed
+        trace.attempts() >= options.max_attempts || trace.elapsed() + pause > self.max_elapsed
     }
 
     fn url(&self) -> Url {

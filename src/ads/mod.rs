@@ -26,3 +26,4 @@ pub use client::{AdsClient, ListPage};
 pub use endpoint::{ClientOptions, LoginEndpoint};
 pub use error::AdsError;
 pub use observer::{RequestObserver, RequestWait, WaitReason};
+pub use profiles::MOST_PROFILES;

@@ -11,6 +11,9 @@ use crate::domain::id::{EntityId, ProfileId};
 use crate::domain::json;
 use crate::domain::profile::{Access, Profile};
 
+/// The most profiles that one answer holds. There is no paging: whoever gets as many may have more.
+pub const MOST_PROFILES: usize = 5_000;
+
 /// The request. Without an explicit access level the API hides profiles that may only be read.
 pub(super) fn request(access: Access) -> WireRequest {
     WireRequest {

@@ -36,6 +36,7 @@ pub(super) struct TokenSource {
     refresh_token: Secret,
     /// What the endpoint's own URL hides: a password, the values of its query.
     in_url: Vec<Secret>,
+    timeout: Duration,
     state: Mutex<State>,
     /// Requests to the token endpoint that have come to an end.
     flights: AtomicU64,
@@ -111,6 +112,7 @@ impl TokenSource {
         client_id: String,
         client_secret: Secret,
         refresh_token: Secret,
+        timeout: Duration,
     ) -> Self {
         Self {
             http,
@@ -119,6 +121,7 @@ impl TokenSource {
             client_id,
             client_secret,
             refresh_token,
+            timeout,
             state: Mutex::default(),
             flights: AtomicU64::new(0),
         }
@@ -208,7 +211,7 @@ impl TokenSource {
             request_ids: Vec::new(),
             excerpt: None,
         };
-        let sent = self.http.post(self.url.clone()).form(&form).send().await;
+        let sent = self.http.post(self.url.clone()).timeout(self.timeout).form(&form).send().await;
         let response = sent.map_err(|error| lost((None, Lost::from_reqwest(&error.without_url()))))?;
         let mut answer = Answer::read(response).await.map_err(lost)?;
         answer.hide(&self.secrets());

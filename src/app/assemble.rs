@@ -43,7 +43,7 @@ impl Assembly {
         }
         let client = AdsClient::new(endpoints, &config.rate_limit, ClientOptions::default())
             .map_err(|error| Failure::from_report(error.report(machine_now())))?;
-        let options = EngineOptions { sync: config.sync.clone(), carries };
+        let options = EngineOptions { sync: config.sync.clone(), carries, profiles: config.profiles.clone() };
         let engine = Engine::start(store, client, options).await?;
         Ok(Self { engine, simulator })
     }

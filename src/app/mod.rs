@@ -177,7 +177,7 @@ async fn open_console(cli: &Cli, out: &mut Output<'_>) -> Result<Exit, Failure> 
     let assembly = Assembly::start(&config, Carries::Any).await?;
     // Asked in the background: the console shows at once what is stored.
     let engine = assembly.engine.clone();
-    tokio::spawn(async move { engine.refresh_profiles().await });
+    tokio::spawn(async move { engine.keep_listing().await });
     let shown = redact_url(&config.database_url);
     let options = ConsoleOptions {
         database_label: shown.strip_prefix("sqlite:").map_or(shown.clone(), |file| format!("sqlite {file}")),

@@ -83,7 +83,7 @@ pub enum Command {
 /// Profiles to work on.
 #[derive(Debug, Clone, Default, Args)]
 pub struct SelectArgs {
-    /// Profiles, by number or by name
+    /// Profiles, by number, by name, or by name and country: "Acme DE"
     #[arg(value_name = "PROFILE")]
     pub profiles: Vec<String>,
     /// All of them

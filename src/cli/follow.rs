@@ -13,7 +13,7 @@ use super::profiles::select;
 use super::retry;
 use crate::domain::id::{ProfileId, RunId};
 use crate::domain::report::ErrorReport;
-use crate::domain::run::{Origin, Progress, RunState, RunView, UnitState};
+use crate::domain::run::{Origin, Progress, RunState, RunView, UnitState, UnitView};
 use crate::sync::event::SyncEvent;
 use crate::sync::overview::{Overview, ProfileStatus};
 use crate::sync::{Engine, Requester};
@@ -56,6 +56,13 @@ pub async fn sync(
         }
     }
     let (overview, mut events) = engine.subscribe();
+    let skipped = skipped(engine, work, &overview);
+    if !skipped.is_empty() && !out.json {
+        let parts: Vec<String> = skipped.iter().map(|(why, n)| format!("{n} {why}")).collect();
+        let many: usize = skipped.values().sum();
+        let what = if many == 1 { "profile" } else { "profiles" };
+        out.say(&format!("skipped {many} {what}: {} (adsync profiles says why)", parts.join(", ")));
+    }
     let wanted = start(engine, work, &overview, out, &mut failures).await?;
     if wanted.is_empty() {
         if let Work::Retry(args) = work {
@@ -63,6 +70,9 @@ pub async fn sync(
         }
         if failures.is_empty() {
             out.say("nothing to do");
+        }
+        if out.json {
+            summarise(&[], &failures, &skipped, out)?;
         }
         return Ok(Exit::of(&[], &failures));
     }
@@ -89,7 +99,7 @@ pub async fn sync(
         }
     }
     let ended = follower.finish();
-    summarise(&ended, &failures, out)?;
+    summarise(&ended, &failures, &skipped, out)?;
     Ok(Exit::of(&ended, &failures))
 }
 
@@ -107,6 +117,24 @@ async fn stop(engine: &Engine, out: &mut Output<'_>) -> Exit {
     Exit::Interrupted
 }
 
+/// The profiles that `sync --all` leaves alone, counted by why.
+fn skipped(engine: &Engine, work: &Work, overview: &Overview) -> BTreeMap<&'static str, usize> {
+    let mut skipped = BTreeMap::new();
+    if matches!(work, Work::Sync(args) if args.select.all) {
+        for id in overview.profiles.keys() {
+            let status = overview.status(*id, engine.now());
+            if !is_syncable(status) {
+                *skipped.entry(status.word()).or_default() += 1;
+            }
+        }
+    }
+    skipped
+}
+
+const fn is_syncable(status: ProfileStatus) -> bool {
+    !matches!(status, ProfileStatus::Gone | ProfileStatus::NotSyncable | ProfileStatus::Excluded)
+}
+
 /// Requests the runs; gives those to follow.
 async fn start(
     engine: &Engine,
@@ -118,7 +146,7 @@ async fn start(
     let by = Requester::operator(Origin::Cli);
     let profiles: Vec<_> = overview.profiles.values().cloned().collect();
     let status = |id: ProfileId| overview.status(id, engine.now());
-    let syncable = |id| !matches!(status(id), ProfileStatus::Gone | ProfileStatus::NotSyncable);
+    let syncable = |id| is_syncable(status(id));
     let chosen = match work {
         Work::Approve(run) => {
             let run = super::approve(engine, *run).await?;
@@ -251,20 +279,8 @@ impl<'a, 'o> Follower<'a, 'o> {
             let name = self.name(run.profile_id);
             self.bars.end(id);
             if !self.out.json {
-                let refused: Vec<String> = self
-                    .overview
-                    .units
-                    .get(&run.id)
-                    .into_iter()
-                    .flatten()
-                    .filter(|unit| unit.state == UnitState::NotEligible)
-                    .map(|unit| unit.unit.to_string())
-                    .collect();
-                let refused = match refused.as_slice() {
-                    _ if run.state != RunState::Completed => String::new(),
-                    [] => String::new(),
-                    units => format!(", not eligible: {}", units.join(", ")),
-                };
+                let refused =
+                    if run.state == RunState::Completed { self.refused(run.id) } else { String::new() };
                 let text = format!("run {} {name}: {}{refused}", run.id, ending(&run));
                 self.bars.suspend(|| self.out.line(&text))?;
                 if let Some(report) = &run.error {
@@ -275,6 +291,18 @@ impl<'a, 'o> Follower<'a, 'o> {
             self.ended.insert(run.id, run);
         }
         Ok(())
+    }
+
+    /// What the API refused of a run, lost access apart.
+    fn refused(&self, run: RunId) -> String {
+        let units = || self.overview.units.get(&run).into_iter().flatten();
+        let named = |what: &str, wanted: &dyn Fn(&UnitView) -> bool| {
+            let names: Vec<String> =
+                units().filter(|unit| wanted(unit)).map(|unit| unit.unit.to_string()).collect();
+            if names.is_empty() { String::new() } else { format!(", {what}: {}", names.join(", ")) }
+        };
+        let absent = |unit: &UnitView| unit.state == UnitState::NotEligible && unit.lost().is_none();
+        named("not eligible", &absent) + &named("access lost", &|unit| unit.lost().is_some())
     }
 
     fn finish(self) -> Vec<RunView> {
@@ -306,7 +334,12 @@ fn ending(run: &RunView) -> String {
     }
 }
 
-fn summarise(ended: &[RunView], failures: &[ErrorReport], out: &mut Output<'_>) -> Result<(), Failure> {
+fn summarise(
+    ended: &[RunView],
+    failures: &[ErrorReport],
+    skipped: &BTreeMap<&'static str, usize>,
+    out: &mut Output<'_>,
+) -> Result<(), Failure> {
     let of = |state| ended.iter().filter(|run| run.state == state).count();
     let mut total = crate::domain::run::ChangeCounts::default();
     ended.iter().filter(|run| run.state == RunState::Completed).for_each(|run| total.add(&run.counts));
@@ -318,6 +351,7 @@ fn summarise(ended: &[RunView], failures: &[ErrorReport], out: &mut Output<'_>) 
             "held": of(RunState::Held),
             "cancelled": of(RunState::Cancelled) + of(RunState::Discarded),
             "not_started": failures.len(),
+            "skipped": skipped,
             "counts": total,
             "exit": Exit::of(ended, failures).code(),
         }));

@@ -8,6 +8,7 @@ use super::profiles::find;
 use super::report::report_lines;
 use crate::domain::code::Code;
 use crate::domain::id::RunId;
+use crate::domain::profile::StoredProfile;
 use crate::domain::report::ErrorReport;
 use crate::domain::run::{RunState, RunView, UnitState, UnitView};
 use crate::domain::time::Timestamp;
@@ -37,7 +38,7 @@ pub async fn profiles(engine: &Engine, args: &ProfilesArgs, out: &mut Output<'_>
             let mut object = serde_json::to_value(p).map_err(std::io::Error::from)?;
             object["status"] = status.word().into();
             object["last_run"] = serde_json::to_value(run.map(|run| run.id)).map_err(std::io::Error::from)?;
-            object["not_syncable"] = p.profile.not_syncable().into();
+            object["not_syncable"] = p.not_synced().into();
             out.object(&object)?;
             continue;
         }
@@ -50,6 +51,7 @@ pub async fn profiles(engine: &Engine, args: &ProfilesArgs, out: &mut Output<'_>
             status.word().to_owned(),
             maybe_time(p.last_synced_at, out.utc),
             count(p.rows),
+            note(p, out.utc),
         ]);
     }
     if !out.json {
@@ -62,6 +64,7 @@ pub async fn profiles(engine: &Engine, args: &ProfilesArgs, out: &mut Output<'_>
             ("STATUS", Align::Left),
             ("LAST SYNC", Align::Left),
             ("ROWS", Align::Right),
+            ("NOTE", Align::Left),
         ];
         for line in table(&columns, &rows) {
             out.line(&line)?;
@@ -71,6 +74,21 @@ pub async fn profiles(engine: &Engine, args: &ProfilesArgs, out: &mut Output<'_>
         [] => Exit::Ok,
         failures if failures.iter().all(|report| report.retryable) => Exit::Retryable,
         _ => Exit::Failed,
+    })
+}
+
+/// What there is to know of a profile that is not synced as others are.
+fn note(p: &StoredProfile, utc: bool) -> String {
+    if let Some(at) = p.gone_at {
+        return format!("not listed since {}; its data is kept", time(at, utc));
+    }
+    if let Some(reason) = p.not_synced() {
+        return reason;
+    }
+    p.access_lost.map_or_else(String::new, |lost| {
+        let (since, rows) = (time(lost.since, utc), count(lost.rows));
+        let units = if lost.units == 1 { "unit" } else { "units" };
+        format!("no access to {} {units} since {since}: {rows} rows frozen", lost.units)
     })
 }
 
@@ -192,7 +210,7 @@ pub async fn run_show(store: &Store, id: i64, out: &mut Output<'_>) -> Result<Ex
         ("CHANGED", Align::Left),
         ("PROOF", Align::Left),
     ];
-    let rows: Vec<Vec<String>> = units.iter().map(unit_row).collect();
+    let rows: Vec<Vec<String>> = units.iter().map(|unit| unit_row(unit, out.utc)).collect();
     for line in table(&columns, &rows) {
         out.line(&line)?;
     }
@@ -222,7 +240,25 @@ pub async fn run_show(store: &Store, id: i64, out: &mut Output<'_>) -> Result<Ex
     Ok(Exit::Ok)
 }
 
-fn unit_row(unit: &UnitView) -> Vec<String> {
+/// What the API refused, since when, and when it is asked again.
+fn refused(unit: &UnitView, said: &str, utc: bool) -> String {
+    let Some(refusal) = &unit.refusal else { return said.to_owned() };
+    let mut parts = vec![said.to_owned(), format!("since {}", time(refusal.since, utc))];
+    if let Some(lost) = unit.lost() {
+        parts.push(format!("{} rows frozen", count(lost.frozen_rows)));
+    }
+    if refusal.remembered {
+        parts.push(format!("not asked since {}", time(refusal.asked_at, utc)));
+    }
+    parts.push(if refusal.ask_after <= refusal.asked_at {
+        "asked again by the next sync".to_owned()
+    } else {
+        format!("asked again after {}", time(refusal.ask_after, utc))
+    });
+    parts.join(" · ")
+}
+
+fn unit_row(unit: &UnitView, utc: bool) -> Vec<String> {
     let expected = match unit.expected {
         Some(n) if unit.expected_is_reported => count(n),
         Some(n) => format!("~{}", count(n)),
@@ -249,11 +285,14 @@ fn unit_row(unit: &UnitView) -> Vec<String> {
             }
             parts.join(" · ")
         }
-        (None, Some(report)) => report.summary.clone(),
+        (None, Some(report)) => refused(unit, &report.summary, utc),
         (None, None) => "-".to_owned(),
     };
-    let state =
-        if unit.state == UnitState::NotEligible { "not eligible".to_owned() } else { unit.state.to_string() };
+    let state = match unit.state {
+        UnitState::NotEligible if unit.lost().is_some() => "access lost".to_owned(),
+        UnitState::NotEligible => "not eligible".to_owned(),
+        state => state.to_string(),
+    };
     let changed = unit.outcome.as_ref().map_or_else(
         || "-".to_owned(),
         |o| {

@@ -5,7 +5,7 @@ use super::failure::Failure;
 use crate::domain::id::ProfileId;
 use crate::domain::profile::StoredProfile;
 
-/// The profile that a word names: its number, or its whole name where only one has it.
+/// The profile that a word names: its number, or its whole name, alone or with its country, where only one has it.
 pub(super) fn find<'a>(profiles: &'a [StoredProfile], word: &str) -> Result<&'a StoredProfile, Failure> {
     if let Some(profile) =
         word.parse().ok().and_then(|id| profiles.iter().find(|p| p.profile.id == ProfileId(id)))
@@ -13,8 +13,9 @@ pub(super) fn find<'a>(profiles: &'a [StoredProfile], word: &str) -> Result<&'a 
         return Ok(profile);
     }
     let lower = word.to_lowercase();
-    let named: Vec<&StoredProfile> =
-        profiles.iter().filter(|p| p.profile.name.to_lowercase() == lower).collect();
+    let full = |p: &StoredProfile| format!("{} {}", p.profile.name, p.profile.country).to_lowercase();
+    let is_named = |p: &&StoredProfile| p.profile.name.to_lowercase() == lower || full(p) == lower;
+    let named: Vec<&StoredProfile> = profiles.iter().filter(is_named).collect();
     match named.as_slice() {
         [one] => Ok(one),
         [] => {
@@ -37,9 +38,22 @@ pub(super) fn find<'a>(profiles: &'a [StoredProfile], word: &str) -> Result<&'a 
         several => {
             let ids: Vec<String> =
                 several.iter().map(|p| format!("{} ({})", p.profile.id, p.profile.country)).collect();
+            // The country tells them apart only where each has another one.
+            let mut names: Vec<String> = several.iter().map(|p| full(p)).collect();
+            names.sort();
+            names.dedup();
+            let country = (names.len() == several.len())
+                .then(|| several.iter().find(|p| p.profile.name.to_lowercase() == lower))
+                .flatten()
+                .map_or_else(String::new, |p| {
+                    format!(
+                        " or with its country, as {:?}",
+                        format!("{} {}", p.profile.name, p.profile.country)
+                    )
+                });
             Err(Failure::usage(
                 format!("{} profiles are named {word:?}", several.len()),
-                format!("Name one by its number: {}", ids.join(", ")),
+                format!("Name one by its number{country}: {}", ids.join(", ")),
             ))
         }
     }
@@ -69,4 +83,70 @@ pub(super) fn select(
         }
     }
     Ok(chosen)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::profile::{Access, Profile, Region};
+
+    fn profile(id: i64, name: &str, country: &str) -> StoredProfile {
+        StoredProfile {
+            profile: Profile {
+                id: ProfileId(id),
+                login: "acme".to_owned(),
+                region: Region::Eu,
+                access: Access::Edit,
+                name: name.to_owned(),
+                country: country.to_owned(),
+                currency: "EUR".to_owned(),
+                timezone: "Europe/Berlin".to_owned(),
+                account_type: "seller".to_owned(),
+                account_sub_type: None,
+                account_id: String::new(),
+                marketplace_id: None,
+                simulated: false,
+                raw: String::new(),
+            },
+            last_synced_at: None,
+            data_as_of: None,
+            rows: 0,
+            last_counts: None,
+            gone_at: None,
+            access_lost: None,
+            barred: None,
+        }
+    }
+
+    #[test]
+    fn a_word_names_one_profile_or_none() {
+        let all = [
+            profile(1, "Aurora", "DE"),
+            profile(2, "Aurora", "UK"),
+            profile(3, "Kestrel", "DE"),
+            profile(4, "Twin", "DE"),
+            profile(5, "Twin", "DE"),
+            profile(6, "Kestrel DE", "UK"),
+        ];
+        let found = |word: &str| find(&all, word).map(|p| p.profile.id.0).map_err(|e| e.report);
+        assert_eq!(found("2").unwrap(), 2);
+        assert_eq!(found("aurora uk").unwrap(), 2);
+        assert_eq!(found("Kestrel").unwrap(), 3);
+        assert_eq!(found("kestrel de uk").unwrap(), 6);
+        let ambiguous = found("Aurora").unwrap_err();
+        assert_eq!(ambiguous.summary, "2 profiles are named \"Aurora\"");
+        assert!(ambiguous.hint.contains("as \"Aurora DE\": 1 (DE), 2 (UK)"), "{}", ambiguous.hint);
+        // The country helps neither twins nor a name that ends like one.
+        for word in ["Twin", "Twin DE", "Kestrel DE"] {
+            let twins = found(word).unwrap_err();
+            assert!(twins.summary.starts_with("2 profiles"), "{word}: {}", twins.summary);
+            assert_eq!(
+                twins.hint.contains("with its country"),
+                word == "Kestrel DE",
+                "{word}: {}",
+                twins.hint
+            );
+        }
+        assert!(found("Aurora FR").unwrap_err().summary.contains("not known"));
+    }
 }

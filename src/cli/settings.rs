@@ -3,6 +3,7 @@
 use super::failure::{Exit, Failure};
 use super::output::Output;
 use crate::config::{Config, LoginKind, redact_endpoint, redact_url};
+use crate::domain::selection::Entry;
 use crate::store::Store;
 
 /// Checks secrets and the database of a configuration that has been read already.
@@ -76,6 +77,11 @@ pub fn config_show(config: &Config, out: &mut Output<'_>) -> Result<Exit, Failur
             "reuse_pages_for": humantime::format_duration(sync.reuse_pages_for).to_string(),
             "max_removed_rows": sync.max_removed_rows,
             "max_removed_percent": sync.max_removed_percent,
+            "ask_again_after": humantime::format_duration(sync.ask_again_after).to_string(),
+        },
+        "profiles": {
+            "include": config.profiles.include.iter().map(Entry::text).collect::<Vec<_>>(),
+            "exclude": config.profiles.exclude.iter().map(Entry::text).collect::<Vec<_>>(),
         },
         "rate_limit": {
             "enabled": rate.enabled,
@@ -92,7 +98,7 @@ pub fn config_show(config: &Config, out: &mut Output<'_>) -> Result<Exit, Failur
         return Ok(Exit::Ok);
     }
     out.line(&format!("# {}", path.unwrap_or_else(|| "no file was found: the defaults hold".to_owned())))?;
-    for section in ["database", "sync", "rate_limit"] {
+    for section in ["database", "sync", "profiles", "rate_limit"] {
         out.line(&format!("[{section}]"))?;
         show_fields(&settings[section], out)?;
         out.line("")?;

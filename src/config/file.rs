@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde::de::{Deserializer, Error as _};
 
+use super::profiles::Profiles;
 use super::secret::{Secret, SecretSource};
 use super::{
     AmazonLogin, Config, ConfigError, DEFAULT_DATABASE, DEMO_DATABASE, LoginConfig, LoginKind,
@@ -22,6 +23,8 @@ struct File {
     database: Database,
     #[serde(default)]
     sync: Sync,
+    #[serde(default)]
+    profiles: Profiles,
     #[serde(default)]
     rate_limit: RateLimit,
     login: Option<Vec<toml::Spanned<Login>>>,
@@ -44,6 +47,8 @@ struct Sync {
     reuse_pages_for: Duration,
     max_removed_rows: u64,
     max_removed_percent: toml::Spanned<u64>,
+    #[serde(deserialize_with = "duration")]
+    ask_again_after: Duration,
 }
 
 #[derive(Deserialize)]
@@ -61,7 +66,7 @@ struct RateLimit {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Login {
-    name: String,
+    name: toml::Spanned<String>,
     #[serde(default)]
     simulator: bool,
     region: Option<Region>,
@@ -85,6 +90,7 @@ impl Default for Sync {
             reuse_pages_for: d.reuse_pages_for,
             max_removed_rows: d.max_removed_rows,
             max_removed_percent: toml::Spanned::new(0..0, d.max_removed_percent),
+            ask_again_after: d.ask_again_after,
         }
     }
 }
@@ -142,17 +148,22 @@ impl<'de> Deserialize<'de> for SecretEntry {
 }
 
 /// Points at a place in the text that is being parsed.
-struct Place<'a> {
-    path: &'a Path,
+pub(super) struct Place<'a> {
+    pub(super) path: &'a Path,
     text: &'a str,
 }
 
 impl Place<'_> {
-    fn error(&self, offset: usize, message: impl Into<String>) -> ConfigError {
+    pub(super) fn error(&self, offset: usize, message: impl Into<String>) -> ConfigError {
+        ConfigError::Invalid { path: self.path.to_owned(), line: self.line(offset), message: message.into() }
+    }
+
+    /// The line of an offset, from 1.
+    pub(super) fn line(&self, offset: usize) -> usize {
         let before = &self.text.as_bytes()[..offset.min(self.text.len())];
         #[expect(clippy::naive_bytecount, reason = "a configuration is small")]
-        let line = 1 + before.iter().filter(|b| **b == b'\n').count();
-        ConfigError::Invalid { path: self.path.to_owned(), line, message: message.into() }
+        let newlines = before.iter().filter(|b| **b == b'\n').count();
+        1 + newlines
     }
 }
 
@@ -164,8 +175,9 @@ pub(super) fn parse(text: &str, path: &Path) -> Result<Config, ConfigError> {
     })?;
     let logins = match file.login {
         Some(logins) => {
+            let names: Vec<usize> = logins.iter().map(|l| l.as_ref().name.span().start).collect();
             let logins = logins.into_iter().map(|l| login(l, &place)).collect::<Result<Vec<_>, _>>()?;
-            check_logins(&logins, &place)?;
+            check_logins(&logins, &names, &place)?;
             logins
         }
         None => Config::default().logins,
@@ -185,6 +197,7 @@ pub(super) fn parse(text: &str, path: &Path) -> Result<Config, ConfigError> {
         path: Some(path.to_owned()),
         database_url,
         sync: sync(file.sync, &place)?,
+        profiles: file.profiles.select(&place)?,
         rate_limit: rate_limit(&file.rate_limit, &place)?,
         logins,
     })
@@ -264,6 +277,7 @@ fn sync(from: Sync, place: &Place<'_>) -> Result<SyncConfig, ConfigError> {
         reuse_pages_for: from.reuse_pages_for,
         max_removed_rows: from.max_removed_rows,
         max_removed_percent: from.max_removed_percent.into_inner(),
+        ask_again_after: from.ask_again_after,
     })
 }
 
@@ -299,7 +313,7 @@ fn rate_limit(from: &RateLimit, place: &Place<'_>) -> Result<RateLimitConfig, Co
 fn login(from: toml::Spanned<Login>, place: &Place<'_>) -> Result<LoginConfig, ConfigError> {
     let at = from.span().start;
     let from = from.into_inner();
-    let name = from.name.clone();
+    let name = from.name.get_ref().clone();
     if name.trim().is_empty() {
         return Err(place.error(at, "a login needs a name"));
     }
@@ -345,11 +359,15 @@ fn login(from: toml::Spanned<Login>, place: &Place<'_>) -> Result<LoginConfig, C
     })
 }
 
-fn check_logins(logins: &[LoginConfig], place: &Place<'_>) -> Result<(), ConfigError> {
+/// Checks logins against each other; `names` are the places of their names.
+fn check_logins(logins: &[LoginConfig], names: &[usize], place: &Place<'_>) -> Result<(), ConfigError> {
     let at = place.text.find("[[login]]").unwrap_or(0);
     for (i, login) in logins.iter().enumerate() {
-        if logins[..i].iter().any(|other| other.name == login.name) {
-            return Err(place.error(at, format!("two logins are named {:?}", login.name)));
+        if let Some(first) = logins[..i].iter().position(|other| other.name == login.name) {
+            let (first, second) = (names.get(first).copied(), names.get(i).copied().unwrap_or(at));
+            let first = place.line(first.unwrap_or(at));
+            let message = format!("two logins are named {:?}: the other one is in line {first}", login.name);
+            return Err(place.error(second, message));
         }
     }
     let simulated = logins.iter().filter(|l| l.kind == LoginKind::Simulator).count();
@@ -406,7 +424,11 @@ mod tests {
     fn simulated_and_real_logins_never_mix() {
         let real = "[[login]]\nname='a'\nregion='EU'\nclient_id='c'\nclient_secret={env='S'}\nrefresh_token={file='t'}\n";
         assert!(error(&format!("{real}[[login]]\nname='demo'\nsimulator=true\n")).contains("never share"));
-        assert!(error(&format!("{real}{real}")).contains("two logins"));
+        let twice = error(&format!("{real}{real}"));
+        assert!(
+            twice.contains("config.toml:8: two logins are named \"a\": the other one is in line 2"),
+            "{twice}"
+        );
         let config = parse(real, Path::new("/etc/ads/config.toml")).unwrap();
         assert_eq!(config.database_url, "sqlite:/etc/ads/adsync.db");
         let LoginKind::Amazon(login) = &config.logins[0].kind else { panic!("real") };

@@ -4,6 +4,7 @@
 
 mod error;
 mod file;
+mod profiles;
 mod secret;
 
 pub use error::ConfigError;
@@ -13,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::domain::profile::Region;
+use crate::domain::selection::Selection;
 use crate::domain::unit::{AdProduct, Entity};
 
 /// The sample configuration that ships with adsync; it parses to exactly the defaults.
@@ -32,6 +34,8 @@ pub struct Config {
     pub database_url: String,
     /// What is synced and how carefully.
     pub sync: SyncConfig,
+    /// Which of the profiles.
+    pub profiles: Selection,
     /// The request budget.
     pub rate_limit: RateLimitConfig,
     /// Whose profiles.
@@ -55,6 +59,8 @@ pub struct SyncConfig {
     pub max_removed_rows: u64,
     /// Removals of a unit, in percent of its live rows, that never hold a run.
     pub max_removed_percent: u64,
+    /// How long an answer "not eligible" is remembered before the API is asked again.
+    pub ask_again_after: Duration,
 }
 
 /// The request budget: buckets for each (client, region) and each profile.
@@ -121,6 +127,7 @@ impl Default for SyncConfig {
             reuse_pages_for: Duration::from_secs(6 * 3600),
             max_removed_rows: 100,
             max_removed_percent: 20,
+            ask_again_after: Duration::from_secs(24 * 3600),
         }
     }
 }
@@ -144,6 +151,7 @@ impl Default for Config {
             path: None,
             database_url: DEMO_DATABASE.to_owned(),
             sync: SyncConfig::default(),
+            profiles: Selection::default(),
             rate_limit: RateLimitConfig::default(),
             logins: vec![LoginConfig { name: "demo".to_owned(), kind: LoginKind::Simulator }],
         }

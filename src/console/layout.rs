@@ -85,7 +85,10 @@ pub(super) fn regions(model: &Model) -> Regions {
 
 /// True when something must be told that no row of the list tells.
 pub(super) fn has_banner(model: &Model) -> bool {
-    model.engine_stopped || (matches!(model.screen, Screen::Profiles) && model.failed_login().is_some())
+    let login = || {
+        model.failed_login().is_some() || model.retried_login().is_some() || model.cut_off_login().is_some()
+    };
+    model.engine_stopped || (matches!(model.screen, Screen::Profiles) && login())
 }
 
 /// The bands of the run screen: facts above, units, the current unit's proof below.

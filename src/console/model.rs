@@ -294,6 +294,28 @@ impl Model {
         })
     }
 
+    /// The first login that was asked in vain and is being asked again, and what went wrong.
+    pub(super) fn retried_login(&self) -> Option<(&str, &str)> {
+        self.overview.logins.iter().find_map(|(name, status)| match status {
+            LoginStatus::Retrying { detail, .. } => Some((name.as_str(), detail.as_str())),
+            _ => None,
+        })
+    }
+
+    /// The first login whose list of profiles may be cut off, and how many it told of.
+    pub(super) fn cut_off_login(&self) -> Option<(&str, usize)> {
+        self.overview.logins.iter().find_map(|(name, status)| match status {
+            LoginStatus::CutOff { profiles, .. } => Some((name.as_str(), *profiles)),
+            _ => None,
+        })
+    }
+
+    /// Logins that are being asked, and have not failed to answer yet.
+    pub(super) fn asked_logins(&self) -> Vec<&str> {
+        let asked = self.overview.logins.iter().filter(|(_, status)| **status == LoginStatus::Listing);
+        asked.map(|(name, _)| name.as_str()).collect()
+    }
+
     /// The profile that keys act on when nothing is selected.
     pub(super) fn current(&self) -> Option<ProfileId> {
         match &self.screen {

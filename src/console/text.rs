@@ -214,6 +214,11 @@ pub(super) fn wall_clock(at: Timestamp, zone: &TimeZone) -> String {
     zoned(at, zone).map_or_else(String::new, |t| t.strftime("%H:%M").to_string())
 }
 
+/// The date alone, `2026-11-22`.
+pub(super) fn day(at: Timestamp, zone: &TimeZone) -> String {
+    zoned(at, zone).map_or_else(|| at.to_rfc3339(), |t| t.strftime("%Y-%m-%d").to_string())
+}
+
 /// An instant in full: the time of day, with the date when that is not today's.
 pub(super) fn absolute(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
     let Some(t) = zoned(at, zone) else { return at.to_rfc3339() };

@@ -74,12 +74,15 @@ impl Theme {
         match status {
             ProfileStatus::Failed => self.bad(),
             ProfileStatus::Held => self.decide(),
-            ProfileStatus::Throttled | ProfileStatus::Parked => self.warn(),
+            ProfileStatus::Throttled | ProfileStatus::Parked | ProfileStatus::AccessLost => self.warn(),
             ProfileStatus::Committing | ProfileStatus::Fetching => self.accent(),
             ProfileStatus::Queued => self.fg(Color::Blue),
             ProfileStatus::Proved => self.good(),
             ProfileStatus::Cancelled => Style::new(),
-            ProfileStatus::Never | ProfileStatus::Gone | ProfileStatus::NotSyncable => self.dim(),
+            ProfileStatus::Never
+            | ProfileStatus::Gone
+            | ProfileStatus::Excluded
+            | ProfileStatus::NotSyncable => self.dim(),
         }
     }
 
@@ -88,13 +91,14 @@ impl Theme {
         let (glyph, ascii) = match status {
             ProfileStatus::Failed => ("✗", "x"),
             ProfileStatus::Held => ("◐", "!"),
+            ProfileStatus::AccessLost => ("◌", "?"),
             ProfileStatus::Throttled => ("‖", "="),
             ProfileStatus::Parked => ("◷", "z"),
             ProfileStatus::Committing => ("↓", "v"),
             ProfileStatus::Fetching => ("↻", ">"),
             ProfileStatus::Queued => ("○", "o"),
             ProfileStatus::Proved => ("●", "*"),
-            ProfileStatus::Cancelled | ProfileStatus::NotSyncable => ("–", "-"),
+            ProfileStatus::Cancelled | ProfileStatus::Excluded | ProfileStatus::NotSyncable => ("–", "-"),
             ProfileStatus::Never => ("·", "."),
             ProfileStatus::Gone => ("×", "-"),
         };

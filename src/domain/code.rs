@@ -141,12 +141,18 @@ codes! {
     NotSyncable = "profile.not_syncable", Never, Usage, Message,
         "The profile is shown and never synced: it holds no sponsored ads, or its login no longer lists it.",
         "Leave it out; `adsync why` says more about a profile.";
+    Excluded = "profile.excluded", Never, Usage, Message,
+        "The configuration leaves the profile out.",
+        "Take it into the configuration's selection of profiles, then `adsync config check`.";
     NoneListed = "profile.none_listed", Later, Retryable, Login,
         "A login that had profiles lists none at all, which is not believed.",
         "Check that the login still has access to its accounts, then `adsync profiles`. What is stored is kept.";
     NotEligible = "product.not_eligible", Never, Well, LoginAndMessage,
         "The account does not take part in an ad product. This is no failure, and what is stored stays.",
         "Nothing, unless it should take part.";
+    AccessLost = "product.access_lost", Never, Well, LoginAndMessage,
+        "The account no longer takes part in an ad product of which rows are stored. They stay as they were.",
+        "Check the login's permissions, and whether the account still takes part in the ad product.";
     BadRequest = "api.bad_request", Never, Failed, Request,
         "The API refuses a request that would be refused again.",
         "Note the request ids; if the API has changed, a newer adsync may know how.";
@@ -283,7 +289,7 @@ mod tests {
             words.join(" "),
             "usage config config.login_unknown config.login_unusable auth.invalid_grant auth.invalid_client \
              auth.refused auth.unreachable auth.malformed profile.no_access profile.unknown profile.not_syncable \
-             profile.none_listed product.not_eligible api.bad_request api.cursor_refused api.throttled \
+             profile.excluded profile.none_listed product.not_eligible product.access_lost api.bad_request api.cursor_refused api.throttled \
              api.server_error api.timeout api.connection api.malformed list.repeated_token list.no_progress \
              list.endless list.repeated_rows list.shrank list.incomplete_list run.unknown run.not_held \
              run.kills_owner cause.unknown store.unreachable store.refused store.read_only store.disk_full \

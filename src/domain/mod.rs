@@ -13,5 +13,6 @@ pub mod page;
 pub mod profile;
 pub mod report;
 pub mod run;
+pub mod selection;
 pub mod time;
 pub mod unit;

@@ -89,4 +89,85 @@ pub struct StoredProfile {
     pub last_counts: Option<super::run::ChangeCounts>,
     /// When its login's list no longer had it; its data is kept.
     pub gone_at: Option<Timestamp>,
+    /// Units that the API refuses now, though rows of them are stored.
+    #[serde(default)]
+    pub access_lost: Option<AccessLost>,
+    /// Why the configuration of this process keeps it from being synced. Not stored: the engine fills it in.
+    #[serde(default)]
+    pub barred: Option<Barred>,
+}
+
+/// What was lost with the access to a part of a profile. Its rows are frozen, and none of them is removed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AccessLost {
+    /// Units with frozen rows.
+    pub units: u64,
+    /// Their rows.
+    pub rows: i64,
+    /// When the first of them was lost.
+    pub since: Timestamp,
+}
+
+/// Why a configuration keeps a profile from being synced.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "why", rename_all = "snake_case")]
+pub enum Barred {
+    /// An entry of `exclude` matches it.
+    Excluded {
+        /// The entry.
+        entry: String,
+        /// Where it stands: `config.toml:12`.
+        place: String,
+    },
+    /// There are entries of `include`, and none matches it.
+    NotIncluded {
+        /// Where the first one stands.
+        place: String,
+    },
+    /// The login that carries it is not in the configuration.
+    LoginRemoved {
+        /// The login.
+        login: String,
+    },
+}
+
+impl Barred {
+    /// True when `[profiles]` leaves it out.
+    pub const fn is_excluded(&self) -> bool {
+        matches!(self, Self::Excluded { .. } | Self::NotIncluded { .. })
+    }
+
+    /// What to change in the configuration.
+    pub fn cure(&self) -> String {
+        match self {
+            Self::Excluded { entry, place } => format!("Take {entry:?} out of exclude, at {place}."),
+            Self::NotIncluded { place } => format!("Add it to include, at {place}."),
+            Self::LoginRemoved { .. } => {
+                "Put the login back into the configuration, or sync other profiles (adsync config check)."
+                    .to_owned()
+            }
+        }
+    }
+}
+
+impl fmt::Display for Barred {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Excluded { entry, place } => {
+                write!(f, "excluded by the configuration: {entry:?} in exclude, {place}")
+            }
+            Self::NotIncluded { place } => {
+                write!(f, "excluded by the configuration: not in include, {place}")
+            }
+            Self::LoginRemoved { login } => write!(f, "login {login:?} is not in the configuration"),
+        }
+    }
+}
+
+impl StoredProfile {
+    /// Why it is not synced though it is listed, in a sentence; `None` when it is.
+    pub fn not_synced(&self) -> Option<String> {
+        let kind = self.profile.not_syncable().map(str::to_owned);
+        kind.or_else(|| self.barred.as_ref().map(ToString::to_string))
+    }
 }

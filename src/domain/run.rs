@@ -260,6 +260,23 @@ pub struct RunView {
     pub approved_by: Option<String>,
 }
 
+/// Since when the API says that an account has no part in a unit, and when it is asked again.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Refusal {
+    /// When it first said so, without ever saying otherwise since.
+    pub since: Timestamp,
+    /// When it last said so.
+    pub asked_at: Timestamp,
+    /// Syncs before this instant remember the answer and do not ask.
+    pub ask_after: Timestamp,
+    /// True when this run did not ask.
+    pub remembered: bool,
+    /// Rows that are stored of the unit and frozen: access to them was lost.
+    pub frozen_rows: i64,
+    /// Login and access that were refused: `acme-eu edit`.
+    pub asked_as: String,
+}
+
 /// One unit of a run, as stored and shown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnitView {
@@ -286,10 +303,20 @@ pub struct UnitView {
     pub outcome: Option<UnitOutcome>,
     /// Why it failed, or in which words the API said that it is not eligible.
     pub error: Option<ErrorReport>,
+    /// Since when it is not eligible.
+    #[serde(default)]
+    pub refusal: Option<Refusal>,
     /// When its first request was sent.
     pub started_at: Option<Timestamp>,
     /// When it was settled.
     pub settled_at: Option<Timestamp>,
+}
+
+impl UnitView {
+    /// Its refusal, when rows of it are stored: access was lost, which is more than having no part in it.
+    pub fn lost(&self) -> Option<&Refusal> {
+        self.refusal.as_ref().filter(|r| self.state == UnitState::NotEligible && r.frozen_rows > 0)
+    }
 }
 
 /// How far a run's fetch has come, over units; the denominator is real or absent.

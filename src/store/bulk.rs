@@ -209,6 +209,45 @@ pub(super) fn changes(rows: usize, flavor: Flavor) -> String {
     sql
 }
 
+/// Profiles for each statement: five of them store the longest list that the API gives.
+pub(super) const PROFILES: usize = 1_000;
+
+/// Columns of a profile that a listing knows, as they are bound.
+const PROFILE: &[&str] = &[
+    "profile_id",
+    "login",
+    "region",
+    "access",
+    "name",
+    "country",
+    "currency",
+    "timezone",
+    "account_type",
+    "account_sub_type",
+    "account_id",
+    "marketplace_id",
+    "simulated",
+    "raw",
+    "listed_at",
+];
+
+/// Profiles as listed, over those that are there; whatever was gone is back.
+pub(super) fn profiles(rows: usize, flavor: Flavor) -> String {
+    let mut sql = format!("insert into profiles ({}) values ", PROFILE.join(", "));
+    for row in 0..rows {
+        sql.push_str(if row == 0 { "(" } else { ", (" });
+        for i in 0..PROFILE.len() {
+            sql.push_str(if i == 0 { "" } else { ", " });
+            flavor.param(&mut sql, row * PROFILE.len() + i + 1);
+        }
+        sql.push(')');
+    }
+    let kept = |column: &&&str| !matches!(**column, "profile_id" | "simulated");
+    let set: Vec<String> =
+        PROFILE.iter().filter(kept).map(|column| format!("{column} = excluded.{column}")).collect();
+    sql + &format!(" on conflict (profile_id) do update set {}, gone_at = null", set.join(", "))
+}
+
 /// PostgreSQL's bulk loader, in its text format.
 pub(super) fn copy(table: &Table) -> String {
     format!("copy {} ({}) from stdin", table.name, columns(table).join(", "))
@@ -265,6 +304,7 @@ mod tests {
         for table in TABLES {
             assert!(columns(table).len() * CHUNK < 32_766, "{}", table.name);
         }
+        assert!(PROFILE.len() * PROFILES < 32_766);
     }
 
     #[test]

@@ -22,6 +22,14 @@ pub struct StoredCertificate {
     pub live_rows: i64,
     /// The proof.
     pub certificate: Option<Certificate>,
+    /// The API's words, when it is not eligible.
+    pub reason: Option<String>,
+    /// Since when it is not eligible.
+    pub refused_since: Option<Timestamp>,
+    /// When the API last said so.
+    pub asked_at: Option<Timestamp>,
+    /// Login and access that were refused.
+    pub asked_as: Option<String>,
 }
 
 from_row!(StoredCertificate, |row| Ok(StoredCertificate {
@@ -34,6 +42,10 @@ from_row!(StoredCertificate, |row| Ok(StoredCertificate {
     committed_at: Timestamp(row.try_get("committed_at")?),
     live_rows: row.try_get("live_rows")?,
     certificate: json("certificate", row.try_get("certificate")?)?,
+    reason: row.try_get("reason")?,
+    refused_since: row.try_get::<Option<i64>, _>("refused_since")?.map(Timestamp),
+    asked_at: row.try_get::<Option<i64>, _>("asked_at")?.map(Timestamp),
+    asked_as: row.try_get("asked_as")?,
 }));
 
 impl Store {

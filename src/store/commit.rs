@@ -9,7 +9,7 @@ use super::{Pool, Store, StoreError, dialect};
 use crate::domain::entity::{Descriptor, EntityRow};
 use crate::domain::id::{ProfileId, RunId};
 use crate::domain::profile::StoredProfile;
-use crate::domain::run::{Certificate, ChangeCounts, ChangeKind, RunView, UnitOutcome, UnitState};
+use crate::domain::run::{Certificate, ChangeCounts, ChangeKind, RunView, UnitOutcome, UnitState, UnitView};
 use crate::domain::time::Timestamp;
 use crate::domain::unit::Unit;
 
@@ -361,14 +361,24 @@ impl Commit {
         let (stamp, epoch, lease) = (self.stamp, self.epoch, self.lease);
         let sqlite = matches!(self.tx, Tx::Sqlite(_));
         let (run, profile) = on_tx!(self, |tx| {
+            let views: Vec<UnitView> = sqlx::query_as("select * from sync_units where run_id = $1")
+                .bind(stamp.run.0)
+                .fetch_all(&mut **tx)
+                .await?;
             for unit in &done.units {
                 let (product, entity) = (unit.unit.ad_product.as_str(), unit.unit.entity.as_str());
+                let refusal =
+                    views.iter().find(|view| view.unit == unit.unit).and_then(|v| v.refusal.as_ref());
+                let refusal = refusal.filter(|_| unit.state == UnitState::NotEligible);
                 sqlx::query(
-                    "insert into certificates (profile_id, ad_product, entity, state, run_id, committed_at, live_rows, certificate, reason)
-                     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+                    "insert into certificates (profile_id, ad_product, entity, state, run_id, committed_at, live_rows, certificate, reason,
+                         refused_since, asked_at, asked_as)
+                     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
                      on conflict (profile_id, ad_product, entity) do update set state = excluded.state,
                          run_id = excluded.run_id, committed_at = excluded.committed_at, live_rows = excluded.live_rows,
-                         certificate = excluded.certificate, reason = excluded.reason",
+                         certificate = excluded.certificate, reason = excluded.reason,
+                         refused_since = excluded.refused_since, asked_at = excluded.asked_at,
+                         asked_as = excluded.asked_as",
                 )
                 .bind(stamp.profile.0)
                 .bind(product)
@@ -379,6 +389,9 @@ impl Commit {
                 .bind(int(unit.live_rows))
                 .bind(unit.certificate.as_ref().map(to_json))
                 .bind(&unit.reason)
+                .bind(refusal.map(|r| r.since.0))
+                .bind(refusal.map(|r| r.asked_at.0))
+                .bind(refusal.map(|r| r.asked_as.clone()))
                 .execute(&mut **tx)
                 .await?;
                 sqlx::query("update sync_units set outcome = $4 where run_id = $1 and ad_product = $2 and entity = $3")

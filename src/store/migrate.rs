@@ -34,6 +34,12 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("../../migrations/sqlite/0004_causes.sql"),
         postgres: include_str!("../../migrations/postgres/0004_causes.sql"),
     },
+    Step {
+        number: 5,
+        name: "accounts",
+        sqlite: include_str!("../../migrations/sqlite/0005_accounts.sql"),
+        postgres: include_str!("../../migrations/postgres/0005_accounts.sql"),
+    },
 ];
 
 /// The newest schema that this adsync knows.

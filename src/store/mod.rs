@@ -24,7 +24,7 @@ pub use error::StoreError;
 pub use history::RunFilter;
 pub use migrate::{LATEST, Schema};
 pub use pages::{NewPage, PageMeta};
-pub use profiles::Listing;
+pub use profiles::{Listed, Listing};
 pub use runs::{Claim, LiveOwner, NewRun, Renewal, Requested};
 pub use units::UnitUpdate;
 

@@ -326,6 +326,7 @@ impl Store {
                 };
                 sqlx::query(
                     "update sync_units set state = $4, certificate = $5, error = $6, outcome = null, settled_at = $7,
+                         refusal = $8,
                          reused_pages = (select count(*) from sync_pages p where p.run_id = $1
                              and p.ad_product = $2 and p.entity = $3)
                      where run_id = $1 and ad_product = $2 and entity = $3",
@@ -337,6 +338,7 @@ impl Store {
                 .bind(old.certificate.as_ref().filter(|_| kept).map(to_json))
                 .bind(old.error.as_ref().filter(|_| kept).map(to_json))
                 .bind(old.settled_at.filter(|_| kept).map(|at| at.0))
+                .bind(old.refusal.as_ref().filter(|_| kept).map(to_json))
                 .execute(&mut *tx)
                 .await?;
                 sqlx::query(RECOUNT).bind(to.0).bind(product).bind(entity).execute(&mut *tx).await?;

@@ -1,11 +1,25 @@
 //! Profiles: what the logins listed, kept so that the console starts before the API answers.
 
+use sqlx::AssertSqlSafe;
+
+use super::bulk::{self, Flavor};
 use super::dispatch::{from_row, read, word, write_tx};
 use super::{Store, StoreError};
 use crate::domain::id::ProfileId;
-use crate::domain::profile::{Profile, StoredProfile};
+use crate::domain::profile::{AccessLost, Profile, StoredProfile};
 use crate::domain::run::ChangeCounts;
 use crate::domain::time::Timestamp;
+
+/// What a login listed.
+#[derive(Debug, Clone, Copy)]
+pub struct Listed<'a> {
+    /// The login.
+    pub login: &'a str,
+    /// Its profiles, as far as it carries them.
+    pub profiles: &'a [Profile],
+    /// True when these are all of them: those of the login that are missing are gone.
+    pub complete: bool,
+}
 
 /// What storing a login's listing changed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -37,6 +51,17 @@ from_row!(StoredProfile, |row| {
         data_as_of: row.try_get::<Option<i64>, _>("data_as_of")?.map(Timestamp),
         rows: row.try_get("live_rows")?,
         gone_at: row.try_get::<Option<i64>, _>("gone_at")?.map(Timestamp),
+        access_lost: row
+            .try_get::<Option<i64>, _>("lost_since")?
+            .map(|since| -> sqlx::Result<AccessLost> {
+                Ok(AccessLost {
+                    units: u64::try_from(row.try_get::<i64, _>("lost_units")?).unwrap_or(0),
+                    rows: row.try_get("lost_rows")?,
+                    since: Timestamp(since),
+                })
+            })
+            .transpose()?,
+        barred: None,
         last_counts: counts
             .is_some()
             .then(|| -> sqlx::Result<ChangeCounts> {
@@ -55,66 +80,88 @@ from_row!(StoredProfile, |row| {
     })
 });
 
-const SELECT: &str = "select p.*, r.added, r.changed, r.unchanged, r.removed, r.returned \
-     from profiles p left join sync_runs r on r.id = p.last_run_id order by p.profile_id";
-pub(super) const SELECT_ONE: &str = "select p.*, r.added, r.changed, r.unchanged, r.removed, r.returned \
-     from profiles p left join sync_runs r on r.id = p.last_run_id where p.profile_id = $1";
+/// Columns of a profile with what its last run left; each of the macro's uses adds what selects.
+macro_rules! select {
+    ($rest:literal) => {
+        concat!(
+            "select p.*, r.added, r.changed, r.unchanged, r.removed, r.returned, \
+             (select count(*) from certificates c where c.profile_id = p.profile_id and c.state = 'not_eligible' \
+                 and c.live_rows > 0) as lost_units, \
+             (select cast(coalesce(sum(c.live_rows), 0) as bigint) from certificates c \
+                 where c.profile_id = p.profile_id and c.state = 'not_eligible' and c.live_rows > 0) as lost_rows, \
+             (select min(coalesce(c.refused_since, c.committed_at)) from certificates c \
+                 where c.profile_id = p.profile_id and c.state = 'not_eligible' and c.live_rows > 0) as lost_since \
+             from profiles p left join sync_runs r on r.id = p.last_run_id ",
+            $rest
+        )
+    };
+}
+
+const SELECT: &str = select!("order by p.profile_id");
+pub(super) const SELECT_ONE: &str = select!("where p.profile_id = $1");
 
 impl Store {
-    /// Stores what a login's listing gave: new and changed profiles are written, those that it no longer has
-    /// are marked as gone, and gone ones that are back are no longer. Data is never touched.
+    /// Stores what one login's complete listing gave; see [`Store::save_listings`].
+    ///
+    /// # Errors
+    /// As there.
+    pub async fn save_listing(&self, login: &str, profiles: &[Profile]) -> Result<Listing, StoreError> {
+        let all = self.save_listings(&[Listed { login, profiles, complete: true }]).await?;
+        Ok(Listing { profiles: all.into_iter().filter(|p| p.profile.login == login).collect() })
+    }
+
+    /// Stores what the logins' listings gave, all in one transaction, so that a profile that changed hands is never
+    /// seen as gone: new and changed profiles are written, those that a complete listing no longer has are marked as
+    /// gone, and gone ones that are back are no longer. Data is never touched. Gives every profile that is stored.
     ///
     /// # Errors
     /// [`StoreError::Mixed`] when the database holds profiles of the other kind.
-    pub async fn save_listing(&self, login: &str, profiles: &[Profile]) -> Result<Listing, StoreError> {
+    pub async fn save_listings(&self, listings: &[Listed<'_>]) -> Result<Vec<StoredProfile>, StoreError> {
+        let flavor = if self.is_sqlite() { Flavor::Sqlite } else { Flavor::Postgres };
+        let profiles: Vec<&Profile> = listings.iter().flat_map(|listed| listed.profiles).collect();
         write_tx!(self, |tx, now| {
-            for p in profiles {
-                let other: i64 = sqlx::query_scalar("select count(*) from profiles where simulated <> $1")
-                    .bind(p.simulated)
-                    .fetch_one(&mut *tx)
-                    .await?;
-                if other > 0 {
-                    return Err(StoreError::Mixed { stored_simulated: !p.simulated });
+            for simulated in [true, false] {
+                let other: Option<i64> =
+                    sqlx::query_scalar("select profile_id from profiles where simulated <> $1 limit 1")
+                        .bind(simulated)
+                        .fetch_optional(&mut *tx)
+                        .await?;
+                if other.is_some() && profiles.iter().any(|p| p.simulated == simulated) {
+                    return Err(StoreError::Mixed { stored_simulated: !simulated });
                 }
+            }
+            for chunk in profiles.chunks(bulk::PROFILES) {
+                let mut query = sqlx::query(AssertSqlSafe(bulk::profiles(chunk.len(), flavor)));
+                for p in chunk {
+                    query = query
+                        .bind(p.id.0)
+                        .bind(&p.login)
+                        .bind(p.region.as_str())
+                        .bind(p.access.as_str())
+                        .bind(&p.name)
+                        .bind(&p.country)
+                        .bind(&p.currency)
+                        .bind(&p.timezone)
+                        .bind(&p.account_type)
+                        .bind(&p.account_sub_type)
+                        .bind(&p.account_id)
+                        .bind(&p.marketplace_id)
+                        .bind(p.simulated)
+                        .bind(&p.raw)
+                        .bind(now.0);
+                }
+                query.execute(&mut *tx).await?;
+            }
+            for listed in listings.iter().filter(|listed| listed.complete) {
                 sqlx::query(
-                    "insert into profiles (profile_id, login, region, access, name, country, currency, timezone,
-                         account_type, account_sub_type, account_id, marketplace_id, simulated, raw, listed_at)
-                     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
-                     on conflict (profile_id) do update set login = excluded.login, region = excluded.region,
-                         access = excluded.access, name = excluded.name, country = excluded.country,
-                         currency = excluded.currency, timezone = excluded.timezone,
-                         account_type = excluded.account_type, account_sub_type = excluded.account_sub_type,
-                         account_id = excluded.account_id, marketplace_id = excluded.marketplace_id,
-                         raw = excluded.raw, listed_at = excluded.listed_at, gone_at = null",
+                    "update profiles set gone_at = $2 where login = $1 and listed_at < $2 and gone_at is null",
                 )
-                .bind(p.id.0)
-                .bind(&p.login)
-                .bind(p.region.as_str())
-                .bind(p.access.as_str())
-                .bind(&p.name)
-                .bind(&p.country)
-                .bind(&p.currency)
-                .bind(&p.timezone)
-                .bind(&p.account_type)
-                .bind(&p.account_sub_type)
-                .bind(&p.account_id)
-                .bind(&p.marketplace_id)
-                .bind(p.simulated)
-                .bind(&p.raw)
+                .bind(listed.login)
                 .bind(now.0)
                 .execute(&mut *tx)
                 .await?;
             }
-            sqlx::query(
-                "update profiles set gone_at = $2 where login = $1 and listed_at < $2 and gone_at is null",
-            )
-            .bind(login)
-            .bind(now.0)
-            .execute(&mut *tx)
-            .await?;
-            let all: Vec<StoredProfile> = sqlx::query_as(SELECT).fetch_all(&mut *tx).await?;
-            let profiles = all.into_iter().filter(|p| p.profile.login == login).collect();
-            Ok(Listing { profiles })
+            Ok(sqlx::query_as(SELECT).fetch_all(&mut *tx).await?)
         })
     }
 

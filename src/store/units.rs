@@ -4,7 +4,7 @@ use super::dispatch::{from_row, json, read, to_json, word, write_tx};
 use super::{Store, StoreError};
 use crate::domain::id::RunId;
 use crate::domain::report::ErrorReport;
-use crate::domain::run::{Certificate, UnitState, UnitView};
+use crate::domain::run::{Certificate, Refusal, UnitState, UnitView};
 use crate::domain::time::Timestamp;
 use crate::domain::unit::Unit;
 
@@ -17,6 +17,8 @@ pub struct UnitUpdate {
     pub certificate: Option<Certificate>,
     /// Why it failed, or the API's words when it is not eligible.
     pub error: Option<ErrorReport>,
+    /// Since when it is not eligible.
+    pub refusal: Option<Refusal>,
 }
 
 from_row!(UnitView, |row| {
@@ -35,6 +37,7 @@ from_row!(UnitView, |row| {
         certificate: json("certificate", row.try_get("certificate")?)?,
         outcome: json("outcome", row.try_get("outcome")?)?,
         error: json("error", row.try_get("error")?)?,
+        refusal: json("refusal", row.try_get("refusal")?)?,
         started_at: row.try_get::<Option<i64>, _>("started_at")?.map(Timestamp),
         settled_at: row.try_get::<Option<i64>, _>("settled_at")?.map(Timestamp),
     })
@@ -126,7 +129,7 @@ impl Store {
             let settled = update.state.is_settled().then_some(now.0);
             Ok(sqlx::query_as(
                 "update sync_units set state = $4, certificate = $5, error = $6, settled_at = $7,
-                     started_at = coalesce(started_at, $8)
+                     started_at = coalesce(started_at, $8), refusal = $9
                  where run_id = $1 and ad_product = $2 and entity = $3 returning *",
             )
             .bind(run.0)
@@ -137,6 +140,7 @@ impl Store {
             .bind(update.error.as_ref().map(to_json))
             .bind(settled)
             .bind(now.0)
+            .bind(update.refusal.as_ref().map(to_json))
             .fetch_one(&mut *tx)
             .await?)
         })

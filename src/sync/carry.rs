@@ -1,18 +1,18 @@
 //! The life of one claimed run in this process: plan, fetch, prove, commit, or end in another honest way.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
 
 use super::context::{RunContext, Stop};
+use super::eligibility::Memory;
 use super::error::SyncError;
 use super::event::SyncEvent;
 use super::fetch::{Fetched, OPEN_LIST_FOR, UnitFetch};
 use super::persist::{self, Committed};
 use crate::domain::cause::CauseId;
-use crate::domain::code::Code;
 use crate::domain::entity::{Descriptor, descriptor, descriptors_of};
 use crate::domain::id::{EntityId, RunId};
 use crate::domain::page::Page;
@@ -153,34 +153,68 @@ async fn run_to_end(context: &RunContext) -> Result<(), End> {
 /// Plans and fetches; gives the settled units, and the approval when nothing had to be fetched for it.
 async fn fetch_phase(context: &RunContext) -> Result<(Vec<UnitView>, Option<HoldSummary>), End> {
     let run = context.run();
-    let units = plan(context).await?;
+    let memory = Memory::read(context).await?;
+    let mut units = plan(context, &memory).await?;
     for unit in &units {
         context.tell_unit(unit.clone());
     }
-    let settled = |unit: Unit| units.iter().any(|u| u.unit == unit && u.state.is_settled());
-    // A kept proof that was asked for by another unit's ids stands only while that unit's proof does: else it is
-    // gone through again, from its kept pages as far as they answer the same requests.
-    let open: Vec<&'static Descriptor> = units
-        .iter()
-        .filter_map(|u| descriptor(u.unit))
-        .filter(|d| !settled(d.unit) || d.depends_on.is_some_and(|parent| !settled(parent)))
-        .collect();
-    if open.is_empty() {
-        let approved = run.approved_by.as_ref().and(run.hold);
-        return Ok((units, approved));
+    let mut asked = HashSet::new();
+    loop {
+        let settled = |unit: Unit| units.iter().any(|u| u.unit == unit && u.state.is_settled());
+        // A kept proof that was asked for by another unit's ids stands only while that unit's proof does: else it is
+        // gone through again, from its kept pages as far as they answer the same requests.
+        let open: Vec<&'static Descriptor> = units
+            .iter()
+            .filter_map(|u| descriptor(u.unit))
+            .filter(|d| !settled(d.unit) || d.depends_on.is_some_and(|parent| !settled(parent)))
+            .collect();
+        let any_proved = |units: &[UnitView]| units.iter().any(|u| u.state == UnitState::Proved);
+        if open.is_empty() && any_proved(&units) {
+            let approved = run.approved_by.as_ref().and(run.hold);
+            return Ok((units, approved));
+        }
+        units = fetch_open(context, &memory, &units, &open).await?;
+        asked.extend(open.iter().map(|d| d.unit));
+        let unasked: Vec<Unit> = units.iter().map(|u| u.unit).filter(|u| !was_asked(*u, &asked)).collect();
+        if unasked.is_empty() || any_proved(&units) {
+            return Ok((units, None));
+        }
+        // Nothing is proved: what was only remembered or adopted is asked for after all.
+        for unit in unasked {
+            let update =
+                UnitUpdate { state: UnitState::Pending, certificate: None, error: None, refusal: None };
+            context.tell_unit(context.store.update_unit(run.id, run.epoch, unit, &update).await?);
+        }
+        units = context.store.units(run.id).await?;
     }
+}
+
+/// True when this run asked for a unit itself, or for the one whose refusal it has taken over.
+fn was_asked(unit: Unit, asked: &HashSet<Unit>) -> bool {
+    let parent = descriptor(unit).and_then(|d| d.depends_on);
+    asked.contains(&unit) && parent.is_none_or(|parent| was_asked(parent, asked))
+}
+
+/// Fetches open units concurrently; gives all units of the run, settled.
+async fn fetch_open(
+    context: &RunContext,
+    memory: &Memory,
+    units: &[UnitView],
+    open: &[&'static Descriptor],
+) -> Result<Vec<UnitView>, End> {
     // Everyone may ask how the unit that it depends on ended.
     let is_open = |unit: Unit| open.iter().any(|d| d.unit == unit);
     let ends: HashMap<Unit, watch::Sender<Option<UnitState>>> =
         units.iter().map(|u| (u.unit, watch::Sender::new((!is_open(u.unit)).then_some(u.state)))).collect();
-    let fetches = open.iter().map(|d| fetch_unit(context, d, &ends));
+    let others = Others { context, memory, ends: &ends };
+    let fetches = open.iter().map(|d| fetch_unit(&others, d));
     let mut parked: Option<Duration> = None;
     for end in futures::future::join_all(fetches).await {
         if let UnitEnd::Parked(delay) = end? {
             parked = Some(parked.map_or(delay, |known| known.max(delay)));
         }
     }
-    let units = context.store.units(run.id).await?;
+    let units = context.store.units(context.run().id).await?;
     if let Some(report) = failure_of(&units) {
         return Err(End::UnitsFailed(Box::new(report)));
     }
@@ -188,21 +222,16 @@ async fn fetch_phase(context: &RunContext) -> Result<(Vec<UnitView>, Option<Hold
         context.flush_counters().await?;
         return Err(End::Parked(delay));
     }
-    Ok((units, None))
+    Ok(units)
 }
 
-/// The units of the run, with what may be reused of earlier attempts and of the run that it retries.
-async fn plan(context: &RunContext) -> Result<Vec<UnitView>, SyncError> {
+/// The units of the run, with what may be reused of earlier attempts and of the run that it retries, and with what
+/// the API refused lately.
+async fn plan(context: &RunContext, memory: &Memory) -> Result<Vec<UnitView>, SyncError> {
     let run = context.run();
     let (store, config) = (&context.store, &context.config);
-    let known = store.certificates(context.profile.id).await?;
     let units: Vec<(Unit, Option<i64>)> = descriptors_of(&config.ad_products, &config.entities)
-        .map(|d| {
-            let rows = known.iter().find(|c| c.unit == d.unit && c.state == UnitState::Proved);
-            let rows =
-                rows.and_then(|c| c.certificate.as_ref()).map(|c| i64::try_from(c.rows).unwrap_or(i64::MAX));
-            (d.unit, rows)
-        })
+        .map(|d| (d.unit, memory.expected_rows(d.unit)))
         .collect();
     let planned = store.plan(run.id, run.epoch, &units).await?;
     // Only a run that has nothing of its own adopts: whatever claim this is, what it has got counts more.
@@ -211,7 +240,15 @@ async fn plan(context: &RunContext) -> Result<Vec<UnitView>, SyncError> {
     {
         store.reuse_pages(from, run.id, run.epoch, config.reuse_pages_for, OPEN_LIST_FOR).await?;
     }
-    Ok(store.reuse_pages(run.id, run.id, run.epoch, config.reuse_pages_for, OPEN_LIST_FOR).await?)
+    let mut units =
+        store.reuse_pages(run.id, run.id, run.epoch, config.reuse_pages_for, OPEN_LIST_FOR).await?;
+    let now = context.clock.now();
+    for unit in units.iter_mut().filter(|u| u.state == UnitState::Pending && u.pages == 0) {
+        if let Some(update) = memory.recall(unit.unit, now) {
+            *unit = store.update_unit(run.id, run.epoch, unit.unit, &update).await?;
+        }
+    }
+    Ok(units)
 }
 
 /// The run whose pages a retry adopts: the nearest of those that it retries that got as far as having any.
@@ -226,56 +263,68 @@ async fn retried(store: &Store, run: &RunView) -> Result<Option<RunId>, StoreErr
     Ok(next)
 }
 
-async fn fetch_unit(
-    context: &RunContext,
-    d: &'static Descriptor,
-    ends: &HashMap<Unit, watch::Sender<Option<UnitState>>>,
-) -> Result<UnitEnd, SyncError> {
-    let end = fetch_and_settle(context, d, ends).await?;
+/// The units that are fetched beside one.
+pub(super) struct Others<'a> {
+    context: &'a RunContext,
+    memory: &'a Memory,
+    ends: &'a HashMap<Unit, watch::Sender<Option<UnitState>>>,
+}
+
+impl Others<'_> {
+    /// Waits for the end of a unit; `None` when it is no part of the run.
+    async fn end(&self, unit: Unit) -> Option<UnitState> {
+        let mut receiver = self.ends.get(&unit)?.subscribe();
+        receiver.wait_for(Option::is_some).await.ok().and_then(|state| *state)
+    }
+
+    /// The ids of a unit, once it is proved; `None` when it is not.
+    pub(super) async fn ids(&self, unit: Unit) -> Option<Vec<EntityId>> {
+        (self.end(unit).await? == UnitState::Proved).then_some(())?;
+        ids_of(self.context, unit).await.ok()
+    }
+}
+
+async fn fetch_unit(others: &Others<'_>, d: &'static Descriptor) -> Result<UnitEnd, SyncError> {
+    let end = fetch_and_settle(others, d).await?;
     let state = match &end {
         UnitEnd::Settled(state) => *state,
         // Whoever waits for this unit is not tried either.
         UnitEnd::Parked(_) | UnitEnd::Skipped => UnitState::Failed,
     };
-    if let Some(sender) = ends.get(&d.unit) {
+    if let Some(sender) = others.ends.get(&d.unit) {
         sender.send_replace(Some(state));
     }
     Ok(end)
 }
 
-async fn fetch_and_settle(
-    context: &RunContext,
-    d: &'static Descriptor,
-    ends: &HashMap<Unit, watch::Sender<Option<UnitState>>>,
-) -> Result<UnitEnd, SyncError> {
+async fn fetch_and_settle(others: &Others<'_>, d: &'static Descriptor) -> Result<UnitEnd, SyncError> {
+    let (context, memory) = (others.context, others.memory);
     let mut batch_ids = Vec::new();
-    if let Some(parent) = d.depends_on
-        && let Some(sender) = ends.get(&parent)
-    {
-        let mut receiver = sender.subscribe();
-        let state = receiver.wait_for(Option::is_some).await.ok().and_then(|state| *state);
-        match state {
+    if let Some(parent) = d.depends_on {
+        match others.end(parent).await {
             Some(UnitState::Proved) => batch_ids = ids_of(context, parent).await?,
-            Some(UnitState::NotEligible) => return inherit(context, d.unit, parent).await,
+            Some(UnitState::NotEligible) => return inherit(context, memory, d.unit, parent).await,
             _ => return Ok(UnitEnd::Skipped),
         }
     }
-    let fetched = match UnitFetch::new(context, d).await {
+    let fetched = match UnitFetch::new(context, others, d).await {
         Ok(fetch) => fetch.fetch(&batch_ids).await,
         Err(error) => Err(error),
     };
     let update = match fetched {
-        Ok(Fetched::Proved(certificate)) => {
-            UnitUpdate { state: UnitState::Proved, certificate: Some(*certificate), error: None }
-        }
+        Ok(Fetched::Proved(certificate)) => UnitUpdate {
+            state: UnitState::Proved,
+            certificate: Some(*certificate),
+            error: None,
+            refusal: None,
+        },
         Ok(Fetched::NotEligible(answer)) => {
             let mut report = answer.report(context.clock.now());
             if answer.not_eligible().is_none() {
-                report.code = Code::NotEligible;
                 report.summary = format!("{}: only for logins that may edit, and this one may view", d.unit);
                 "Grant the login edit access to have them synced as well.".clone_into(&mut report.hint);
             }
-            UnitUpdate { state: UnitState::NotEligible, certificate: None, error: Some(report) }
+            memory.refused(d.unit, report, context.clock.now())
         }
         Err(error @ SyncError::Store(_)) => return Err(error),
         Err(SyncError::Ads(error)) if error.park_for().is_some() => {
@@ -291,6 +340,7 @@ async fn fetch_and_settle(
                 state: UnitState::Failed,
                 certificate: None,
                 error: Some(error.report(context.clock.now())),
+                refusal: None,
             }
         }
     };
@@ -306,10 +356,23 @@ async fn settle(context: &RunContext, unit: Unit, update: UnitUpdate) -> Result<
 }
 
 /// A unit whose parent's product the account has no part in has none either.
-async fn inherit(context: &RunContext, unit: Unit, parent: Unit) -> Result<UnitEnd, SyncError> {
+async fn inherit(
+    context: &RunContext,
+    memory: &Memory,
+    unit: Unit,
+    parent: Unit,
+) -> Result<UnitEnd, SyncError> {
     let units = context.store.units(context.run().id).await?;
-    let error = units.into_iter().find(|u| u.unit == parent).and_then(|u| u.error);
-    settle(context, unit, UnitUpdate { state: UnitState::NotEligible, certificate: None, error }).await
+    let parent = units.into_iter().find(|u| u.unit == parent);
+    let update = match parent.map(|u| (u.error, u.refusal)) {
+        Some((Some(error), Some(refusal))) => memory.inherited(unit, error, refusal),
+        // A run of an older version left no refusal to inherit.
+        Some((error, _)) => {
+            UnitUpdate { state: UnitState::NotEligible, certificate: None, error, refusal: None }
+        }
+        None => UnitUpdate { state: UnitState::NotEligible, certificate: None, error: None, refusal: None },
+    };
+    settle(context, unit, update).await
 }
 
 /// The ids of a proved unit, read from its kept pages, in one order whatever order they came in.

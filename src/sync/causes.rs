@@ -78,7 +78,7 @@ pub fn causes(overview: &Overview) -> Vec<Cause> {
     for (id, failure) in &overview.failures {
         // Whoever is gone or never synced cannot be mended here, and a failure of long ago is no news.
         let stored = overview.profiles.get(id);
-        if stored.is_some_and(|p| p.gone_at.is_none() && p.profile.not_syncable().is_none()) {
+        if stored.is_some_and(|p| p.gone_at.is_none() && p.not_synced().is_none()) {
             groups.entry(&failure.cause).or_default().push((*id, failure));
         }
     }

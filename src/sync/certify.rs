@@ -97,13 +97,46 @@ const MAX_EMPTY_PAGES: u64 = 1_000;
 pub(super) struct UnitProof {
     keys: HashSet<u128>,
     rows: u64,
-    last_total: Option<u64>,
-    smallest_total: Option<u64>,
-    largest_total: Option<u64>,
-    /// The first total that was smaller than one before it, and that one.
-    shrank: Option<(u64, u64)>,
+    totals: Totals,
+    /// What is wrong with a part of a split list, in words.
+    bad_part: Option<String>,
     /// Set once single rows are asked for; totals of such answers count something else.
     asked: Option<Asked>,
+}
+
+/// What a list's pages said of its rows in all.
+#[derive(Debug, Clone, Copy, Default)]
+struct Totals {
+    last: Option<u64>,
+    smallest: Option<u64>,
+    largest: Option<u64>,
+    /// The first total that was smaller than one before it, and that one.
+    shrank: Option<(u64, u64)>,
+}
+
+impl Totals {
+    /// Takes a reported total in; a page without one withdraws none.
+    fn count(&mut self, total: Option<u64>) {
+        let Some(total) = total else { return };
+        self.last = Some(total);
+        self.smallest = Some(self.smallest.map_or(total, |known| known.min(total)));
+        let largest = self.largest.map_or(total, |known| known.max(total));
+        self.largest = Some(largest);
+        if total < largest && self.shrank.is_none() {
+            self.shrank = Some((largest, total));
+        }
+    }
+
+    /// Why a list that ended with so many distinct rows is not to be believed, in words.
+    fn doubt(&self, distinct: u64) -> Option<String> {
+        match (self.last, self.shrank) {
+            (_, Some((from, to))) => Some(format!("it shrank from {from} to {to} rows while it was read")),
+            (Some(total), _) if distinct < total => {
+                Some(format!("it ended after {distinct} of {total} rows"))
+            }
+            _ => None,
+        }
+    }
 }
 
 /// Rows that a list lacked and that were asked for one by one.
@@ -119,6 +152,8 @@ struct Asked {
 pub(super) enum Wanted {
     /// All its rows.
     All,
+    /// The rows of some campaigns, as one of the parts that together are all. Its totals count the part.
+    Part,
     /// Rows with these ids. A server that cannot filter by id answers with rows that it has anyway.
     Rows,
     /// All rows of these parents.
@@ -137,6 +172,8 @@ pub(super) struct ListProof {
     pages: u64,
     /// Empty pages since the last row.
     empty: u64,
+    /// Of this list alone.
+    totals: Totals,
 }
 
 /// The number that stands for an id in sets: no two ids of an account share it.
@@ -147,7 +184,16 @@ pub(super) fn key_of(id: &str) -> u128 {
 impl ListProof {
     /// A list that has not begun.
     pub(super) fn new(paging: Paging, wanted: Wanted) -> Self {
-        Self { paging, wanted, keys: HashSet::new(), tokens: HashSet::new(), index: 0, pages: 0, empty: 0 }
+        Self {
+            paging,
+            wanted,
+            keys: HashSet::new(),
+            tokens: HashSet::new(),
+            index: 0,
+            pages: 0,
+            empty: 0,
+            totals: Totals::default(),
+        }
     }
 
     /// Takes the next page of the list in.
@@ -167,8 +213,17 @@ impl ListProof {
         self.empty = if page.is_empty() { self.empty + 1 } else { 0 };
         match self.paging {
             Paging::NextToken { .. } => {
-                unit.count(page.total);
-                let Some(token) = &page.next_token else { return Ok(Next::End) };
+                self.totals.count(page.total);
+                if self.wanted == Wanted::All {
+                    unit.totals.count(page.total);
+                }
+                let Some(token) = &page.next_token else {
+                    if self.wanted == Wanted::Part {
+                        let had = u64::try_from(self.keys.len()).unwrap_or(u64::MAX);
+                        unit.bad_part = unit.bad_part.take().or_else(|| self.totals.doubt(had));
+                    }
+                    return Ok(Next::End);
+                };
                 if !self.tokens.insert(key_of(token)) {
                     return Err(ListError::RepeatedToken { pages: self.pages });
                 }
@@ -200,18 +255,6 @@ fn distinct(page: &Page) -> usize {
 }
 
 impl UnitProof {
-    /// Takes a reported total in; a page without one withdraws none.
-    fn count(&mut self, total: Option<u64>) {
-        let Some(total) = total.filter(|_| self.asked.is_none()) else { return };
-        self.last_total = Some(total);
-        self.smallest_total = Some(self.smallest_total.map_or(total, |known| known.min(total)));
-        let largest = self.largest_total.map_or(total, |known| known.max(total));
-        self.largest_total = Some(largest);
-        if total < largest && self.shrank.is_none() {
-            self.shrank = Some((largest, total));
-        }
-    }
-
     /// From here on rows come because these, which the list lacked, were asked for.
     pub(super) fn ask_for<'a>(&mut self, lacking: impl Iterator<Item = &'a str>) {
         self.asked = Some(Asked { keys: lacking.map(key_of).collect(), found: self.found_by_id() });
@@ -244,7 +287,7 @@ impl UnitProof {
 
     /// The total reported with the last page that reported one.
     pub(super) const fn reported_total(&self) -> Option<u64> {
-        self.last_total
+        self.totals.last
     }
 
     /// True when the unit has a row with this id.
@@ -260,17 +303,15 @@ impl UnitProof {
     /// Why a first listing is not to be believed, in words: then it is listed once more. `counts` says that the
     /// API normally reports a total for this list.
     pub(super) fn doubt(&self, counts: bool) -> Option<String> {
-        match (self.last_total, self.shrank) {
-            (_, Some((from, to))) => Some(format!("it shrank from {from} to {to} rows while it was read")),
-            (Some(total), _) if self.distinct() < total => {
-                Some(format!("it ended after {} of {total} rows", self.distinct()))
-            }
-            (None, _) if counts => Some("the API did not say how many rows there are".to_owned()),
+        let doubt = self.totals.doubt(self.distinct());
+        let part = || self.bad_part.as_ref().map(|doubt| format!("of one of its parts: {doubt}"));
+        doubt.or_else(part).or_else(|| match self.totals.last {
+            None if counts => Some("the API did not say how many rows there are".to_owned()),
             _ if self.found_by_id() > 0 => {
                 Some(format!("it lacked {} rows that the API still has", self.found_by_id()))
             }
             _ => None,
-        }
+        })
     }
 
     /// Judges a second listing, by the smallest total that it reported.
@@ -278,7 +319,7 @@ impl UnitProof {
     /// # Errors
     /// When it is no better than the first one was.
     pub(super) fn judge_again(&self) -> Result<(), ListError> {
-        match (self.smallest_total, self.shrank) {
+        match (self.totals.smallest, self.totals.shrank) {
             (_, Some((from, to))) => Err(ListError::Shrank { from, to }),
             (Some(total), _) if self.distinct() < total => {
                 Err(ListError::Incomplete { distinct: self.distinct(), total })
@@ -427,6 +468,34 @@ mod tests {
         assert_eq!(by_parent.accept(&mut unit, &sp(7..8, None, None)), Ok(Next::End));
         assert_eq!(unit.found_by_id(), 1);
         assert!(unit.doubt(false).is_some());
+    }
+
+    #[test]
+    fn parts_are_proved_by_the_total_of_the_whole_and_each_by_its_own() {
+        let of_parts = |whole: Option<u64>, parts: &[&[Page]]| {
+            let mut unit = UnitProof::default();
+            ListProof::new(TOKENS, Wanted::All).accept(&mut unit, &sp(0..3, Some("a"), whole)).unwrap();
+            for pages in parts {
+                let mut part = ListProof::new(TOKENS, Wanted::Part);
+                for page in *pages {
+                    part.accept(&mut unit, page).unwrap();
+                }
+            }
+            unit.doubt(true)
+        };
+        let first = [sp(0..5, Some("b"), Some(7)), sp(5..7, None, Some(7))];
+        assert_eq!(of_parts(Some(10), &[&first, &[sp(7..10, None, Some(3))]]), None);
+        // A campaign that no part asked for.
+        let short = of_parts(Some(11), &[&first, &[sp(7..10, None, Some(3))]]);
+        assert_eq!(short.as_deref(), Some("it ended after 10 of 11 rows"));
+        // What one part lacks must not be made up by what another gained.
+        let shifted = of_parts(Some(10), &[&[sp(0..6, None, Some(7))], &[sp(7..12, None, Some(5))]]);
+        assert_eq!(shifted.as_deref(), Some("of one of its parts: it ended after 6 of 7 rows"));
+        let shrunk = of_parts(Some(8), &[&[sp(0..5, Some("b"), Some(9)), sp(5..8, None, Some(8))]]);
+        assert_eq!(
+            shrunk.as_deref(),
+            Some("of one of its parts: it shrank from 9 to 8 rows while it was read")
+        );
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The engine's face: start it, ask it for syncs, listen to it, let it go.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -10,16 +11,17 @@ use tokio_util::task::TaskTracker;
 use super::carry::carry;
 use super::context::{RunContext, Stop};
 use super::error::SyncError;
-use super::event::{LoginStatus, SyncEvent};
+use super::event::SyncEvent;
 use super::hub::Hub;
 use super::overview::Overview;
+use super::policy::Policy;
 use crate::ads::AdsClient;
 use crate::config::SyncConfig;
 use crate::domain::cause::CauseId;
 use crate::domain::id::{ProfileId, RunId};
-use crate::domain::profile::{Access, Profile};
-use crate::domain::report::ErrorReport;
+use crate::domain::profile::Barred;
 use crate::domain::run::{Origin, RunState, RunView, UnitView};
+use crate::domain::selection::Selection;
 use crate::domain::time::Timestamp;
 use crate::store::{Claim, NewRun, Store, StoreError};
 use crate::telemetry::clock::SharedClock;
@@ -42,6 +44,8 @@ pub struct EngineOptions {
     pub sync: SyncConfig,
     /// Which runs it carries.
     pub carries: Carries,
+    /// Whose profiles it syncs.
+    pub profiles: Selection,
 }
 
 /// Who asks for something, for the record.
@@ -66,7 +70,7 @@ const OPERATOR_PRIORITY: i64 = 10;
 /// The engine. Cheap to clone; all clones are the same engine.
 #[derive(Clone)]
 pub struct Engine {
-    inner: Arc<Inner>,
+    pub(super) inner: Arc<Inner>,
 }
 
 pub(super) struct Inner {
@@ -80,6 +84,10 @@ pub(super) struct Inner {
     pub(super) carried: Mutex<HashMap<RunId, Carried>>,
     /// Runs that were asked for through us.
     requested: Mutex<HashSet<RunId>>,
+    /// Held while logins are asked: answers are stored in the order in which they were asked for.
+    pub(super) listing: tokio::sync::Mutex<()>,
+    /// True once entries of the configuration that mean no profile were told.
+    pub(super) told_unmatched: AtomicBool,
     /// Wakes the dispatcher.
     pub(super) wake: Notify,
     /// True once nothing new is begun.
@@ -98,12 +106,6 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl Inner {
-    fn logins(&self) -> Vec<String> {
-        self.client.login_names().iter().map(|name| (*name).to_owned()).collect()
-    }
-}
-
 impl Engine {
     /// Reads what is stored, and begins to carry runs in the background.
     ///
@@ -116,15 +118,21 @@ impl Engine {
         let mut overview = Overview::read(&store).await?;
         overview.limits = client.limits();
         overview.process = identity.to_string();
+        let policy = Policy {
+            logins: client.login_names().iter().map(|name| (*name).to_owned()).collect(),
+            selection: options.profiles.clone(),
+        };
         let inner = Arc::new(Inner {
             store,
             client,
-            hub: Hub::new(overview),
+            hub: Hub::new(overview, policy),
             clock,
             identity,
             options,
             carried: Mutex::new(HashMap::new()),
             requested: Mutex::new(HashSet::new()),
+            listing: tokio::sync::Mutex::new(()),
+            told_unmatched: AtomicBool::new(false),
             wake: Notify::new(),
             closing: watch::Sender::new(false),
             tasks: TaskTracker::new(),
@@ -156,88 +164,6 @@ impl Engine {
         self.inner.clock.now()
     }
 
-    /// Asks every login for its profiles, and stores what they say. A login that cannot be asked keeps what
-    /// was stored of it.
-    ///
-    /// # Errors
-    /// The failures, by login; the others were stored.
-    pub async fn refresh_profiles(&self) -> Result<(), Vec<(String, ErrorReport)>> {
-        let inner = &self.inner;
-        let logins = inner.logins();
-        for name in &logins {
-            inner.hub.emit(SyncEvent::Login { name: name.clone(), status: LoginStatus::Listing });
-        }
-        let listings = logins.iter().map(|name| async move { (name, self.list(name).await) });
-        let mut failures = Vec::new();
-        let mut lists: Vec<(&String, Vec<Profile>)> = Vec::new();
-        for (name, listed) in futures::future::join_all(listings).await {
-            match listed {
-                // An empty answer is more likely a fault than the loss of every account at once.
-                Ok(profiles) if profiles.is_empty() && self.carries(name) > 0 => {
-                    let error = SyncError::NoProfiles { login: name.clone(), known: self.carries(name) };
-                    failures.push((name.clone(), error.report(self.now())));
-                }
-                Ok(profiles) => lists.push((name, profiles)),
-                Err(error) => failures.push((name.clone(), error.report(self.now()))),
-            }
-        }
-        // Of two logins that see a profile, the first in the configuration with edit access carries it.
-        let mut carrier: HashMap<ProfileId, (usize, Access)> = HashMap::new();
-        for (at, (_, profiles)) in lists.iter().enumerate() {
-            for profile in profiles {
-                let entry = carrier.entry(profile.id).or_insert((at, profile.access));
-                if entry.1 == Access::View && profile.access == Access::Edit {
-                    *entry = (at, profile.access);
-                }
-            }
-        }
-        for (at, (name, profiles)) in lists.into_iter().enumerate() {
-            let count = profiles.len();
-            let ours: Vec<Profile> = profiles
-                .into_iter()
-                .filter(|p| carrier.get(&p.id).is_some_and(|(carrier, _)| *carrier == at))
-                .collect();
-            match inner.store.save_listing(name, &ours).await {
-                Ok(listing) => {
-                    for profile in listing.profiles {
-                        let known = inner.hub.with(|o| o.profiles.get(&profile.profile.id) == Some(&profile));
-                        if !known {
-                            inner.hub.emit(SyncEvent::Profile { profile: Box::new(profile) });
-                        }
-                    }
-                    let status = LoginStatus::Listed { profiles: count, at: self.now() };
-                    inner.hub.emit(SyncEvent::Login { name: name.clone(), status });
-                }
-                Err(error) => failures.push((name.clone(), error.report(self.now()))),
-            }
-        }
-        for (name, report) in &failures {
-            tracing::error!(target: "adsync::sync", "login {name}: {} ({})", report.summary, report.code);
-            let status = LoginStatus::Failed { report: Box::new(report.clone()) };
-            inner.hub.emit(SyncEvent::Login { name: name.clone(), status });
-        }
-        inner.wake.notify_one();
-        if failures.is_empty() { Ok(()) } else { Err(failures) }
-    }
-
-    /// Profiles that a login carries by what is stored.
-    fn carries(&self, login: &str) -> usize {
-        self.inner
-            .hub
-            .with(|o| o.profiles.values().filter(|p| p.profile.login == login && p.gone_at.is_none()).count())
-    }
-
-    /// Everything that a login sees: what it may edit, and what it may only read.
-    async fn list(&self, login: &str) -> Result<Vec<Profile>, SyncError> {
-        let client = &self.inner.client;
-        let (edit, view) =
-            tokio::try_join!(client.profiles(login, Access::Edit), client.profiles(login, Access::View))?;
-        let mut all = edit;
-        let known: HashSet<ProfileId> = all.iter().map(|p| p.id).collect();
-        all.extend(view.into_iter().filter(|p| !known.contains(&p.id)));
-        Ok(all)
-    }
-
     /// Asks for a sync of a profile, from its start. A live run of it is given instead of a second one.
     ///
     /// # Errors
@@ -265,16 +191,22 @@ impl Engine {
         retry_of: Option<RunId>,
     ) -> Result<RunView, SyncError> {
         let inner = &self.inner;
-        let stored = inner.store.profile(profile).await?.ok_or(SyncError::UnknownProfile(profile))?;
+        let mut stored = inner.store.profile(profile).await?.ok_or(SyncError::UnknownProfile(profile))?;
+        inner.hub.policy().judge(&mut stored);
         let refuse = |reason: &str| SyncError::NotSyncable { profile, reason: reason.to_owned() };
         if let Some(reason) = stored.profile.not_syncable() {
             return Err(refuse(reason));
         }
-        if !inner.logins().contains(&stored.profile.login) {
-            return Err(SyncError::UnknownLogin(stored.profile.login));
+        match stored.barred {
+            Some(Barred::LoginRemoved { login }) => return Err(SyncError::UnknownLogin(login)),
+            Some(barred) => return Err(SyncError::Excluded { profile, barred }),
+            None => {}
         }
-        if stored.gone_at.is_some() {
-            return Err(refuse(&format!("login {} no longer lists it", stored.profile.login)));
+        if let Some(since) = stored.gone_at {
+            let (login, since) = (&stored.profile.login, since.to_rfc3339());
+            return Err(refuse(&format!(
+                "login {login} no longer lists it, since {since}; its data is kept"
+            )));
         }
         let requested = inner
             .store
@@ -405,7 +337,7 @@ impl Engine {
 async fn dispatch(inner: Arc<Inner>) {
     let mut closing = inner.closing.subscribe();
     let owner = inner.identity.to_string();
-    let logins = inner.logins();
+    let logins = inner.hub.policy().logins.clone();
     loop {
         if *closing.borrow() {
             return;

@@ -3,6 +3,7 @@
 use crate::ads::AdsError;
 use crate::domain::code::Code;
 use crate::domain::id::{ProfileId, RunId};
+use crate::domain::profile::Barred;
 use crate::domain::report::ErrorReport;
 use crate::domain::time::Timestamp;
 use crate::domain::unit::Unit;
@@ -63,6 +64,14 @@ pub enum SyncError {
         /// Why.
         reason: String,
     },
+    /// The configuration leaves the profile out.
+    #[error("profile {profile} is {barred}")]
+    Excluded {
+        /// The profile.
+        profile: ProfileId,
+        /// Why, and where it says so.
+        barred: Barred,
+    },
     /// An approval or discard of a run that is not held.
     #[error("run {run} {reason}")]
     NotHeld {
@@ -103,6 +112,7 @@ impl SyncError {
             Self::Panic { .. } => Code::Panic,
             Self::UnknownProfile(_) => Code::ProfileUnknown,
             Self::NotSyncable { .. } => Code::NotSyncable,
+            Self::Excluded { .. } => Code::Excluded,
             Self::NotHeld { .. } => Code::NotHeld,
             Self::NoProfiles { .. } => Code::NoneListed,
             Self::UnknownLogin(_) => Code::LoginUnknown,
@@ -127,6 +137,7 @@ impl SyncError {
             Self::Panic { .. } => "This is a defect of adsync: report it with the log. Nothing was written.".to_owned(),
             Self::UnknownProfile(_) => "List what is known with: adsync profiles".to_owned(),
             Self::NotSyncable { .. } => "Leave it out; all other profiles are synced as usual.".to_owned(),
+            Self::Excluded { barred, .. } => barred.cure(),
             Self::NotHeld { .. } => "List the held runs with: adsync runs --state held".to_owned(),
             Self::NoProfiles { .. } => {
                 "What is stored is kept, and nothing is taken for gone. Check that the login still has access to its accounts, then try again.".to_owned()

@@ -27,10 +27,15 @@ pub enum SyncEvent {
         /// What came of it.
         status: LoginStatus,
     },
-    /// A profile was listed, changed, went away or was synced.
+    /// A profile was synced.
     Profile {
         /// The profile as stored.
         profile: Box<StoredProfile>,
+    },
+    /// Profiles were listed, changed or went away, all at once.
+    Profiles {
+        /// The profiles as stored.
+        profiles: Vec<StoredProfile>,
     },
     /// A run was requested or changed its state or counters.
     Run {
@@ -75,9 +80,23 @@ pub enum SyncEvent {
 pub enum LoginStatus {
     /// It is being asked.
     Listing,
+    /// It was asked in vain, and is being asked again.
+    Retrying {
+        /// What went wrong: `cannot connect: Connection refused`.
+        detail: String,
+        /// Attempts so far.
+        attempt: u32,
+    },
     /// It answered.
     Listed {
         /// How many profiles it has.
+        profiles: usize,
+        /// When, by the database's clock.
+        at: Timestamp,
+    },
+    /// It answered with as many profiles as an answer can hold: there may be more, which nobody can list.
+    CutOff {
+        /// How many it told of.
         profiles: usize,
         /// When, by the database's clock.
         at: Timestamp,

@@ -1,17 +1,22 @@
 //! The fetch phase of one unit: its lists are followed to their proved ends, page by page, each page kept.
 
 use std::collections::HashMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::certify::{ListProof, Next, UnitProof, Wanted};
+use futures::{StreamExt as _, TryStreamExt as _};
+
+use super::carry::Others;
+use super::certify::{ListError, ListProof, Next, UnitProof, Wanted};
 use super::context::RunContext;
 use super::error::SyncError;
-use crate::ads::{AdsError, Cursor, ListCall};
+use super::split::Size;
+use crate::ads::{AdsError, Cursor, ListCall, ListPage};
 use crate::domain::entity::{Descriptor, IdFilter, Paging, RecheckBy};
 use crate::domain::id::EntityId;
 use crate::domain::page::Page;
 use crate::domain::profile::Access;
-use crate::domain::run::{Certificate, UnitView};
+use crate::domain::run::Certificate;
 use crate::domain::time::Timestamp;
 use crate::store::{NewPage, PageMeta};
 
@@ -27,10 +32,22 @@ pub(super) enum Fetched {
 /// The first listing of a unit, and the second when the first one fell short.
 const LISTINGS: [&str; 2] = ["main", "again"];
 
+/// Parts of a split list that are followed side by side.
+const SIDE_BY_SIDE: usize = 6;
+
 /// Fetches one unit of a run.
 pub(super) struct UnitFetch<'a> {
     context: &'a RunContext,
+    others: &'a Others<'a>,
     descriptor: &'static Descriptor,
+    got: Mutex<Got>,
+    /// Held while a page is counted and stored, so that parts side by side count one after the other.
+    storing: tokio::sync::Mutex<()>,
+}
+
+/// What has been got of a unit so far.
+#[derive(Default)]
+struct Got {
     stored: HashMap<String, Vec<PageMeta>>,
     proof: UnitProof,
     pages: i64,
@@ -41,10 +58,38 @@ pub(super) struct UnitFetch<'a> {
     request_id: Option<String>,
 }
 
+impl Got {
+    fn note(&mut self, request_id: Option<String>, at: Timestamp) {
+        self.pages += 1;
+        self.oldest = Some(self.oldest.map_or(at, |known| known.min(at)));
+        self.newest = Some(self.newest.map_or(at, |known| known.max(at)));
+        self.request_id = request_id.or_else(|| self.request_id.take());
+    }
+}
+
+/// One list of a unit.
+struct List {
+    name: String,
+    wanted: Wanted,
+    filter: Option<(IdFilter, Vec<EntityId>)>,
+    each: Option<(&'static str, &'static str)>,
+    /// True when it may be split after its first page.
+    may_split: bool,
+}
+
+/// How far a list was followed.
+enum Followed {
+    /// To its end.
+    Whole,
+    /// Its first page said how many rows there are: the rest is for these parts.
+    Split(Vec<Vec<EntityId>>),
+}
+
 impl<'a> UnitFetch<'a> {
     /// Prepares to fetch a unit, going on from the pages that are stored of it.
     pub(super) async fn new(
         context: &'a RunContext,
+        others: &'a Others<'a>,
         descriptor: &'static Descriptor,
     ) -> Result<Self, SyncError> {
         let mut stored: HashMap<String, Vec<PageMeta>> = HashMap::new();
@@ -54,22 +99,16 @@ impl<'a> UnitFetch<'a> {
         for pages in stored.values_mut() {
             pages.sort_by_key(|page| page.seq);
         }
-        Ok(Self {
-            context,
-            descriptor,
-            stored,
-            proof: UnitProof::default(),
-            pages: 0,
-            lists: 0,
-            reused: 0,
-            oldest: None,
-            newest: None,
-            request_id: None,
-        })
+        let got = Mutex::new(Got { stored, ..Got::default() });
+        Ok(Self { context, others, descriptor, got, storing: tokio::sync::Mutex::default() })
+    }
+
+    fn got(&self) -> MutexGuard<'_, Got> {
+        self.got.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Follows all lists of the unit to their ends. `batch_ids` are the ids of the unit that it depends on.
-    pub(super) async fn fetch(mut self, batch_ids: &[EntityId]) -> Result<Fetched, SyncError> {
+    pub(super) async fn fetch(self, batch_ids: &[EntityId]) -> Result<Fetched, SyncError> {
         let mut refused = false;
         loop {
             match self.list_all(batch_ids).await {
@@ -102,9 +141,9 @@ impl<'a> UnitFetch<'a> {
             && error.request().and_then(|request| request.status) == Some(403)
     }
 
-    async fn list_all(&mut self, batch_ids: &[EntityId]) -> Result<Certificate, SyncError> {
+    async fn list_all(&self, batch_ids: &[EntityId]) -> Result<Certificate, SyncError> {
         // A second listing that was begun before a crash is gone on with; the first one is then gone.
-        let mut listing = usize::from(self.stored.keys().any(|list| list.starts_with(LISTINGS[1])));
+        let mut listing = usize::from(self.got().stored.keys().any(|list| list.starts_with(LISTINGS[1])));
         let counts = self.descriptor.list.total.is_some();
         let rechecked = loop {
             self.list_once(LISTINGS[listing], batch_ids).await?;
@@ -115,8 +154,9 @@ impl<'a> UnitFetch<'a> {
                 break asked;
             }
             // What is in doubt already is not worth asking by id for what it lacks.
-            let asked = if self.proof.doubt(counts).is_some() { 0 } else { self.recheck().await? };
-            let Some(doubt) = self.proof.doubt(counts) else { break asked };
+            let doubted = self.got().proof.doubt(counts).is_some();
+            let asked = if doubted { 0 } else { self.recheck().await? };
+            let Some(doubt) = self.got().proof.doubt(counts) else { break asked };
             tracing::warn!(
                 target: "adsync::sync",
                 "{}  {}: the list is in doubt, {doubt}; listing once more",
@@ -126,45 +166,45 @@ impl<'a> UnitFetch<'a> {
             listing = 1;
         };
         // Lists that an earlier attempt had to follow and this one had not.
-        for list in std::mem::take(&mut self.stored).into_keys() {
+        let unused = std::mem::take(&mut self.got().stored);
+        for list in unused.into_keys() {
             self.forget(&list, 0).await?;
         }
         let now = self.context.store.now().await?;
+        let got = self.got();
         Ok(Certificate {
-            lists: self.lists,
-            pages: u32::try_from(self.pages).unwrap_or(u32::MAX),
-            rows: self.proof.rows(),
-            distinct: self.proof.distinct(),
-            reported_total: self.proof.reported_total(),
+            lists: got.lists,
+            pages: u32::try_from(got.pages).unwrap_or(u32::MAX),
+            rows: got.proof.rows(),
+            distinct: got.proof.distinct(),
+            reported_total: got.proof.reported_total(),
             ending: match self.descriptor.list.paging {
-                _ if self.lists == 0 => "nothing to ask for".to_owned(),
+                _ if got.lists == 0 => "nothing to ask for".to_owned(),
                 Paging::NextToken { .. } => "last page without token".to_owned(),
                 Paging::StartIndex { .. } => "empty page, twice".to_owned(),
             },
             relisted: listing == 1,
             rechecked,
-            rechecked_found: self.proof.found_by_id(),
-            reused_pages: self.reused,
-            oldest_page_at: self.oldest.unwrap_or(now),
-            newest_page_at: self.newest.unwrap_or(now),
-            last_request_id: self.request_id.clone(),
+            rechecked_found: got.proof.found_by_id(),
+            reused_pages: got.reused,
+            oldest_page_at: got.oldest.unwrap_or(now),
+            newest_page_at: got.newest.unwrap_or(now),
+            last_request_id: got.request_id.clone(),
         })
     }
 
     /// Judges a second listing.
     fn judge(&self) -> Result<(), SyncError> {
-        self.proof.judge_again().map_err(|source| SyncError::List { unit: self.descriptor.unit, source })
+        let judged = self.got().proof.judge_again();
+        judged.map_err(|source| SyncError::List { unit: self.descriptor.unit, source })
     }
 
     /// Forgets everything that was fetched of the unit.
-    async fn start_over(&mut self) -> Result<(), SyncError> {
+    async fn start_over(&self) -> Result<(), SyncError> {
         let run = self.context.run();
         let view = self.context.store.drop_pages(run.id, run.epoch, self.descriptor.unit, None).await?;
         self.context.tell_unit(view);
-        self.stored.clear();
-        self.proof = UnitProof::default();
-        (self.pages, self.lists, self.reused) = (0, 0, 0);
-        (self.oldest, self.newest, self.request_id) = (None, None, None);
+        *self.got() = Got::default();
         Ok(())
     }
 
@@ -178,179 +218,221 @@ impl<'a> UnitFetch<'a> {
     }
 
     /// One listing: the whole list, or each batch of it.
-    async fn list_once(&mut self, name: &str, batch_ids: &[EntityId]) -> Result<(), SyncError> {
-        match &self.descriptor.list.batch {
-            None => self.follow_each(name, Wanted::All, None).await,
-            Some(batch) => {
-                for (n, ids) in batch_ids.chunks(batch.filter.max).enumerate() {
-                    let filter = Some((batch.filter, ids.to_vec()));
-                    self.follow_each(&format!("{name} batch {n}"), Wanted::All, filter).await?;
-                }
-                Ok(())
-            }
-        }
-    }
-
-    /// Follows one list, or its list for each value of a filter that takes one at a time.
-    async fn follow_each(
-        &mut self,
-        name: &str,
-        wanted: Wanted,
-        filter: Option<(IdFilter, Vec<EntityId>)>,
-    ) -> Result<(), SyncError> {
-        let Some(each) = self.descriptor.list.each else {
-            return self.follow(name, wanted, filter, None).await;
+    async fn list_once(&self, name: &str, batch_ids: &[EntityId]) -> Result<(), SyncError> {
+        let Some(batch) = &self.descriptor.list.batch else {
+            // A second listing is whole: the parts of the first one were in doubt.
+            return self.follow_each(name, Wanted::All, None, name == LISTINGS[0]).await;
         };
-        for value in each.values {
-            let name = format!("{name} {value}");
-            self.follow(&name, wanted, filter.clone(), Some((each.name, *value))).await?;
+        for (n, ids) in batch_ids.chunks(batch.filter.max).enumerate() {
+            let filter = Some((batch.filter, ids.to_vec()));
+            self.follow_each(&format!("{name} batch {n}"), Wanted::All, filter, false).await?;
         }
         Ok(())
     }
 
-    /// Follows one list to its end, from where its stored pages leave off.
-    async fn follow(
-        &mut self,
-        list: &str,
+    /// Follows one list, or its list for each value of a filter that takes one at a time.
+    async fn follow_each(
+        &self,
+        name: &str,
         wanted: Wanted,
         filter: Option<(IdFilter, Vec<EntityId>)>,
-        each: Option<(&'static str, &'static str)>,
+        may_split: bool,
     ) -> Result<(), SyncError> {
-        self.lists += 1;
+        let Some(each) = self.descriptor.list.each else {
+            let list = List { name: name.to_owned(), wanted, filter, each: None, may_split };
+            return match self.follow(list).await? {
+                Followed::Whole => Ok(()),
+                Followed::Split(parts) => self.follow_parts(name, parts).await,
+            };
+        };
+        for value in each.values {
+            let each = Some((each.name, *value));
+            let name = format!("{name} {value}");
+            self.follow(List { name, wanted, filter: filter.clone(), each, may_split: false }).await?;
+        }
+        Ok(())
+    }
+
+    /// Follows the parts of a split list side by side.
+    async fn follow_parts(&self, name: &str, parts: Vec<Vec<EntityId>>) -> Result<(), SyncError> {
+        let Some(split) = &self.descriptor.list.split else { return Ok(()) };
+        let lists = parts.into_iter().enumerate().map(|(n, ids)| {
+            let (name, filter) = (format!("{name} part {n}"), Some((split.filter, ids)));
+            self.follow(List { name, wanted: Wanted::Part, filter, each: None, may_split: false })
+        });
+        let mut following = futures::stream::iter(lists).buffer_unordered(SIDE_BY_SIDE);
+        while following.try_next().await?.is_some() {}
+        Ok(())
+    }
+
+    /// The parts that a list falls into after its first page; `None` when it is followed as a whole.
+    async fn parts(
+        &self,
+        list: &List,
+        total: Option<u64>,
+        first: &Page,
+        took: Duration,
+    ) -> Option<Vec<Vec<EntityId>>> {
+        let split = self.descriptor.list.split.as_ref().filter(|_| list.may_split)?;
+        let size = Size {
+            total: total?,
+            page: u64::try_from(first.len()).unwrap_or(u64::MAX),
+            took,
+            pace: self.context.client.pace(&self.context.profile.login, self.context.profile.id),
+        };
+        if !size.is_worth_parts() {
+            return None;
+        }
+        let campaigns = self.others.ids(split.of).await?;
+        size.parts(&campaigns, split.filter.max)
+    }
+
+    /// Follows one list to its end, or to where it is split, from where its stored pages leave off.
+    async fn follow(&self, list: List) -> Result<Followed, SyncError> {
         let unit = self.descriptor.unit;
         let failed = |source| SyncError::List { unit, source };
-        let mut proof = ListProof::new(self.descriptor.list.paging, wanted);
+        let mut proof = ListProof::new(self.descriptor.list.paging, list.wanted);
         let mut call = ListCall {
             login: self.context.profile.login.clone(),
             profile_id: self.context.profile.id,
             descriptor: self.descriptor,
-            filter,
-            each,
+            filter: list.filter.clone(),
+            each: list.each,
             extended: self.context.config.extended,
             cursor: Cursor::Start,
             priority: self.context.run().priority,
         };
         let mut seq = 0;
-        let mut stored = self.stored.remove(list).unwrap_or_default();
+        let mut stored = {
+            let mut got = self.got();
+            got.lists += 1;
+            got.stored.remove(&list.name).unwrap_or_default()
+        };
         // Half an index list is worth nothing: whatever was deleted meanwhile has moved the rest.
         if matches!(self.descriptor.list.paging, Paging::StartIndex { .. })
             && stored.last().is_some_and(|page| page.next_cursor.is_some())
         {
-            self.forget(list, 0).await?;
+            self.forget(&list.name, 0).await?;
             stored.clear();
         }
+        // A list that was split before has its first page and parts; it is split again, or listed anew.
+        let was_split = list.may_split && stored.len() == 1 && stored[0].next_cursor.is_none();
         for meta in stored {
             // A page that answers another request than the one that is due belongs to no proof: from here on anew.
             if meta.seq != seq || meta.fingerprint != call.fingerprint() {
-                self.forget(list, seq).await?;
+                self.forget(&list.name, seq).await?;
                 break;
             }
-            let body = self.context.store.page_body(self.context.run().id, unit, list, seq).await?;
+            let body = self.context.store.page_body(self.context.run().id, unit, &list.name, seq).await?;
             let page = Page::parse(self.descriptor, body.into_bytes())
                 .map_err(|e| SyncError::StoredPage { unit, reason: e.to_string() })?;
-            let next = proof.accept(&mut self.proof, &page).map_err(failed)?;
-            self.note(&page, meta.request_id, meta.fetched_at);
-            self.reused += 1;
+            if was_split && page.next_token.is_some() {
+                let parts = self.parts(&list, page.total, &page, Duration::MAX).await;
+                let Some(parts) = parts else {
+                    self.forget(&list.name, seq).await?;
+                    break;
+                };
+                self.reuse(&mut proof, &page, meta).map_err(failed)?;
+                return Ok(Followed::Split(parts));
+            }
             seq += 1;
-            match next {
-                Next::End => return Ok(()),
+            match self.reuse(&mut proof, &page, meta).map_err(failed)? {
+                Next::End => return Ok(Followed::Whole),
                 next => call.cursor = cursor(next),
             }
         }
         loop {
             let answer = self.context.client.list_page(&call, &self.context.observe(unit)).await?;
-            let before = self.proof.rows();
-            let next = proof.accept(&mut self.proof, &answer.page).map_err(failed)?;
-            let view = self
-                .keep(list, seq, &call, &answer.page, &next, answer.request_id.as_deref(), before)
-                .await?;
-            tracing::info!(
-                target: "adsync::sync",
-                "{}  {unit} page {}: {} rows",
-                self.context.profile.name, view.pages, answer.page.len()
-            );
-            self.context.tell_unit(view);
+            let parts = match &answer.page.next_token {
+                Some(_) if seq == 0 => self.parts(&list, answer.page.total, &answer.page, answer.took).await,
+                _ => None,
+            };
+            let next = self.keep(&list.name, seq, &call, &mut proof, &answer, parts.is_some()).await?;
             seq += 1;
-            match next {
-                Next::End => return Ok(()),
-                next => call.cursor = cursor(next),
+            match (parts, next) {
+                (Some(parts), _) => return Ok(Followed::Split(parts)),
+                (None, Next::End) => return Ok(Followed::Whole),
+                (None, next) => call.cursor = cursor(next),
             }
         }
     }
 
-    fn note(&mut self, page: &Page, request_id: Option<String>, at: Timestamp) {
-        debug_assert!(self.proof.rows() >= u64::try_from(page.len()).unwrap_or(0));
-        self.pages += 1;
-        self.oldest = Some(self.oldest.map_or(at, |known| known.min(at)));
-        self.newest = Some(self.newest.map_or(at, |known| known.max(at)));
-        self.request_id = request_id.or_else(|| self.request_id.take());
+    /// Takes a stored page into the proof.
+    fn reuse(&self, proof: &mut ListProof, page: &Page, meta: PageMeta) -> Result<Next, ListError> {
+        let mut got = self.got();
+        let next = proof.accept(&mut got.proof, page)?;
+        got.note(meta.request_id, meta.fetched_at);
+        got.reused += 1;
+        Ok(next)
     }
 
-    #[expect(clippy::too_many_arguments, reason = "the parts of one page, each used once")]
+    /// Takes a page that was just answered into the proof, and stores it. `last` says that the list ends with it.
     async fn keep(
-        &mut self,
+        &self,
         list: &str,
         seq: i64,
         call: &ListCall,
-        page: &Page,
-        next: &Next,
-        request_id: Option<&str>,
-        rows_before: u64,
-    ) -> Result<UnitView, SyncError> {
-        let run = self.context.run();
-        debug_assert!(self.proof.rows() >= rows_before);
-        let next_cursor = match next {
+        proof: &mut ListProof,
+        answer: &ListPage,
+        last: bool,
+    ) -> Result<Next, SyncError> {
+        let (unit, page, mut run) = (self.descriptor.unit, &answer.page, self.context.run());
+        let _one_after_the_other = self.storing.lock().await;
+        let (next, pages, rows, expected) = {
+            let mut got = self.got();
+            let next =
+                proof.accept(&mut got.proof, page).map_err(|source| SyncError::List { unit, source })?;
+            got.note(answer.request_id.clone(), self.context.clock.now());
+            (next, got.pages, got.proof.rows(), got.proof.reported_total())
+        };
+        let next_cursor = match &next {
             Next::End => None,
+            _ if last => None,
             next => Some(serde_json::to_string(&cursor(next.clone())).unwrap_or_default()),
         };
         let (sent, throttled) = self.context.take_counters();
-        let view = self
-            .context
-            .store
-            .store_page(
-                run.id,
-                run.epoch,
-                &NewPage {
-                    unit: self.descriptor.unit,
-                    list,
-                    seq,
-                    fingerprint: &call.fingerprint(),
-                    next_cursor,
-                    rows: int(page.len() as u64),
-                    total: page.total.map(int),
-                    request_id,
-                    body: page.body(),
-                    unit_pages: self.pages + 1,
-                    unit_rows: int(self.proof.rows()),
-                    unit_expected: self.proof.reported_total().map(int),
-                    requests: sent,
-                    throttled,
-                },
-            )
-            .await?;
-        let at = self.context.clock.now();
-        self.note(page, request_id.map(str::to_owned), at);
-        let mut run = self.context.run();
+        let new = NewPage {
+            unit,
+            list,
+            seq,
+            fingerprint: &call.fingerprint(),
+            next_cursor,
+            rows: int(page.len() as u64),
+            total: page.total.map(int),
+            request_id: answer.request_id.as_deref(),
+            body: page.body(),
+            unit_pages: pages,
+            unit_rows: int(rows),
+            unit_expected: expected.map(int),
+            requests: sent,
+            throttled,
+        };
+        let view = self.context.store.store_page(run.id, run.epoch, &new).await?;
+        run = self.context.run();
         run.requests += sent;
         run.throttled += throttled;
         self.context.set_run(run);
-        Ok(view)
+        tracing::info!(
+            target: "adsync::sync",
+            "{}  {unit} page {}: {} rows", self.context.profile.name, view.pages, page.len()
+        );
+        self.context.tell_unit(view);
+        Ok(next)
     }
 
     /// Asks for single stored rows that the list lacks, before anything is held for removed; gives how many. Rows
     /// that the API still has disprove the list.
-    async fn recheck(&mut self) -> Result<u64, SyncError> {
+    async fn recheck(&self) -> Result<u64, SyncError> {
         let Some(recheck) = self.descriptor.list.recheck else { return Ok(0) };
         let (wanted, parent) = match recheck.by {
             RecheckBy::Own => (Wanted::Rows, None),
             RecheckBy::Parent(column) => (Wanted::OfParents, Some(column)),
         };
         let (mut lacking, mut ids) = (Vec::new(), Vec::new());
-        let proof = &self.proof;
         self.context
             .store
             .live_ids(self.context.profile.id, self.descriptor, parent, |id, of| {
-                if !proof.has(&id) {
+                if !self.got().proof.has(&id) {
                     ids.extend(EntityId::from_text(of.as_deref().unwrap_or(&id)));
                     lacking.push(id);
                 }
@@ -358,10 +440,10 @@ impl<'a> UnitFetch<'a> {
             .await?;
         ids.sort();
         ids.dedup();
-        self.proof.ask_for(lacking.iter().map(String::as_str));
+        self.got().proof.ask_for(lacking.iter().map(String::as_str));
         for (n, ids) in ids.chunks(recheck.filter.max).enumerate() {
             let filter = Some((recheck.filter, ids.to_vec()));
-            self.follow_each(&format!("recheck {n}"), wanted, filter).await?;
+            self.follow_each(&format!("recheck {n}"), wanted, filter, false).await?;
         }
         Ok(lacking.len() as u64)
     }

@@ -6,6 +6,7 @@ use tokio::sync::broadcast;
 
 use super::event::SyncEvent;
 use super::overview::Overview;
+use super::policy::Policy;
 
 /// Events that a listener may lag behind before it gets a snapshot instead.
 const BACKLOG: usize = 2_048;
@@ -15,11 +16,23 @@ const BACKLOG: usize = 2_048;
 pub(super) struct Hub {
     overview: Arc<Mutex<Overview>>,
     events: broadcast::Sender<SyncEvent>,
+    policy: Arc<Policy>,
 }
 
 impl Hub {
-    pub(super) fn new(overview: Overview) -> Self {
-        Self { overview: Arc::new(Mutex::new(overview)), events: broadcast::channel(BACKLOG).0 }
+    /// A hub over a first state. Every profile that passes is judged by the policy.
+    pub(super) fn new(mut overview: Overview, policy: Policy) -> Self {
+        overview.profiles.values_mut().for_each(|profile| policy.judge(profile));
+        Self {
+            overview: Arc::new(Mutex::new(overview)),
+            events: broadcast::channel(BACKLOG).0,
+            policy: Arc::new(policy),
+        }
+    }
+
+    /// What the configuration says about profiles.
+    pub(super) fn policy(&self) -> &Policy {
+        &self.policy
     }
 
     fn lock(&self) -> MutexGuard<'_, Overview> {
@@ -28,7 +41,12 @@ impl Hub {
     }
 
     /// Folds an event in and passes it on. Never waits: a listener that lags loses events, not the engine time.
-    pub(super) fn emit(&self, event: SyncEvent) {
+    pub(super) fn emit(&self, mut event: SyncEvent) {
+        match &mut event {
+            SyncEvent::Profile { profile } => self.policy.judge(profile),
+            SyncEvent::Profiles { profiles } => profiles.iter_mut().for_each(|p| self.policy.judge(p)),
+            _ => {}
+        }
         let mut overview = self.lock();
         overview.apply(event.clone());
         // Sent under the lock, so that all listeners see the order in which the overview was folded.
@@ -59,7 +77,7 @@ mod tests {
 
     #[test]
     fn a_listener_gets_the_state_and_then_exactly_what_comes_after_it() {
-        let hub = Hub::new(Overview::default());
+        let hub = Hub::new(Overview::default(), Policy::default());
         let event = |enabled| SyncEvent::Limits { limits: LimitsSnapshot { enabled, ..Default::default() } };
         hub.emit(event(true));
         let (overview, mut events) = hub.subscribe();
@@ -72,7 +90,7 @@ mod tests {
 
     #[test]
     fn a_listener_that_lags_never_stops_the_engine() {
-        let hub = Hub::new(Overview::default());
+        let hub = Hub::new(Overview::default(), Policy::default());
         let (_, mut events) = hub.subscribe();
         for _ in 0..BACKLOG * 2 {
             hub.emit(SyncEvent::Limits { limits: LimitsSnapshot::default() });

@@ -8,13 +8,17 @@ pub mod causes;
 mod certify;
 mod context;
 mod difference;
+mod eligibility;
 mod engine;
 mod error;
 pub mod event;
 mod fetch;
 mod hub;
+mod listing;
 pub mod overview;
 mod persist;
+mod policy;
+mod split;
 mod watch;
 pub mod why;
 

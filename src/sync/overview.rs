@@ -43,6 +43,8 @@ pub enum ProfileStatus {
     Failed,
     /// Its last run waits for an approval.
     Held,
+    /// Its last run was proved, but for parts that the API refuses now and of which rows are stored.
+    AccessLost,
     /// Its run waits for the API to lift a throttle.
     Throttled,
     /// Its run is being committed.
@@ -61,6 +63,8 @@ pub enum ProfileStatus {
     Never,
     /// Its login's list no longer has it.
     Gone,
+    /// The configuration leaves it out.
+    Excluded,
     /// It is shown, and never synced.
     NotSyncable,
 }
@@ -71,6 +75,7 @@ impl ProfileStatus {
         match self {
             Self::Failed => "failed",
             Self::Held => "held",
+            Self::AccessLost => "access lost",
             Self::Throttled => "throttled",
             Self::Committing => "committing",
             Self::Fetching => "fetching",
@@ -80,6 +85,7 @@ impl ProfileStatus {
             Self::Proved => "proved",
             Self::Never => "never",
             Self::Gone => "gone",
+            Self::Excluded => "excluded",
             Self::NotSyncable => "not synced",
         }
     }
@@ -123,6 +129,9 @@ impl Overview {
             }
             SyncEvent::Profile { profile } => {
                 self.profiles.insert(profile.profile.id, *profile);
+            }
+            SyncEvent::Profiles { profiles } => {
+                self.profiles.extend(profiles.into_iter().map(|p| (p.profile.id, p)));
             }
             SyncEvent::Run { run } => self.apply_run(*run),
             SyncEvent::Unit { unit, profile_id } => {
@@ -218,10 +227,16 @@ impl Overview {
         if stored.profile.not_syncable().is_some() {
             return ProfileStatus::NotSyncable;
         }
+        match &stored.barred {
+            Some(barred) if barred.is_excluded() => return ProfileStatus::Excluded,
+            Some(_) => return ProfileStatus::NotSyncable,
+            None => {}
+        }
         match run.map(|run| run.state) {
             Some(RunState::Failed) => ProfileStatus::Failed,
             Some(RunState::Held) => ProfileStatus::Held,
             Some(RunState::Cancelled | RunState::Discarded) => ProfileStatus::Cancelled,
+            _ if stored.access_lost.is_some() => ProfileStatus::AccessLost,
             Some(_) => ProfileStatus::Proved,
             None if stored.last_synced_at.is_some() => ProfileStatus::Proved,
             None => ProfileStatus::Never,

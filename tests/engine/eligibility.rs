@@ -1,11 +1,17 @@
 //! Accounts that have no part in an ad product: neither zero rows nor a failure, and never a removal.
 
+use std::time::Duration;
+
+use adsync::config::SyncConfig;
 use adsync::domain::entity::table::TABLES;
-use adsync::domain::run::UnitState;
-use adsync::domain::unit::AdProduct;
+use adsync::domain::run::{Refusal, RunView, UnitState, UnitView};
+use adsync::domain::unit::{AdProduct, Unit};
+use adsync::sync::overview::ProfileStatus;
 
 use super::database::entity_rows;
-use super::harness::{Bench, SB_KEYWORDS, SP_KEYWORDS, all_roles, completed, failed, one_profile, unit_of};
+use super::harness::{
+    Bench, SB_KEYWORDS, SP_KEYWORDS, all_roles, completed, config, failed, one_profile, unit_of,
+};
 use super::truth::count_rows;
 use crate::support::on_both_databases;
 
@@ -15,6 +21,10 @@ on_both_databases!(
     rows_are_frozen_and_not_removed_when_access_is_lost,
     a_run_that_proves_nothing_has_failed,
     an_undocumented_refusal_is_a_failure,
+    a_refusal_is_remembered_and_asked_again_after_its_time,
+    another_access_is_asked_at_once,
+    where_nothing_else_is_proved_everything_is_asked,
+    lost_access_is_told_apart_and_told_off_when_it_is_back,
 );
 
 /// The units of a profile's certificates that are not eligible.
@@ -149,4 +159,156 @@ async fn an_undocumented_refusal_is_a_failure(url: &str) {
         failed(&bench.sync(0).await, "profile.no_access");
         assert_eq!(bench.database.committed().await, before, "{body}");
     }
+}
+
+const HOUR: Duration = Duration::from_secs(3_600);
+
+/// A bench that remembers refusals for an hour.
+async fn remembering(url: &str) -> Bench {
+    let sync = SyncConfig { ask_again_after: HOUR, ..config() };
+    let bench = Bench::configured(url, one_profile(), sync).await;
+    bench.no_faults();
+    bench
+}
+
+async fn unit_view(bench: &Bench, run: &RunView, unit: Unit) -> UnitView {
+    let units = bench.engine.store().units(run.id).await.unwrap();
+    units.into_iter().find(|u| u.unit == unit).unwrap()
+}
+
+async fn refusal(bench: &Bench, run: &RunView, unit: Unit) -> Refusal {
+    unit_view(bench, run, unit).await.refusal.expect("a refusal")
+}
+
+/// Requests since a mark that ask for Sponsored Brands.
+fn asked_for_brands(bench: &Bench, mark: u64) -> usize {
+    bench.requests_since(mark).iter().filter(|(path, _)| path.starts_with("/sb/")).map(|(_, n)| n).sum()
+}
+
+/// As if the last refusal were so much older.
+async fn age_refusals(bench: &Bench, by: Duration) {
+    let sql = format!("update certificates set asked_at = asked_at - {}", by.as_micros());
+    assert!(bench.database.execute(&sql).await > 0);
+}
+
+async fn a_refusal_is_remembered_and_asked_again_after_its_time(url: &str) {
+    let bench = remembering(url).await;
+    bench.faults(SB_REFUSAL);
+    let first = bench.sync(0).await;
+    completed(&first);
+    let unit = unit_of(SB_KEYWORDS);
+    let told = refusal(&bench, &first, unit).await;
+    assert!(!told.remembered && told.since == told.asked_at && told.frozen_rows == 0);
+    assert_eq!(told.ask_after, told.asked_at.plus(HOUR));
+
+    // Remembered: nobody asks, and it is said since when and until when.
+    let mark = bench.mark();
+    let second = bench.sync(0).await;
+    completed(&second);
+    assert_eq!(asked_for_brands(&bench, mark), 0);
+    let remembered = refusal(&bench, &second, unit).await;
+    assert_eq!(remembered, Refusal { remembered: true, ..told.clone() });
+    let report = unit_view(&bench, &second, unit).await.error.unwrap();
+    assert!(report.code == "product.not_eligible" && report.summary.contains("not authorized"), "{report:?}");
+
+    // Its time comes: it is asked, and refused since the first day.
+    age_refusals(&bench, HOUR).await;
+    let mark = bench.mark();
+    let third = bench.sync(0).await;
+    completed(&third);
+    assert!(asked_for_brands(&bench, mark) > 0);
+    let again = refusal(&bench, &third, unit).await;
+    assert_eq!(again.since, told.since);
+    assert!(!again.remembered && again.asked_at > told.asked_at);
+
+    // Once it is granted, a sync after that time has everything, and forgets.
+    bench.no_faults();
+    bench.sync(0).await;
+    age_refusals(&bench, HOUR).await;
+    let granted = bench.sync_to_truth(0).await;
+    assert_eq!(unit_view(&bench, &granted, unit).await.refusal, None);
+    let left = "select count(*) from certificates where refused_since is not null or asked_at is not null";
+    assert_eq!(bench.database.number(left).await, 0);
+}
+
+async fn another_access_is_asked_at_once(url: &str) {
+    let bench = remembering(url).await;
+    bench.faults(SB_REFUSAL);
+    completed(&bench.sync(0).await);
+    bench.database.execute("update profiles set access = 'view'").await;
+    let mark = bench.mark();
+    completed(&bench.sync(0).await);
+    assert!(asked_for_brands(&bench, mark) > 0, "what was refused to one access may be given to another");
+}
+
+async fn where_nothing_else_is_proved_everything_is_asked(url: &str) {
+    let bench = remembering(url).await;
+    bench.faults(SB_REFUSAL);
+    completed(&bench.sync(0).await);
+    // From now on everything but Sponsored Brands is refused.
+    let refused = |path: &str| {
+        format!(
+            "[[fault]]\nmatch = {{ path = '{path}', times = 'forever' }}\neffect = {{ status = 400, body = '{{\"code\":\"INVALID_ARGUMENT\",\"message\":\"Advertiser ID cannot be decrypted\"}}' }}\n"
+        )
+    };
+    bench.faults(&["/sp/*", "/sd/*", "/portfolios*"].map(refused).concat());
+    let mark = bench.mark();
+    let run = bench.sync(0).await;
+    completed(&run);
+    assert!(asked_for_brands(&bench, mark) > 0);
+    let brands = unit_view(&bench, &run, unit_of(SB_KEYWORDS)).await;
+    assert_eq!((brands.state, brands.refusal), (UnitState::Proved, None));
+    assert!(refusal(&bench, &run, unit_of(SP_KEYWORDS)).await.frozen_rows > 0);
+
+    // Where everything is refused, everything was asked, and the run has failed; so has its retry.
+    bench.faults(&refused("*"));
+    let mark = bench.mark();
+    failed(&bench.sync(0).await, "profile.no_access");
+    let asked = bench.requests_since(mark);
+    assert!(asked.contains_key(SP_KEYWORDS) && asked.contains_key("/sb/v4/campaigns/list"), "{asked:?}");
+    let mark = bench.mark();
+    failed(&bench.retry(0).await, "profile.no_access");
+    assert!(bench.requests_since(mark).contains_key(SP_KEYWORDS), "a retry asks as well");
+    bench.no_faults();
+    let back = bench.retry(0).await;
+    bench.expect_truth(0, &back).await;
+}
+
+async fn lost_access_is_told_apart_and_told_off_when_it_is_back(url: &str) {
+    let bench = remembering(url).await;
+    bench.sync_to_truth(0).await;
+    let status = || bench.engine.snapshot().status(bench.profile(0), bench.engine.now());
+    assert_eq!(status(), ProfileStatus::Proved);
+    bench.faults(SB_REFUSAL);
+    let run = bench.sync(0).await;
+    completed(&run);
+    let lost = unit_view(&bench, &run, unit_of(SB_KEYWORDS)).await;
+    let frozen = bench
+        .database
+        .number("select count(*) from keywords where ad_product = 'SB' and removed_at is null")
+        .await;
+    assert_eq!(lost.lost().map(|r| r.frozen_rows), Some(frozen));
+    let report = lost.error.unwrap();
+    assert_eq!(report.code, "product.access_lost");
+    assert!(report.hint.contains(&format!("{frozen} rows")), "{}", report.hint);
+    let total = "select cast(sum(live_rows) as bigint) from certificates where state = 'not_eligible'";
+    let told = bench.engine.snapshot().profiles[&bench.profile(0)].access_lost.expect("told");
+    let units = "select count(*) from certificates where state = 'not_eligible' and live_rows > 0";
+    let units = bench.database.number(units).await.unsigned_abs();
+    assert!(units >= 3, "campaigns, ad groups and keywords at least");
+    assert_eq!((told.units, told.rows), (units, bench.database.number(total).await));
+    assert_eq!(status(), ProfileStatus::AccessLost);
+    let stored = bench.engine.store().profiles().await.unwrap();
+    assert_eq!(stored[0].access_lost, Some(told));
+
+    // Remembering loses nothing of it.
+    completed(&bench.sync(0).await);
+    assert_eq!(bench.engine.snapshot().profiles[&bench.profile(0)].access_lost, Some(told));
+    bench.no_faults();
+    age_refusals(&bench, HOUR).await;
+    bench.sync_to_truth(0).await;
+    assert_eq!(
+        (status(), bench.engine.snapshot().profiles[&bench.profile(0)].access_lost),
+        (ProfileStatus::Proved, None)
+    );
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use adsync::config::SyncConfig;
 use adsync::domain::unit::Entity;
 
-use super::harness::{Bench, PATHS, completed, config, ended, one_profile, operator, unit_of};
+use super::harness::{Bench, PATHS, SP_KEYWORDS, completed, config, ended, one_profile, operator, unit_of};
 use super::truth::{count_rows, is_live, list, text};
 use crate::support::on_both_databases;
 
@@ -16,6 +16,9 @@ on_both_databases!(
     turning_extended_data_off_asks_for_it_no_more,
     only_the_configured_entities_are_synced_and_others_stay,
     rows_without_a_filter_of_their_own_are_asked_for_by_their_parents,
+    a_big_and_slow_list_is_asked_for_in_parts_side_by_side,
+    parts_that_do_not_add_up_are_listed_as_a_whole,
+    a_split_list_goes_on_from_its_finished_parts,
 );
 
 /// A profile with a dozen Sponsored Brands campaigns, some of the old kind.
@@ -146,4 +149,56 @@ async fn rows_without_a_filter_of_their_own_are_asked_for_by_their_parents(url: 
             "{path} by {parent}"
         );
     }
+}
+
+/// Slow enough that a list of sixteen pages is worth parts.
+const SLOW: &str =
+    "[[fault]]\nmatch = { path = '/sp/keywords/list', times = 'forever' }\neffect = { latency = '150ms' }\n";
+
+async fn a_big_and_slow_list_is_asked_for_in_parts_side_by_side(url: &str) {
+    let bench = Bench::start(url, one_profile()).await;
+    bench.faults(SLOW);
+    let run = bench.sync_to_truth(0).await;
+    let certificates = bench.engine.store().certificates(run.profile_id).await.unwrap();
+    let proof = |path: &str| {
+        let found = certificates.iter().find(|c| c.unit == unit_of(path)).unwrap();
+        found.certificate.clone().unwrap()
+    };
+    let keywords = proof(SP_KEYWORDS);
+    let rows = u64::try_from(bench.truth(0).count(SP_KEYWORDS)).unwrap();
+    // The first page came twice: with the list and with its part.
+    assert_eq!((keywords.lists, keywords.distinct, keywords.rows), (5, rows, rows + 4));
+    assert_eq!((keywords.reported_total, keywords.relisted), (Some(rows), false));
+    assert_eq!(proof("/sp/adGroups/list").lists, 1, "a small list stays whole");
+    // A second sync finds nothing new, and a third what has changed.
+    assert_eq!(bench.sync_to_truth(0).await.counts.written(), 0);
+    bench.churn(0);
+    bench.sync_to_truth(0).await;
+}
+
+async fn parts_that_do_not_add_up_are_listed_as_a_whole(url: &str) {
+    let bench = Bench::start(url, one_profile()).await;
+    // One part answers as if its campaigns had no keywords.
+    let empty = "[[fault]]\nmatch = { path = '/sp/keywords/list', from_request = 2, times = 1 }\neffect = { status = 200, body = '{\"keywords\":[],\"totalResults\":0}' }\n";
+    bench.faults(&format!("{empty}{SLOW}"));
+    let run = bench.sync_to_truth(0).await;
+    let certificates = bench.engine.store().certificates(run.profile_id).await.unwrap();
+    let proof =
+        certificates.iter().find(|c| c.unit == unit_of(SP_KEYWORDS)).unwrap().certificate.clone().unwrap();
+    assert_eq!((proof.lists, proof.relisted), (1, true), "{proof:?}");
+}
+
+async fn a_split_list_goes_on_from_its_finished_parts(url: &str) {
+    let bench = Bench::start(url, one_profile()).await;
+    let broken = "[[fault]]\nmatch = { path = '/sp/keywords/list', from_request = 10, times = 'forever' }\neffect = { status = 400, body = '{\"code\":\"INVALID_ARGUMENT\",\"message\":\"no\"}' }\n";
+    bench.faults(&format!("{broken}{SLOW}"));
+    let run = bench.sync(0).await;
+    assert!(run.error.is_some());
+    bench.faults(SLOW);
+    let mark = bench.mark();
+    let retry = bench.retry(0).await;
+    bench.expect_truth(0, &retry).await;
+    let pages = super::harness::pages_of(SP_KEYWORDS, bench.truth(0).count(SP_KEYWORDS));
+    let again = bench.requests_since(mark)[SP_KEYWORDS];
+    assert!(again < pages, "{again} requests of {pages} pages: what was there is not asked for again");
 }

@@ -9,6 +9,7 @@ use adsync::config::{RateLimitConfig, Secret, SyncConfig};
 use adsync::domain::id::{ProfileId, RunId};
 use adsync::domain::profile::Region;
 use adsync::domain::run::{Origin, RunState, RunView};
+use adsync::domain::selection::Selection;
 use adsync::domain::unit::{AdProduct, Entity, Unit};
 use adsync::simulator::{Control, RunningSimulator, Scenario, Simulator, SimulatorOptions};
 use adsync::store::Store;
@@ -87,6 +88,7 @@ pub(crate) fn config() -> SyncConfig {
         reuse_pages_for: Duration::from_secs(3600),
         max_removed_rows: 1_000_000,
         max_removed_percent: 100,
+        ask_again_after: Duration::ZERO,
         ..SyncConfig::default()
     }
 }
@@ -95,19 +97,23 @@ pub(crate) fn operator() -> Requester {
     Requester { name: "tester@test".to_owned(), origin: Origin::Cli }
 }
 
-/// A client that never waits for long.
-pub(crate) fn client(sim: &RunningSimulator) -> AdsClient {
+/// A login that a simulator serves.
+pub(crate) fn endpoint(name: &str, region: Region, sim: &RunningSimulator) -> LoginEndpoint {
     let credentials = sim.credentials();
-    let endpoint = LoginEndpoint {
-        name: "test".to_owned(),
-        region: Region::Eu,
+    LoginEndpoint {
+        name: name.to_owned(),
+        region,
         client_id: credentials.client_id,
         client_secret: Secret::new(credentials.client_secret),
         refresh_token: Secret::new(credentials.refresh_token),
         api_url: sim.base_url(),
         token_url: sim.token_url(),
         simulated: true,
-    };
+    }
+}
+
+/// A client that never waits for long.
+pub(crate) fn client(logins: Vec<LoginEndpoint>) -> AdsClient {
     let limits =
         RateLimitConfig { enabled: false, patience: Duration::from_secs(5), ..RateLimitConfig::default() };
     let options = ClientOptions {
@@ -119,7 +125,7 @@ pub(crate) fn client(sim: &RunningSimulator) -> AdsClient {
         backoff_cap: Duration::from_secs(60),
         seed: Some(7),
     };
-    AdsClient::new(vec![endpoint], &limits, options).unwrap()
+    AdsClient::new(logins, &limits, options).unwrap()
 }
 
 /// A simulator, a database, and an engine between them.
@@ -212,8 +218,13 @@ impl Bench {
 }
 
 async fn engine(sim: &RunningSimulator, url: &str, sync: SyncConfig, carries: Carries) -> Engine {
-    let store = Store::open(url).await.unwrap();
-    Engine::start(store, client(sim), EngineOptions { sync, carries }).await.unwrap()
+    let options = EngineOptions { sync, carries, profiles: Selection::default() };
+    engine_of(vec![endpoint("test", Region::Eu, sim)], url, options).await
+}
+
+/// An engine with these logins.
+pub(crate) async fn engine_of(logins: Vec<LoginEndpoint>, url: &str, options: EngineOptions) -> Engine {
+    Engine::start(Store::open(url).await.unwrap(), client(logins), options).await.unwrap()
 }
 
 /// Waits until an engine's state gives something.

@@ -149,7 +149,7 @@ async fn an_owner_that_lost_its_run_can_write_nothing_more(url: &str) {
         requests: 1,
         throttled: 0,
     };
-    let update = UnitUpdate { state: UnitState::Proved, certificate: None, error: None };
+    let update = UnitUpdate { state: UnitState::Proved, certificate: None, error: None, refusal: None };
     let failed = adsync::sync::SyncError::NoAccess.report(store.now().await.unwrap());
     let profile = bench.profile(0);
     let stored = store.profile(profile).await.unwrap().unwrap();

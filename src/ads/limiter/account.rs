@@ -272,6 +272,12 @@ impl Account {
         })
     }
 
+    /// Requests per second that a profile may hope for, as far as is known.
+    pub(super) fn pace(&self, key: ProfileKey) -> f64 {
+        let own = self.profiles.get(&key).map_or(f64::INFINITY, |p| p.lane.rate());
+        self.lane.rate().min(own)
+    }
+
     #[cfg(test)]
     pub(super) fn profile_rate(&self, key: ProfileKey) -> f64 {
         self.profiles.get(&key).map_or(0.0, |p| p.lane.rate())

@@ -177,6 +177,12 @@ impl Budget {
         }
     }
 
+    /// Requests per second that a profile may hope for, as far as is known; `None` without limits.
+    pub(super) fn pace(&self, account: AccountId, profile: ProfileKey) -> Option<f64> {
+        let pace = self.shared.lock().with(account, |a| a.pace(profile));
+        pace.filter(|_| self.shared.limits.enabled)
+    }
+
     /// Counts a request that is sent again.
     pub(super) fn count_retry(&self, account: AccountId) {
         self.shared.lock().with(account, |a| a.counters.now().retries += 1);

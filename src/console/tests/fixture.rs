@@ -66,6 +66,8 @@ pub(super) fn profile(id: i64, name: &str, country: &str, kind: &str) -> StoredP
         rows: 0,
         last_counts: None,
         gone_at: None,
+        access_lost: None,
+        barred: None,
     }
 }
 
@@ -128,6 +130,7 @@ pub(super) fn unit_view(run: i64, unit: Unit, state: UnitState, pages: i64, rows
         certificate: None,
         outcome: None,
         error: None,
+        refusal: None,
         started_at: Some(ago(130)),
         settled_at: None,
     }

@@ -8,7 +8,9 @@ use ratatui::style::{Color, Style};
 use super::fixture::*;
 use crate::console::*;
 use crate::domain::id::{ProfileId, RunId};
-use crate::domain::run::{ChangeCounts, RunState, UnitOutcome, UnitState};
+use crate::domain::profile::{AccessLost, Barred};
+use crate::domain::report::ErrorReport;
+use crate::domain::run::{ChangeCounts, Refusal, RunState, UnitOutcome, UnitState, UnitView};
 use crate::sync::event::{LoginStatus, SyncEvent};
 use crate::sync::overview::Overview;
 
@@ -95,6 +97,80 @@ fn a_stopped_engine_and_a_failed_login_have_a_banner() {
     snapshot("banner_login", &model);
     update(&mut model, Event::EngineStopped);
     snapshot("banner_engine", &model);
+}
+
+#[test]
+fn profiles_that_lost_access_are_left_out_or_went_away() {
+    let mut odd = overview();
+    let stored = |id: i64| ProfileId(id);
+    let haus = odd.profiles.get_mut(&HAUS).unwrap();
+    haus.access_lost = Some(AccessLost { units: 3, rows: 1_204, since: ago(200_000) });
+    let excluded = Barred::Excluded { entry: "东*".to_owned(), place: "config.toml:12".to_owned() };
+    odd.profiles.get_mut(&stored(7)).unwrap().barred = Some(excluded);
+    let removed = Barred::LoginRemoved { login: "acme-na".to_owned() };
+    odd.profiles.get_mut(&stored(11)).unwrap().barred = Some(removed);
+    odd.runs.remove(&stored(11));
+    snapshot("profiles_left_out", &model_of(odd.clone(), (140, 30)));
+    let mut model = model_of(odd, (80, 24));
+    assert_eq!(
+        press(&mut model, "a s"),
+        [Effect::Sync(
+            model
+                .home
+                .rows()
+                .iter()
+                .copied()
+                .filter(|id| ![7, 9, 10, 11].contains(&id.0))
+                .collect::<std::collections::BTreeSet<_>>()
+                .into_iter()
+                .collect()
+        )]
+    );
+    assert!(screen(&model).contains("4 profiles skipped"), "{}", screen(&model));
+}
+
+#[test]
+fn logins_that_do_not_answer_or_list_too_much_have_a_banner() {
+    let of = |status: LoginStatus| {
+        let mut model = on(NORDLICHT, (120, 40), "");
+        tell(&mut model, SyncEvent::Login { name: "acme-eu".to_owned(), status });
+        screen(&model)
+    };
+    let retrying = LoginStatus::Retrying { detail: "cannot connect: refused".to_owned(), attempt: 2 };
+    assert!(of(retrying).contains("! login acme-eu does not answer: cannot connect: refused"));
+    let cut_off = of(LoginStatus::CutOff { profiles: 5_000, at: NOW });
+    assert!(cut_off.contains("lists 5,000 profiles, as many as the API can tell of: there may be more"));
+    assert!(of(LoginStatus::Listing).contains("asking acme-eu…"));
+}
+
+#[test]
+fn a_unit_that_is_refused_says_since_when_and_lost_access_says_more() {
+    at_usual_sizes("run_refused", |size| {
+        let mut done = overview();
+        let units = done.units.get_mut(&RunId(106)).unwrap();
+        let refused = |view: &mut UnitView, frozen_rows: i64, remembered: bool| {
+            view.state = UnitState::NotEligible;
+            view.certificate = None;
+            view.error = Some(ErrorReport {
+                summary: "not eligible: not authorized for it".to_owned(),
+                hint: "Nothing to do.".to_owned(),
+                ..report()
+            });
+            view.refusal = Some(Refusal {
+                since: ago(900_000),
+                asked_at: ago(7_200),
+                ask_after: ahead(79_200),
+                remembered,
+                frozen_rows,
+                asked_as: "acme-eu edit".to_owned(),
+            });
+        };
+        refused(&mut units[1], 1_204, false);
+        refused(&mut units[2], 0, true);
+        let mut model = model_of(done, size);
+        press(&mut model, "/ h a u s enter enter j");
+        model
+    });
 }
 
 #[test]

@@ -64,7 +64,7 @@ enum Touched {
 
 fn touched(event: &SyncEvent) -> Touched {
     match event {
-        SyncEvent::Snapshot { .. } => Touched::All,
+        SyncEvent::Snapshot { .. } | SyncEvent::Profiles { .. } => Touched::All,
         SyncEvent::Profile { profile } => Touched::One(profile.profile.id),
         SyncEvent::Run { run } => Touched::One(run.profile_id),
         SyncEvent::Waiting { profile_id, .. } | SyncEvent::Resumed { profile_id, .. } => {

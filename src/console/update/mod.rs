@@ -144,9 +144,9 @@ fn sync(model: &mut Model) -> Vec<Effect> {
     let refused = |model: &Model, id: &ProfileId| {
         let stored = model.overview.profiles.get(id)?;
         if stored.gone_at.is_some() {
-            return Some("its login no longer lists it");
+            return Some("its login no longer lists it".to_owned());
         }
-        stored.profile.not_syncable()
+        stored.not_synced()
     };
     let targets = model.targets();
     let (no, yes): (Vec<ProfileId>, Vec<ProfileId>) =
@@ -161,7 +161,11 @@ fn sync(model: &mut Model) -> Vec<Effect> {
         model.say(if no.is_empty() { "no profile to sync" } else { "none of these profiles can be synced" });
         return Vec::new();
     }
-    model.say(format!("asking for {}…", plural(yes.len(), "sync", "syncs")));
+    let skipped = match no.len() {
+        0 => String::new(),
+        n => format!(", {} skipped: their rows say why", plural(n, "profile", "profiles")),
+    };
+    model.say(format!("asking for {}…{skipped}", plural(yes.len(), "sync", "syncs")));
     vec![Effect::Sync(yes)]
 }
 

@@ -10,7 +10,7 @@ use crate::console::errors::ErrorsScreen;
 use crate::console::keys::{self, Command, Scope};
 use crate::console::layout::has_room;
 use crate::console::model::{Model, Screen};
-use crate::console::text::{fit, one_line, plural, wall_clock, width};
+use crate::console::text::{count, fit, one_line, plural, wall_clock, width};
 use crate::console::theme::Theme;
 use crate::console::update::scope;
 use crate::sync::overview::ProfileStatus;
@@ -33,6 +33,12 @@ pub(super) fn header(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: 
     ];
     let counts = model.home.counts();
     let mut right = Vec::new();
+    let asked = match model.asked_logins().as_slice() {
+        [] => None,
+        [one] => Some(format!(" asking {one}{}", theme.pick("…", "..."))),
+        several => Some(format!(" asking {} logins{}", several.len(), theme.pick("…", "..."))),
+    };
+    right.extend(asked.map(|text| Part::new(5, text, theme.accent())));
     for (worth, number, word, status) in [
         (4, counts.syncing, "syncing", ProfileStatus::Fetching),
         (6, counts.held, "held", ProfileStatus::Held),
@@ -140,24 +146,34 @@ pub(super) fn rule(theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
 
 pub(super) fn banner(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
     let columns = usize::from(area.width).saturating_sub(4);
-    let (head, hint) = if model.engine_stopped {
+    let (bad, warn) = (theme.pick("✗", "x"), "!");
+    let (mark, style, head, hint) = if model.engine_stopped {
         (
+            bad,
+            theme.bad(),
             "the engine stopped: what is shown here is no longer current".to_owned(),
             "quit with q and start adsync again; nothing that was fetched is lost".to_owned(),
         )
     } else if let Some((login, report)) = model.failed_login() {
-        (format!("login {login}: {}", report.summary), format!("{}   (e: the full report)", report.hint))
+        let hint = format!("{}   (e: the full report)", report.hint);
+        (bad, theme.bad(), format!("login {login}: {}", report.summary), hint)
+    } else if let Some((login, detail)) = model.retried_login() {
+        let hint = "it is being asked again; meanwhile its profiles are shown as they were stored".to_owned();
+        (warn, theme.warn(), format!("login {login} does not answer: {detail}"), hint)
+    } else if let Some((login, profiles)) = model.cut_off_login() {
+        let head = format!(
+            "login {login} lists {} profiles, as many as the API can tell of: there may be more",
+            count(profiles as u64)
+        );
+        let hint = "those that it lacks are not taken for gone; a login for fewer accounts lists them all"
+            .to_owned();
+        (warn, theme.warn(), head, hint)
     } else {
         return;
     };
     let cut = |text: &str| fit(text, columns, theme.ellipsis());
-    let mark = format!(" {} ", theme.pick("✗", "x"));
-    put(
-        frame,
-        area,
-        0,
-        &Line::from(vec![Span::styled(mark, theme.bad()), Span::styled(cut(&head), theme.bad())]),
-    );
+    let mark = format!(" {mark} ");
+    put(frame, area, 0, &Line::from(vec![Span::styled(mark, style), Span::styled(cut(&head), style)]));
     put(frame, area, 1, &Line::styled(format!("   {}", cut(&hint)), Style::new()));
 }
 

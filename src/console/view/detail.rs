@@ -21,9 +21,11 @@ pub(super) fn draw(model: &Model, unit: &UnitView, theme: &Theme, frame: &mut Fr
     let at = |t| absolute(t, model.now, &model.zone);
     let mut lines: Vec<Vec<Part>> = Vec::new();
     let mut first = vec![Part::new(9, unit.unit.to_string(), theme.strong())];
-    let word = unit.state.as_str().replace('_', " ");
+    let lost = unit.lost();
+    let word = lost.map_or_else(|| unit.state.as_str().replace('_', " "), |_| "access lost".to_owned());
+    let state_style = if lost.is_some() { theme.warn() } else { theme.unit(unit.state) };
     let settled = unit.settled_at.map_or_else(String::new, |t| format!(" {}", at(t)));
-    first.push(Part::new(8, format!("{word}{settled}"), theme.unit(unit.state)));
+    first.push(Part::new(8, format!("{word}{settled}"), state_style));
     if let (Some(started), Some(settled)) = (unit.started_at, unit.settled_at) {
         first.push(Part::new(5, format!("after {}", clock(settled.since(started))), theme.dim()));
     }
@@ -82,6 +84,19 @@ pub(super) fn draw(model: &Model, unit: &UnitView, theme: &Theme, frame: &mut Fr
             if n > 0 {
                 parts.push(Part::new(6, format!("{} {what}", count(n)), theme.warn()));
             }
+        }
+        lines.push(parts);
+    }
+    if let Some(refusal) = &unit.refusal {
+        let asked = if refusal.remembered { "remembered, last asked" } else { "asked" };
+        let mut parts = vec![
+            Part::new(9, format!("since {}", at(refusal.since)), Style::new()),
+            Part::new(7, format!("{asked} {}", at(refusal.asked_at)), theme.dim()),
+            Part::new(8, proof::again(model, refusal), Style::new()),
+        ];
+        if let Some(lost) = lost {
+            let text = format!("{} rows are kept as they were", thousands(lost.frozen_rows));
+            parts.insert(0, Part::new(10, text, theme.warn()));
         }
         lines.push(parts);
     }

@@ -8,7 +8,7 @@ use ratatui::text::Span;
 
 use crate::console::model::Model;
 use crate::console::text::Align;
-use crate::console::text::{bar, clock, count, fit, pad, percent, thousands, width};
+use crate::console::text::{bar, clock, count, day, fit, pad, percent, plural, thousands, width};
 use crate::console::theme::Theme;
 use crate::domain::id::ProfileId;
 use crate::domain::run::{HoldSummary, Progress, RunState, RunView, UnitState, UnitView};
@@ -57,8 +57,20 @@ pub(super) fn sentence(model: &Model, theme: &Theme, id: ProfileId) -> Option<(S
         (ProfileStatus::Cancelled, Some(_)) => dim("cancelled, nothing changed"),
         (ProfileStatus::Proved, Some(run)) => dim(&proved_line(model, run)),
         (ProfileStatus::Never, _) if model.home.current() == Some(id) => dim("press s to sync it"),
-        (ProfileStatus::Gone, _) => dim("no longer listed; its data is kept"),
-        (ProfileStatus::NotSyncable, _) => dim(stored.profile.not_syncable().unwrap_or_default()),
+        (ProfileStatus::AccessLost, _) => {
+            let lost = stored.access_lost.as_ref()?;
+            let units = plural(usize::try_from(lost.units).unwrap_or(usize::MAX), "unit", "units");
+            let (rows, since) = (thousands(lost.rows), day(lost.since, &model.zone));
+            Some((format!("no access to {units} since {since}: {rows} rows frozen"), theme.warn()))
+        }
+        (ProfileStatus::Gone, _) => {
+            let since =
+                stored.gone_at.map_or_else(String::new, |at| format!(" since {}", day(at, &model.zone)));
+            dim(&format!("no longer listed{since}; its data is kept"))
+        }
+        (ProfileStatus::NotSyncable | ProfileStatus::Excluded, _) => {
+            dim(&stored.not_synced().unwrap_or_default())
+        }
         _ => None,
     }
 }

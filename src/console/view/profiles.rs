@@ -57,7 +57,7 @@ fn columns(total: usize, longest: usize) -> Vec<(Column, usize)> {
         (Country, 2, 3),
         (Kind, 6, 6),
         (Login, 12, 8),
-        (Status, 12, 1),
+        (Status, 13, 1),
         (Last, 10, 4),
         (Rows, 9, 5),
         (Changed, 12, 7),
@@ -136,7 +136,7 @@ fn profile(
 ) -> Line<'static> {
     let Some(stored) = model.overview.profiles.get(&id) else { return Line::default() };
     let status = model.home.status(id);
-    let quiet = stored.gone_at.is_some() || stored.profile.not_syncable().is_some();
+    let quiet = stored.gone_at.is_some() || stored.not_synced().is_some();
     let base = if quiet { theme.dim() } else { Style::new() };
     let base = if current { base.patch(theme.strong()) } else { base };
     let bar = if current { theme.pick("▌", ">") } else { " " };
@@ -194,6 +194,11 @@ fn nothing(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
         (
             format!("asking login {names} for its profiles…"),
             "they are listed here as soon as it answers".to_owned(),
+        )
+    } else if let Some((name, detail)) = model.retried_login() {
+        (
+            format!("login {name} does not answer: {detail}"),
+            "it is being asked again; its profiles are listed here as soon as it answers".to_owned(),
         )
     } else if let Some(names) = login(|s| matches!(s, LoginStatus::Failed { .. })) {
         (

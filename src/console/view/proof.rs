@@ -1,9 +1,9 @@
 //! A unit's proof in words: why it is complete, or why it is not yet.
 
 use crate::console::model::Model;
-use crate::console::text::{clock, count, plural, thousands, width};
+use crate::console::text::{absolute, clock, count, day, plural, thousands, width};
 use crate::console::theme::Theme;
-use crate::domain::run::{Certificate, UnitState, UnitView};
+use crate::domain::run::{Certificate, Refusal, UnitState, UnitView};
 use crate::sync::event::{Wait, WaitReason};
 
 /// The wait of a unit's request.
@@ -39,12 +39,44 @@ fn forms(model: &Model, theme: &Theme, unit: &UnitView) -> Vec<String> {
                 ]
             }
         },
-        UnitState::NotEligible => vec![summary().unwrap_or_else(|| "not eligible".to_owned())],
+        UnitState::NotEligible => refused(model, theme, unit),
         UnitState::Failed => vec![summary().unwrap_or_else(|| "failed without a report".to_owned())],
         UnitState::Proved => {
             unit.certificate.as_ref().map_or_else(Vec::new, |certificate| proved(theme, certificate))
         }
     }
+}
+
+/// What the API refused, since when, and when it is asked again; rows that are stored come first.
+fn refused(model: &Model, theme: &Theme, unit: &UnitView) -> Vec<String> {
+    let said = unit.error.as_ref().map_or_else(|| "not eligible".to_owned(), |e| e.summary.clone());
+    let Some(refusal) = &unit.refusal else { return vec![said] };
+    let dot = theme.pick(" · ", " - ");
+    let since = day(refusal.since, &model.zone);
+    let again = again(model, refusal);
+    let Some(lost) = unit.lost() else {
+        return vec![
+            format!("{said}{dot}since {since}{dot}{again}"),
+            format!("{said}{dot}since {since}"),
+            said,
+        ];
+    };
+    let rows = format!("{} rows frozen", thousands(lost.frozen_rows));
+    vec![
+        format!("access lost since {since}{dot}{rows}{dot}{again}{dot}{said}"),
+        format!("access lost since {since}{dot}{rows}{dot}{again}"),
+        format!("access lost since {since}{dot}{rows}"),
+        format!("access lost{dot}{rows}"),
+        "access lost".to_owned(),
+    ]
+}
+
+/// When a refused unit is asked for again.
+pub(super) fn again(model: &Model, refusal: &Refusal) -> String {
+    if refusal.ask_after <= refusal.asked_at {
+        return "asked again by the next sync".to_owned();
+    }
+    format!("asked again after {}", absolute(refusal.ask_after, model.now, &model.zone))
 }
 
 fn proved(theme: &Theme, c: &Certificate) -> Vec<String> {

@@ -267,11 +267,18 @@ fn cells(model: &Model, theme: &Theme, unit: &UnitView, proof_columns: usize) ->
         UnitState::Fetching if throttled => "throttled".to_owned(),
         UnitState::Fetching if wait.is_some() => "retrying".to_owned(),
         UnitState::Fetching => format!("page {}", thousands(unit.pages + 1)),
+        UnitState::NotEligible if unit.lost().is_some() => "lost".to_owned(),
         UnitState::NotEligible => "n/a".to_owned(),
         UnitState::Pending | UnitState::Proved | UnitState::Failed => unit.state.as_str().to_owned(),
     };
-    let glyph = if throttled { theme.pick("‖", "=") } else { theme.unit_glyph(unit.state) };
-    let state_style = if wait.is_some() { theme.warn() } else { theme.unit(unit.state) };
+    let glyph = match unit.lost() {
+        Some(_) => theme.pick("◌", "?"),
+        None if throttled => theme.pick("‖", "="),
+        None => theme.unit_glyph(unit.state),
+    };
+    let lost = unit.lost();
+    let attention = wait.is_some() || lost.is_some();
+    let state_style = if attention { theme.warn() } else { theme.unit(unit.state) };
     let quiet = matches!(unit.state, UnitState::Pending | UnitState::NotEligible);
     let plain = if quiet { theme.dim() } else { Style::new() };
     let absent = unit.state == UnitState::NotEligible;
@@ -288,7 +295,7 @@ fn cells(model: &Model, theme: &Theme, unit: &UnitView, proof_columns: usize) ->
     });
     let proof_style = match unit.state {
         UnitState::Failed => theme.bad(),
-        _ if wait.is_some() => theme.warn(),
+        _ if attention => theme.warn(),
         UnitState::Proved => Style::new(),
         _ => theme.dim(),
     };

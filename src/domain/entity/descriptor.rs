@@ -74,6 +74,9 @@ pub struct ListSpec {
     pub total: Option<&'static str>,
     /// Set when the list has to be asked for in batches of another unit's ids.
     pub batch: Option<Batch>,
+    /// How a big list may be asked for in parts side by side, where the list as a whole reports a total that
+    /// proves them.
+    pub split: Option<Batch>,
     /// Set when the list has to be asked for once with each of some values.
     pub each: Option<Each>,
     /// How to ask for single rows, before a row that the list lacks is held for removed.

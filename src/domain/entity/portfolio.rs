@@ -29,6 +29,7 @@ pub(super) static PORTFOLIOS: Descriptor = Descriptor {
         rows: RowsAt::Field("portfolios"),
         total: Some("totalResults"),
         batch: None,
+        split: None,
         each: None,
         recheck: Some(Recheck {
             by: RecheckBy::Own,

@@ -26,6 +26,7 @@ const fn list(
     total: &'static str,
     recheck: Recheck,
     extended: Option<Extended>,
+    split: Option<Batch>,
 ) -> ListSpec {
     ListSpec {
         request: RequestSpec::Post { path, content_type: media, accept: media, body: STATES },
@@ -33,6 +34,7 @@ const fn list(
         rows: RowsAt::Field(array),
         total: Some(total),
         batch: None,
+        split,
         each: None,
         recheck: Some(recheck),
         extended,
@@ -43,6 +45,12 @@ const fn list(
 const fn own_ids(field: &'static str) -> Recheck {
     Recheck { by: RecheckBy::Own, filter: IdFilter { field, max: 10, form: IdFilterForm::Include } }
 }
+
+/// What belongs to campaigns can be asked for by them.
+const BY_CAMPAIGNS: Option<Batch> = Some(Batch {
+    of: CAMPAIGN,
+    filter: IdFilter { field: "campaignIdFilter", max: 10, form: IdFilterForm::Include },
+});
 
 /// A list of keywords. Without `campaignIdFilter` they are known to lack some, so they are asked for by batches
 /// of campaigns; what belongs to video ad groups only comes with version 3.2.
@@ -61,6 +69,7 @@ const fn keywords(
             of: CAMPAIGN,
             filter: IdFilter { field: "campaignIdFilter", max: 100, form: IdFilterForm::CommaList },
         }),
+        split: None,
         each,
         recheck: Some(Recheck {
             by: RecheckBy::Own,
@@ -85,6 +94,7 @@ const fn targeting(
         rows: RowsAt::Field(array),
         total: None,
         batch: None,
+        split: None,
         each: None,
         recheck: Some(recheck),
         extended: None,
@@ -110,6 +120,7 @@ pub(super) static CAMPAIGNS: Descriptor = Descriptor {
         "totalCount",
         own_ids("campaignIdFilter"),
         Some(Extended::Flag),
+        None,
     ),
     columns: &[
         from("name", "name"),
@@ -146,6 +157,7 @@ pub(super) static AD_GROUPS: Descriptor = Descriptor {
         "totalResults",
         own_ids("adGroupIdFilter"),
         Some(Extended::Flag),
+        BY_CAMPAIGNS,
     ),
     columns: &[
         from("campaign_id", "campaignId"),
@@ -175,6 +187,7 @@ pub(super) static ADS: Descriptor = Descriptor {
             filter: IdFilter { field: "adGroupIdFilter", max: 10, form: IdFilterForm::Include },
         },
         None,
+        BY_CAMPAIGNS,
     ),
     columns: &[
         from("campaign_id", "campaignId"),

@@ -26,6 +26,7 @@ const fn list(path: &'static str, extended: &'static str, by: RecheckBy, field: 
         rows: RowsAt::Root,
         total: None,
         batch: None,
+        split: None,
         each: None,
         recheck: Some(Recheck { by, filter: IdFilter { field, max: 100, form: IdFilterForm::CommaList } }),
         extended: Some(Extended::Path(extended)),

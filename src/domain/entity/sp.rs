@@ -1,8 +1,8 @@
 //! Sponsored Products v3. Source: the official specification `SponsoredProducts_prod_3p`.
 
 use super::descriptor::{
-    ColumnSource, Descriptor, Extended, IdFilter, IdFilterForm, Key, ListSpec, Paging, Parent, Recheck,
-    RecheckBy, RequestSpec, RowsAt,
+    Batch, ColumnSource, Descriptor, Extended, IdFilter, IdFilterForm, Key, ListSpec, Paging, Parent,
+    Recheck, RecheckBy, RequestSpec, RowsAt,
 };
 use super::table;
 use crate::domain::unit::{AdProduct, Entity, Level, Unit};
@@ -33,6 +33,7 @@ const fn list(
         rows: RowsAt::Field(array),
         total: Some("totalResults"),
         batch: None,
+        split: None,
         each: None,
         recheck: Some(Recheck {
             by: RecheckBy::Own,
@@ -41,6 +42,12 @@ const fn list(
         extended: Some(Extended::Flag),
         needs_edit: false,
     }
+}
+
+/// The same for what belongs to campaigns.
+const fn of_campaigns(list: ListSpec) -> ListSpec {
+    let filter = IdFilter { field: "campaignIdFilter", max: 100, form: IdFilterForm::Include };
+    ListSpec { split: Some(Batch { of: CAMPAIGN, filter }), ..list }
 }
 
 /// The same for what the specification shows to nobody who may not edit.
@@ -91,13 +98,13 @@ pub(super) static AD_GROUPS: Descriptor = Descriptor {
     table: &table::AD_GROUPS,
     level: Level::AdGroup,
     key: Key::Field("adGroupId"),
-    list: list(
+    list: of_campaigns(list(
         "/sp/adGroups/list",
         "application/vnd.spAdGroup.v3+json",
         STATES,
         "adGroups",
         "adGroupIdFilter",
-    ),
+    )),
     columns: &[
         from("campaign_id", "campaignId"),
         from("name", "name"),
@@ -117,13 +124,13 @@ pub(super) static ADS: Descriptor = Descriptor {
     table: &table::ADS,
     level: Level::AdGroup,
     key: Key::Field("adId"),
-    list: list(
+    list: of_campaigns(list(
         "/sp/productAds/list",
         "application/vnd.spProductAd.v3+json",
         STATES,
         "productAds",
         "adIdFilter",
-    ),
+    )),
     columns: &[
         from("campaign_id", "campaignId"),
         from("ad_group_id", "adGroupId"),
@@ -144,13 +151,13 @@ pub(super) static KEYWORDS: Descriptor = Descriptor {
     table: &table::KEYWORDS,
     level: Level::AdGroup,
     key: Key::Field("keywordId"),
-    list: for_editors(list(
+    list: for_editors(of_campaigns(list(
         "/sp/keywords/list",
         "application/vnd.spKeyword.v3+json",
         STATES,
         "keywords",
         "keywordIdFilter",
-    )),
+    ))),
     columns: &[
         from("campaign_id", "campaignId"),
         from("ad_group_id", "adGroupId"),
@@ -173,13 +180,13 @@ pub(super) static NEGATIVE_KEYWORDS: Descriptor = Descriptor {
     table: &table::NEGATIVE_KEYWORDS,
     level: Level::AdGroup,
     key: Key::Field("keywordId"),
-    list: list(
+    list: of_campaigns(list(
         "/sp/negativeKeywords/list",
         "application/vnd.spNegativeKeyword.v3+json",
         STATES,
         "negativeKeywords",
         "negativeKeywordIdFilter",
-    ),
+    )),
     columns: &[
         from("campaign_id", "campaignId"),
         from("ad_group_id", "adGroupId"),
@@ -201,13 +208,13 @@ pub(super) static CAMPAIGN_NEGATIVE_KEYWORDS: Descriptor = Descriptor {
     table: &table::NEGATIVE_KEYWORDS,
     level: Level::Campaign,
     key: Key::Field("keywordId"),
-    list: list(
+    list: of_campaigns(list(
         "/sp/campaignNegativeKeywords/list",
         "application/vnd.spCampaignNegativeKeyword.v3+json",
         STATES,
         "campaignNegativeKeywords",
         "campaignNegativeKeywordIdFilter",
-    ),
+    )),
     columns: &[
         from("campaign_id", "campaignId"),
         from("keyword_text", "keywordText"),
@@ -226,13 +233,13 @@ pub(super) static TARGETS: Descriptor = Descriptor {
     table: &table::TARGETS,
     level: Level::AdGroup,
     key: Key::Field("targetId"),
-    list: for_editors(list(
+    list: for_editors(of_campaigns(list(
         "/sp/targets/list",
         "application/vnd.spTargetingClause.v3+json",
         STATES,
         "targetingClauses",
         "targetIdFilter",
-    )),
+    ))),
     columns: &[
         from("campaign_id", "campaignId"),
         from("ad_group_id", "adGroupId"),
@@ -254,13 +261,13 @@ pub(super) static NEGATIVE_TARGETS: Descriptor = Descriptor {
     table: &table::NEGATIVE_TARGETS,
     level: Level::AdGroup,
     key: Key::Field("targetId"),
-    list: list(
+    list: of_campaigns(list(
         "/sp/negativeTargets/list",
         "application/vnd.spNegativeTargetingClause.v3+json",
         STATES,
         "negativeTargetingClauses",
         "negativeTargetIdFilter",
-    ),
+    )),
     columns: &[
         from("campaign_id", "campaignId"),
         from("ad_group_id", "adGroupId"),
@@ -280,13 +287,13 @@ pub(super) static CAMPAIGN_NEGATIVE_TARGETS: Descriptor = Descriptor {
     table: &table::NEGATIVE_TARGETS,
     level: Level::Campaign,
     key: Key::Field("targetId"),
-    list: list(
+    list: of_campaigns(list(
         "/sp/campaignNegativeTargets/list",
         "application/vnd.spCampaignNegativeTargetingClause.v3+json",
         STATES,
         "campaignNegativeTargetingClauses",
         "campaignNegativeTargetIdFilter",
-    ),
+    )),
     columns: &[
         from("campaign_id", "campaignId"),
         from("state", "state"),

@@ -185,13 +185,13 @@ fn at_rest(facts: &Facts<'_>) -> Answer {
             .since(Some(gone_at))
             .can([Remedy::list()]);
     }
-    if let Some(reason) = profile.not_syncable() {
-        return Answer::new(Reason::NotSyncable, format!("it is never synced: {reason}"), NOTHING);
-    }
     if !facts.login_known {
         let says = format!("login {login} is not in the configuration");
         return Answer::new(Reason::LoginUnknown, says, NOTHING)
             .can([Remedy::configuration(), Remedy::list()]);
+    }
+    if let Some(reason) = stored.not_synced() {
+        return Answer::new(Reason::NotSyncable, format!("it is never synced: {reason}"), NOTHING);
     }
     if let Some(broken) = broken_login(facts) {
         return broken;

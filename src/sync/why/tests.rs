@@ -50,6 +50,8 @@ fn stored(id: i64, name: &str) -> StoredProfile {
         rows: 0,
         last_counts: None,
         gone_at: None,
+        access_lost: None,
+        barred: None,
     }
 }
 
@@ -96,6 +98,7 @@ fn unit(of: Unit, state: UnitState) -> UnitView {
         error: None,
         started_at: None,
         settled_at: None,
+        refusal: None,
     }
 }
 

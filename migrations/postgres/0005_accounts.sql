@@ -1,0 +1,11 @@
+-- What the API refuses is remembered and asked again later. Instants are microseconds since 1970 UTC.
+
+alter table certificates add column refused_since bigint; -- Since when the unit is not eligible; null when it is proved.
+alter table certificates add column asked_at bigint; -- When the API last said so; a sync that only remembers it leaves it.
+alter table certificates add column asked_as text; -- Login and access that were refused; others are asked at once.
+comment on column certificates.refused_since is 'Since when the unit is not eligible; null when it is proved.';
+comment on column certificates.asked_at is 'When the API last said so; a sync that only remembers it leaves it.';
+comment on column certificates.asked_as is 'Login and access that were refused; others are asked at once.';
+
+alter table sync_units add column refusal text; -- Since when the unit is not eligible, and when it is asked again, as JSON.
+comment on column sync_units.refusal is 'Since when the unit is not eligible, and when it is asked again, as JSON.';
