@@ -3,6 +3,8 @@
 
 #[path = "ads_client/auth.rs"]
 mod auth;
+#[path = "ads_client/families.rs"]
+mod families;
 #[path = "ads_client/listing.rs"]
 mod listing;
 #[path = "ads_client/secrets.rs"]
@@ -130,7 +132,7 @@ async fn profiles_are_asked_for_by_access_and_without_a_scope() {
     assert!(!hit.headers.contains_key("amazon-advertising-api-scope"));
     assert_eq!(client.login_names(), ["acme"]);
     let error = client.profiles("nobody", Access::Edit).await.unwrap_err();
-    assert_eq!(error.code(), "config.login_unknown");
+    assert_eq!(error.code().as_str(), "config.login_unknown");
     assert!(error.hint().contains("acme"));
 }
 
@@ -186,7 +188,7 @@ async fn a_request_that_is_only_ever_throttled_ends_and_asks_to_be_parked() {
         .header("x-amz-rid", "RID-7");
     server.always(gateway);
     let error = campaigns(&server.client()).await.unwrap_err();
-    assert_eq!((error.code(), error.retryable()), ("api.throttled", true));
+    assert_eq!((error.code().as_str(), error.retryable()), ("api.throttled", true));
     assert!(error.park_for().is_some());
     let request = error.request().unwrap();
     assert_eq!((request.status, request.attempts.len()), (Some(429), 8));
@@ -252,7 +254,7 @@ async fn failures_that_stay_end_after_the_allowed_attempts() {
     let server = Server::start().await;
     server.always(Reply::new(504, r#"{"message":"Endpoint request timed out"}"#));
     let error = campaigns(&server.client()).await.unwrap_err();
-    assert_eq!((error.code(), server.hits().len()), ("api.server_error", 8));
+    assert_eq!((error.code().as_str(), server.hits().len()), ("api.server_error", 8));
     let report = error.report(Timestamp(1));
     assert_eq!(report.causes, ["Endpoint request timed out"]);
     let attempts = report.request.unwrap().attempts;
@@ -268,7 +270,7 @@ async fn failures_that_stay_end_after_the_allowed_attempts() {
     let options = ClientOptions { max_attempts: 2, ..hasty() };
     let client = AdsClient::new(vec![login], &no_limits(), options).unwrap();
     let error = campaigns(&client).await.unwrap_err();
-    assert_eq!((error.code(), error.retryable()), ("api.connection", true));
+    assert_eq!((error.code().as_str(), error.retryable()), ("api.connection", true));
 }
 
 #[tokio::test]
@@ -277,7 +279,7 @@ async fn a_200_that_is_no_page_is_asked_for_three_times_and_then_fails() {
         let server = Server::start().await;
         server.always(Reply::ok(body));
         let error = campaigns(&server.client()).await.unwrap_err();
-        assert_eq!((error.code(), server.hits().len()), ("api.malformed", 3), "{body}");
+        assert_eq!((error.code().as_str(), server.hits().len()), ("api.malformed", 3), "{body}");
         let excerpt = error.request().unwrap().body_excerpt.clone();
         assert_eq!(excerpt.unwrap_or_default(), body);
     }
@@ -317,7 +319,7 @@ async fn refusals_are_final_and_told_apart() {
         let server = Server::start().await;
         server.always(Reply::new(status, body));
         let error = server.client().list_page(&list(path), &()).await.unwrap_err();
-        assert_eq!(error.code(), code, "{status} {body}");
+        assert_eq!(error.code().as_str(), code, "{status} {body}");
         assert_eq!(error.not_eligible().is_some(), code == "product.not_eligible");
         assert_eq!((server.hits().len(), server.token_hits().len()), (1, 1), "{status} {body}");
     }
@@ -334,7 +336,7 @@ async fn a_refused_cursor_says_that_the_list_must_start_over() {
     call.cursor = Cursor::Token("old".to_owned());
     let error = server.client().list_page(&call, &()).await.unwrap_err();
     assert!(error.is_cursor_refused());
-    assert_eq!((error.code(), server.hits().len()), ("api.cursor_refused", 1));
+    assert_eq!((error.code().as_str(), server.hits().len()), ("api.cursor_refused", 1));
 }
 
 #[tokio::test]
@@ -376,7 +378,7 @@ async fn a_login_that_cannot_be_used_is_refused_before_anything_is_sent() {
         with(&|l| "ftp://host".clone_into(&mut l.token_url)),
         with(&|l| "line\nbreak".clone_into(&mut l.client_id)),
     ] {
-        assert_eq!(error.code(), "config.login_unusable");
+        assert_eq!(error.code().as_str(), "config.login_unusable");
         assert!(error.to_string().contains("\"acme\""), "{error}");
     }
 }

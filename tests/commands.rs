@@ -7,6 +7,8 @@ mod accounts;
 mod databases;
 #[path = "commands/endings.rs"]
 mod endings;
+#[path = "commands/errors.rs"]
+mod errors;
 #[path = "commands/held.rs"]
 mod held;
 #[path = "commands/looking.rs"]

@@ -6,6 +6,8 @@ mod support;
 
 use std::time::Duration;
 
+use adsync::domain::cause::CauseId;
+use adsync::domain::code::Code;
 use adsync::domain::entity::{Descriptor, EntityRow, descriptor};
 use adsync::domain::id::{ProfileId, RunId};
 use adsync::domain::profile::{Access, Profile, Region};
@@ -138,14 +140,13 @@ fn proved(pages: u32, rows: u64) -> UnitUpdate {
 
 fn report() -> ErrorReport {
     ErrorReport {
-        code: "api.malformed".to_owned(),
-        summary: "no".to_owned(),
         causes: vec!["ünïcode 日本".to_owned()],
-        hint: "h".to_owned(),
-        retryable: true,
-        request: None,
-        at: Timestamp(5),
+        ..ErrorReport::new(Code::Malformed, "no", "h", Timestamp(5))
     }
+}
+
+fn cause() -> CauseId {
+    CauseId::of(&report(), &profile(1, "Profile 1"))
 }
 
 fn result(live: u64) -> UnitResult {
@@ -181,7 +182,7 @@ async fn stored(store: &Store, profile: i64) -> Vec<String> {
         out.push(format!("{} {} {}", row.id, if row.removed { "removed" } else { "live" }, raw[0].1));
     }
     commit.rollback().await;
-    store.fail(run.id, run.epoch, &report()).await.unwrap();
+    store.fail(run.id, run.epoch, &report(), &cause()).await.unwrap();
     out
 }
 
@@ -330,7 +331,7 @@ async fn an_expired_lease_is_taken_over_and_the_old_owner_is_fenced(url: &str) {
     assert!(is_fenced(store.reuse_pages(run.id, run.id, old, HOUR, HOUR).await.map(drop)));
     assert!(is_fenced(store.count_requests(run.id, old, 1, 1).await));
     assert!(is_fenced(store.set_committing(run.id, old).await.map(drop)));
-    assert!(is_fenced(store.fail(run.id, old, &report()).await.map(drop)));
+    assert!(is_fenced(store.fail(run.id, old, &report(), &cause()).await.map(drop)));
     assert!(is_fenced(store.cancelled(run.id, old).await.map(drop)));
     assert!(is_fenced(store.hold(run.id, old, &HoldSummary::default()).await.map(drop)));
     assert!(is_fenced(store.give_back(run.id, old, None).await.map(drop)));
@@ -411,7 +412,7 @@ async fn a_retry_adopts_proved_units_and_fresh_open_lists_only(url: &str) {
     store.store_page(run.id, run.epoch, &campaigns).await.unwrap();
     store.update_unit(run.id, run.epoch, CAMPAIGNS, &proved(1, 2)).await.unwrap();
     store.store_page(run.id, run.epoch, &page("main", 0, Some("\"t\""), "{}")).await.unwrap();
-    store.fail(run.id, run.epoch, &report()).await.unwrap();
+    store.fail(run.id, run.epoch, &report(), &cause()).await.unwrap();
     assert_eq!(store.retryable_run(ProfileId(1)).await.unwrap().unwrap().id, run.id);
     let retry = NewRun { retry_of: Some(run.id), ..new_run(1) };
     store.request_run(&retry).await.unwrap();
@@ -579,7 +580,7 @@ async fn pages_of_dead_and_superseded_runs_are_pruned(url: &str) {
         let run = claimed(&store, profile, "me").await;
         store.plan(run.id, run.epoch, &[(KEYWORDS, None)]).await.unwrap();
         store.store_page(run.id, run.epoch, &page("main", 0, None, "{}")).await.unwrap();
-        store.fail(run.id, run.epoch, &report()).await.unwrap();
+        store.fail(run.id, run.epoch, &report(), &cause()).await.unwrap();
         runs.push(run.id);
     }
     store.request_run(&new_run(1)).await.unwrap();

@@ -70,6 +70,15 @@ impl Answer {
     }
 }
 
+impl Answer {
+    /// Hides secrets of ours where a request id should be.
+    pub(super) fn hide(&mut self, secrets: &[&str]) {
+        for id in &mut self.request_ids {
+            *id = redact::redact(id, secrets);
+        }
+    }
+}
+
 impl Lost {
     pub(super) fn from_reqwest(error: &reqwest::Error) -> Self {
         if error.is_timeout() {

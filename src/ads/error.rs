@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use crate::domain::code::Code;
 use crate::domain::id::ProfileId;
 use crate::domain::report::{ErrorReport, RequestReport};
 use crate::domain::time::Timestamp;
@@ -167,47 +168,30 @@ fn seconds(wait: Duration) -> String {
 
 impl AdsError {
     /// Stable, dotted, machine-readable.
-    pub const fn code(&self) -> &'static str {
+    pub const fn code(&self) -> Code {
         match self {
-            Self::LoginUnknown { .. } => "config.login_unknown",
-            Self::Unusable { .. } => "config.login_unusable",
-            Self::InvalidGrant { .. } => "auth.invalid_grant",
-            Self::InvalidClient { .. } => "auth.invalid_client",
-            Self::TokenRefused { .. } => "auth.refused",
-            Self::AuthUnreachable { .. } => "auth.unreachable",
-            Self::AuthMalformed { .. } => "auth.malformed",
-            Self::NoAccess { .. } => "profile.no_access",
-            Self::NotEligible { .. } => "product.not_eligible",
-            Self::BadRequest { .. } => "api.bad_request",
-            Self::CursorRefused { .. } => "api.cursor_refused",
-            Self::Throttled { .. } => "api.throttled",
-            Self::ServerError { .. } => "api.server_error",
-            Self::Timeout { .. } => "api.timeout",
-            Self::Connection { .. } => "api.connection",
-            Self::Malformed { .. } => "api.malformed",
+            Self::LoginUnknown { .. } => Code::LoginUnknown,
+            Self::Unusable { .. } => Code::LoginUnusable,
+            Self::InvalidGrant { .. } => Code::InvalidGrant,
+            Self::InvalidClient { .. } => Code::InvalidClient,
+            Self::TokenRefused { .. } => Code::TokenRefused,
+            Self::AuthUnreachable { .. } => Code::AuthUnreachable,
+            Self::AuthMalformed { .. } => Code::AuthMalformed,
+            Self::NoAccess { .. } => Code::NoAccess,
+            Self::NotEligible { .. } => Code::NotEligible,
+            Self::BadRequest { .. } => Code::BadRequest,
+            Self::CursorRefused { .. } => Code::CursorRefused,
+            Self::Throttled { .. } => Code::Throttled,
+            Self::ServerError { .. } => Code::ServerError,
+            Self::Timeout { .. } => Code::Timeout,
+            Self::Connection { .. } => Code::Connection,
+            Self::Malformed { .. } => Code::Malformed,
         }
     }
 
     /// True when trying again later may succeed without anybody changing anything.
     pub const fn retryable(&self) -> bool {
-        match self {
-            Self::AuthUnreachable { .. }
-            | Self::CursorRefused { .. }
-            | Self::Throttled { .. }
-            | Self::ServerError { .. }
-            | Self::Timeout { .. }
-            | Self::Connection { .. }
-            | Self::Malformed { .. } => true,
-            Self::LoginUnknown { .. }
-            | Self::Unusable { .. }
-            | Self::InvalidGrant { .. }
-            | Self::InvalidClient { .. }
-            | Self::TokenRefused { .. }
-            | Self::AuthMalformed { .. }
-            | Self::NoAccess { .. }
-            | Self::NotEligible { .. }
-            | Self::BadRequest { .. } => false,
-        }
+        self.code().retryable()
     }
 
     /// The request behind it; for authentication errors, the token request.
@@ -250,13 +234,10 @@ impl AdsError {
             | Self::Malformed { cause, .. } => Some(cause),
         };
         ErrorReport {
-            code: self.code().to_owned(),
-            summary: self.to_string(),
             causes: cause.cloned().into_iter().collect(),
-            hint: self.hint(),
-            retryable: self.retryable(),
+            again_at: self.park_for().map(|wait| at.plus(wait)),
             request: self.request().cloned(),
-            at,
+            ..ErrorReport::new(self.code(), self.to_string(), self.hint(), at)
         }
     }
 
@@ -330,53 +311,10 @@ mod tests {
     }
 
     #[test]
-    fn codes_are_stable() {
-        let codes: Vec<&str> = every().iter().map(AdsError::code).collect();
-        assert_eq!(
-            codes.join(" "),
-            "config.login_unknown config.login_unusable auth.invalid_grant auth.invalid_client auth.refused \
-             auth.unreachable auth.malformed profile.no_access product.not_eligible api.bad_request \
-             api.cursor_refused api.throttled api.throttled api.server_error api.timeout api.connection api.malformed"
-        );
-    }
-
-    #[test]
-    fn hints_name_only_commands_that_exist() {
-        const COMMANDS: [&str; 13] = [
-            "sync",
-            "retry",
-            "cancel",
-            "approve",
-            "discard",
-            "profiles",
-            "runs",
-            "run show",
-            "changes",
-            "config check",
-            "config show",
-            "migrate",
-            "simulate",
-        ];
-        for error in every() {
-            let hint = error.hint();
-            assert!(!hint.is_empty());
-            for named in hint.split('`').skip(1).step_by(2) {
-                if let Some(command) = named.strip_prefix("adsync ") {
-                    assert!(COMMANDS.contains(&command), "{}: {hint}", error.code());
-                } else {
-                    assert_eq!(named, "max_per_second", "{hint}");
-                }
-            }
-        }
-    }
-
-    #[test]
     fn a_report_carries_code_cause_hint_and_request() {
         let report = every().remove(11).report(Timestamp(5));
-        assert_eq!(
-            (report.code.as_str(), report.summary.as_str()),
-            ("api.throttled", "throttled, next try in 1m 2s")
-        );
+        assert_eq!((report.code, report.summary.as_str()), (Code::Throttled, "throttled, next try in 1m 2s"));
+        assert_eq!(report.again_at, Some(Timestamp(61_500_005)));
         assert_eq!(report.causes, ["m"]);
         assert!(report.retryable && report.request.is_some());
         assert_eq!(report.at, Timestamp(5));
@@ -385,7 +323,7 @@ mod tests {
     #[test]
     fn only_dead_credentials_kill_a_login_and_only_throttling_parks() {
         let dead: Vec<_> = every().into_iter().filter(AdsError::is_login_dead).map(|e| e.code()).collect();
-        assert_eq!(dead, ["auth.invalid_grant", "auth.invalid_client"]);
+        assert_eq!(dead, [Code::InvalidGrant, Code::InvalidClient]);
         let parked: Vec<_> = every().into_iter().filter_map(|e| e.park_for()).collect();
         assert_eq!(parked, [Duration::from_millis(61_500)]);
     }

@@ -21,6 +21,7 @@ use super::redact;
 use super::retry_after::RetryAfter;
 use super::token::{Bearer, TokenError};
 use super::trace::Trace;
+use crate::config::Secret;
 use crate::domain::id::ProfileId;
 
 const CLIENT_ID: HeaderName = HeaderName::from_static("amazon-advertising-api-clientid");
@@ -213,7 +214,7 @@ impl Exchange<'_> {
     ) -> Result<(T, Option<String>, Duration), Failed> {
         let began = trace.now();
         let sent_at = Instant::now();
-        let answer = match self.send(url, bearer).await {
+        let mut answer = match self.send(url, bearer).await {
             Ok(answer) => answer,
             Err((status, lost)) => {
                 drop(permit);
@@ -223,8 +224,11 @@ impl Exchange<'_> {
                 return Err(self.lost(lost, trace));
             }
         };
-        let [client_secret, refresh_token] = self.login.tokens.secrets();
-        let secrets = [client_secret, refresh_token, bearer.secret.expose()];
+        let in_url = redact::secrets_of(&self.login.api);
+        let mut secrets = self.login.tokens.secrets();
+        secrets.push(bearer.secret.expose());
+        secrets.extend(in_url.iter().map(Secret::expose));
+        answer.hide(&secrets);
         let took = sent_at.elapsed();
         let took_ms = took.as_millis() as u64;
         tracing::debug!(target: "adsync::ads", path = self.wire.path, profile = self.profile_text(), status = answer.status, took_ms, bytes = answer.body.len(), "answered");

@@ -4,6 +4,8 @@
 
 use reqwest::Url;
 
+use crate::config::Secret;
+
 /// The most of a body that an error keeps.
 pub(super) const EXCERPT: usize = 2048;
 const HIDDEN: &str = "***";
@@ -16,14 +18,41 @@ pub(super) fn redact(text: &str, secrets: &[&str]) -> String {
     let mut out = text.to_owned();
     for secret in secrets.iter().filter(|s| s.len() >= 4) {
         out = out.replace(secret, HIDDEN);
+        // A form or a URL that is echoed spells it in one of these ways.
+        for spelled in spellings(secret) {
+            out = out.replace(&spelled, HIDDEN);
+        }
     }
     for mark in MARKS {
-        out = hide_after(&out, mark, |c| c.is_whitespace() || "\"'<>,;&\\".contains(c));
+        let ends = |c: char| c.is_whitespace() || "\"'<>,;&\\".contains(c);
+        out = hide_after(&out, mark, ends);
+        for spelled in spellings(mark) {
+            out = hide_after(&out, &spelled, ends);
+        }
     }
-    for key in ["access_token", "refresh_token", "client_secret", "Bearer"] {
+    for key in ["access_token", "refresh_token", "client_secret", "Bearer", "Basic"] {
         out = hide_value(&out, key);
     }
     out.chars().map(|c| if c.is_control() && !matches!(c, '\n' | '\t') { ' ' } else { c }).collect()
+}
+
+/// A text as forms, URLs and JSON spell it, where that differs from the text itself.
+fn spellings(text: &str) -> Vec<String> {
+    let encode = |lower: bool| {
+        let byte = |b: u8| match b {
+            b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => char::from(b).to_string(),
+            b if lower => format!("%{b:02x}"),
+            b => format!("%{b:02X}"),
+        };
+        text.bytes().map(byte).collect::<String>()
+    };
+    let json = serde_json::Value::from(text).to_string();
+    let json = json.trim_matches('"').to_owned();
+    let form = encode(false).replace("%20", "+");
+    let mut all = vec![encode(false), encode(true), form, json];
+    all.retain(|spelled| spelled != text);
+    all.dedup();
+    all
 }
 
 /// The start of a redacted body, cut at a character; `None` for a blank one.
@@ -51,6 +80,18 @@ pub(super) fn cut(text: &str, limit: usize) -> &str {
         end -= 1;
     }
     &text[..end]
+}
+
+/// What a URL hides: its password, and the values of its query.
+pub(super) fn secrets_of(url: &Url) -> Vec<Secret> {
+    let password = url.password().map(str::to_owned);
+    let raw = url
+        .query()
+        .unwrap_or_default()
+        .split('&')
+        .filter_map(|pair| Some(pair.split_once('=')?.1.to_owned()));
+    let decoded = url.query_pairs().map(|(_, value)| value.into_owned());
+    password.into_iter().chain(raw).chain(decoded).filter(|text| !text.is_empty()).map(Secret::new).collect()
 }
 
 /// A URL as it may be shown: no user, no password, no fragment.
@@ -116,8 +157,13 @@ mod tests {
             "client_secret=abc.def",
             r#"{\"access_token\":\"abc.def\"}"#,
             "Authorization: Bearer eyJabc.def.ghijklmnop",
+            "you posted Atzr%7Cabc.def&x=1",
+            "authorization: Basic abc.defbWU6aHVudGVyMg==",
+            "you posted atza: Atza%7cabc.def",
+            "a form with hunter2%21+hunter2 in it",
+            r#"a text with \"hunter2\" in it"#,
         ] {
-            let shown = redact(text, &["hunter2hunter2"]);
+            let shown = redact(text, &["hunter2hunter2", "hunter2! hunter2", "\"hunter2\""]);
             assert!(!shown.contains("abc.def") && !shown.contains("hunter2"), "{shown}");
             assert!(shown.contains(HIDDEN), "{shown}");
         }

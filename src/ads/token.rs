@@ -1,7 +1,7 @@
 //! Access tokens: one at a time for each (client, consent), fetched once however many ask.
 //!
 //! Speaks Login with Amazon and nothing else. A token's text leaves this file only as a sensitive header and,
-//! for redaction, as a `Secret`; answers of the token endpoint are never logged or kept.
+//! for redaction, as a `Secret`; of the token endpoint's answers only refusals are kept, redacted.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -36,6 +36,8 @@ pub(super) struct TokenSource {
     client_id: String,
     client_secret: Secret,
     refresh_token: Secret,
+    /// What the endpoint's own URL hides: a password, the values of its query.
+    in_url: Vec<Secret>,
     timeout: Duration,
     /// The pauses between failures, which everybody who asks shares.
     backoff: Backoff,
@@ -86,6 +88,8 @@ pub(super) struct TokenError {
     pub(super) request_ids: Vec<String>,
     /// How long nobody asks the endpoint again.
     pub(super) again_in: Duration,
+    /// The start of a refusal's body, redacted; never of an answer with status 200, which may be a token.
+    pub(super) excerpt: Option<String>,
 }
 
 /// The kinds of failure that call for different answers.
@@ -122,6 +126,7 @@ impl TokenSource {
     ) -> Self {
         Self {
             http,
+            in_url: redact::secrets_of(&url),
             url,
             client_id,
             client_secret,
@@ -142,8 +147,9 @@ impl TokenSource {
     }
 
     /// Secrets that must not appear in anything shown.
-    pub(super) fn secrets(&self) -> [&str; 2] {
-        [self.client_secret.expose(), self.refresh_token.expose()]
+    pub(super) fn secrets(&self) -> Vec<&str> {
+        let own = [self.client_secret.expose(), self.refresh_token.expose()];
+        own.into_iter().chain(self.in_url.iter().map(Secret::expose)).collect()
     }
 
     /// Resolves when the consent has ended.
@@ -242,10 +248,12 @@ impl TokenSource {
             retry_after: RetryAfter::Missing,
             request_ids: Vec::new(),
             again_in: Duration::ZERO,
+            excerpt: None,
         };
         let sent = self.http.post(self.url.clone()).timeout(self.timeout).form(&form).send().await;
         let response = sent.map_err(|error| lost((None, Lost::from_reqwest(&error.without_url()))))?;
-        let answer = Answer::read(response).await.map_err(lost)?;
+        let mut answer = Answer::read(response).await.map_err(lost)?;
+        answer.hide(&self.secrets());
         if answer.status != 200 {
             return Err(self.refusal(&answer));
         }
@@ -257,6 +265,7 @@ impl TokenSource {
             retry_after: RetryAfter::Missing,
             request_ids: answer.request_ids.clone(),
             again_in: Duration::ZERO,
+            excerpt: None,
         };
         // The parser's own words may quote the body, and the body is a token.
         let token: TokenAnswer =
@@ -289,6 +298,7 @@ impl TokenSource {
             retry_after: answer.retry_after,
             request_ids: answer.request_ids.clone(),
             again_in: Duration::ZERO,
+            excerpt: redact::excerpt(&String::from_utf8_lossy(&answer.body), &self.secrets()),
         }
     }
 }

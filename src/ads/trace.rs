@@ -57,6 +57,7 @@ impl Trace {
         let after_ms = began.saturating_duration_since(first).as_millis();
         self.report.attempts.push(AttemptReport {
             after_ms: u64::try_from(after_ms).unwrap_or(u64::MAX),
+            took_ms: u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX),
             outcome: outcome.to_owned(),
         });
     }
@@ -89,8 +90,7 @@ impl Trace {
             status: error.status,
             request_ids: error.request_ids.clone(),
             attempts: self.report.attempts.clone(),
-            // Never an excerpt: what the token endpoint answers is not shown.
-            body_excerpt: None,
+            body_excerpt: error.excerpt.clone(),
         }
     }
 }

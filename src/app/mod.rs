@@ -14,6 +14,7 @@ use clap::Parser as _;
 use crate::cli::{self, Cli, Command, ConfigCommand, Exit, Failure, Output, RunCommand, Work};
 use crate::config::{Config, Overrides, redact_url};
 use crate::console::{self, ConsoleOptions};
+use crate::domain::code::Code;
 use crate::store::Store;
 use crate::sync::Carries;
 use crate::telemetry::logging;
@@ -100,6 +101,11 @@ async fn execute(cli: &Cli, out: &mut Output<'_>) -> Result<Exit, Failure> {
             cli::run_show(&assemble::store(&config).await?, *id, out).await
         }
         Command::Changes(args) => cli::changes(&assemble::store(&config).await?, args, out).await,
+        Command::Errors(args) => cli::errors(&assemble::store(&config).await?, args, out).await,
+        Command::Why { profile } => {
+            let logins: Vec<String> = config.logins.iter().map(|login| login.name.clone()).collect();
+            cli::why(&assemble::store(&config).await?, &logins, profile, out).await
+        }
         Command::Profiles(args) => {
             let assembly = Assembly::start(&config, Carries::Requested).await?;
             let done = cli::profiles(&assembly.engine, args, out).await;
@@ -187,7 +193,7 @@ async fn open_console(cli: &Cli, out: &mut Output<'_>) -> Result<Exit, Failure> 
         Err(error) => {
             let mut failure =
                 Failure::usage(error.to_string(), "Use a command instead: adsync --help lists them.");
-            failure.report.code = "console.terminal".to_owned();
+            failure.report.code = Code::Terminal;
             failure.report.causes.extend(std::error::Error::source(&error).map(ToString::to_string));
             failure.exit = Exit::Failed;
             out.failure(&failure);

@@ -41,7 +41,7 @@ pub enum Command {
     /// Sync profiles from their start, and wait until each is proved and committed
     Sync(SyncArgs),
     /// Sync profiles again whose last run failed or was cancelled, using the pages that were kept
-    Retry(SelectArgs),
+    Retry(RetryArgs),
     /// Stop the live runs of profiles; nothing of them is committed
     Cancel(SelectArgs),
     /// Commit a held run, with at most the removals that were shown
@@ -61,6 +61,14 @@ pub enum Command {
     /// Look at one run
     #[command(subcommand)]
     Run(RunCommand),
+    /// List what fails now, grouped by cause; with a cause, everything about it
+    Errors(ErrorsArgs),
+    /// Say what a profile waits for, since when, what comes next, and what can be done
+    Why {
+        /// The profile, by number or by name
+        #[arg(value_name = "PROFILE")]
+        profile: String,
+    },
     /// List what syncs found added, changed, removed or returned, newest first
     Changes(ChangesArgs),
     /// Serve a simulated Amazon Ads API
@@ -92,6 +100,25 @@ pub struct SyncArgs {
     /// Those whose last run failed
     #[arg(long, conflicts_with_all = ["profiles", "all"])]
     pub failed: bool,
+}
+
+/// Profiles to sync again.
+#[derive(Debug, Clone, Default, Args)]
+pub struct RetryArgs {
+    /// Which
+    #[command(flatten)]
+    pub select: SelectArgs,
+    /// Those that fail of this cause, as `adsync errors` names it
+    #[arg(long, value_name = "CAUSE", conflicts_with_all = ["profiles", "all"])]
+    pub cause: Option<String>,
+}
+
+/// Which failures to list.
+#[derive(Debug, Clone, Default, Args)]
+pub struct ErrorsArgs {
+    /// Only this cause, by its name or the first digits of it
+    #[arg(value_name = "CAUSE")]
+    pub cause: Option<String>,
 }
 
 /// How to list profiles.

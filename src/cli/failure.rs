@@ -1,6 +1,7 @@
 //! How a command ends: exit codes, and the one message of a failure.
 
 use crate::config::ConfigError;
+use crate::domain::code::{Code, Ends};
 use crate::domain::report::ErrorReport;
 use crate::domain::run::{RunState, RunView};
 use crate::store::StoreError;
@@ -41,6 +42,16 @@ impl Exit {
         }
     }
 
+    /// The code of a command that could not do its work.
+    pub const fn of_code(code: Code) -> Self {
+        match code.ends() {
+            Ends::Well => Self::Ok,
+            Ends::Failed => Self::Failed,
+            Ends::Usage => Self::Usage,
+            Ends::Retryable => Self::Retryable,
+        }
+    }
+
     /// The code of a finished command: `ended` runs, and failures that never became one.
     pub fn of(ended: &[RunView], failures: &[ErrorReport]) -> Self {
         let committed = ended.iter().filter(|run| run.state == RunState::Completed).count();
@@ -76,27 +87,20 @@ pub struct Failure {
 }
 
 impl Failure {
+    /// A failure that a command finds itself.
+    pub fn new(code: Code, summary: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self::from_report(ErrorReport::new(code, summary, hint, machine_now()))
+    }
+
     /// A wrong command line.
     pub fn usage(summary: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { report: report("usage", summary.into(), Vec::new(), hint.into()), exit: Exit::Usage }
+        Self::new(Code::Usage, summary, hint)
     }
 
     /// A failure that is known by its report.
     pub fn from_report(report: ErrorReport) -> Self {
-        let exit = if report.retryable { Exit::Retryable } else { Exit::Failed };
+        let exit = Exit::of_code(report.code);
         Self { report, exit }
-    }
-}
-
-fn report(code: &str, summary: String, causes: Vec<String>, hint: String) -> ErrorReport {
-    ErrorReport {
-        code: code.to_owned(),
-        summary,
-        causes,
-        hint,
-        retryable: false,
-        request: None,
-        at: machine_now(),
     }
 }
 
@@ -114,46 +118,32 @@ impl From<ConfigError> for Failure {
             }
             ConfigError::DatabaseUrl { .. } => "Use sqlite:FILE or postgres://USER:PASSWORD@HOST/DATABASE.",
         };
-        Self { report: report("config", error.to_string(), Vec::new(), hint.to_owned()), exit: Exit::Usage }
+        Self::new(Code::Config, error.to_string(), hint)
     }
 }
 
 impl From<StoreError> for Failure {
     fn from(error: StoreError) -> Self {
-        let exit = match &error {
-            StoreError::Unreachable { .. } | StoreError::DiskFull { .. } | StoreError::Fenced { .. } => {
-                Exit::Retryable
-            }
-            StoreError::Refused { .. }
-            | StoreError::ReadOnly { .. }
-            | StoreError::NewerSchema { .. }
-            | StoreError::NeedsMigration { .. }
-            | StoreError::Mixed { .. } => Exit::Usage,
-            StoreError::Migration { .. } | StoreError::Sql { .. } => Exit::Failed,
-        };
-        Self { report: error.report(machine_now()), exit }
+        Self::from_report(error.report(machine_now()))
     }
 }
 
 impl From<SyncError> for Failure {
     fn from(error: SyncError) -> Self {
-        match error {
-            SyncError::Store(error) => error.into(),
-            SyncError::UnknownProfile(_)
-            | SyncError::NotSyncable { .. }
-            | SyncError::Excluded { .. }
-            | SyncError::NotHeld { .. }
-            | SyncError::UnknownLogin(_) => Self { report: error.report(machine_now()), exit: Exit::Usage },
-            _ => Self::from_report(error.report(machine_now())),
-        }
+        Self::from_report(error.report(machine_now()))
     }
 }
 
 impl From<std::io::Error> for Failure {
     fn from(error: std::io::Error) -> Self {
-        let summary = "the output cannot be written".to_owned();
-        let hint = "Check where standard output goes.".to_owned();
-        Self { report: report("output", summary, vec![error.to_string()], hint), exit: Exit::Failed }
+        let mut report = ErrorReport::new(
+            Code::Output,
+            "the output cannot be written",
+            "Check where standard output goes.",
+            machine_now(),
+        );
+        report.causes.push(error.to_string());
+        Self::from_report(report)
     }
 }
 
@@ -194,7 +184,7 @@ mod tests {
     }
 
     fn failure() -> ErrorReport {
-        report("x", String::new(), Vec::new(), String::new())
+        ErrorReport::new(Code::BadRequest, "", "", Timestamp(0))
     }
 
     #[test]

@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use indicatif::{MultiProgress, ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::sync::broadcast::error::RecvError;
 
-use super::args::{SelectArgs, SyncArgs};
+use super::args::{RetryArgs, SyncArgs};
 use super::failure::{Exit, Failure};
 use super::output::Output;
 use super::plain::{count, counts};
 use super::profiles::select;
+use super::retry;
 use crate::domain::id::{ProfileId, RunId};
 use crate::domain::report::ErrorReport;
 use crate::domain::run::{Origin, Progress, RunState, RunView, UnitState, UnitView};
@@ -23,7 +24,7 @@ pub enum Work {
     /// Sync from the start.
     Sync(SyncArgs),
     /// Sync again with the pages that were kept.
-    Retry(SelectArgs),
+    Retry(RetryArgs),
     /// Commit a held run.
     Approve(i64),
 }
@@ -49,7 +50,7 @@ pub async fn sync(
         out.report(&format!("login {login}"), &report);
         // Profiles that were named are synced by what is stored of them; whatever else the login has was not asked for.
         if !matches!(work, Work::Sync(args) if !args.select.profiles.is_empty())
-            && !matches!(work, Work::Retry(args) if !args.profiles.is_empty())
+            && !matches!(work, Work::Retry(args) if !args.select.all)
         {
             failures.push(report);
         }
@@ -64,6 +65,9 @@ pub async fn sync(
     }
     let wanted = start(engine, work, &overview, out, &mut failures).await?;
     if wanted.is_empty() {
+        if let Work::Retry(args) = work {
+            return retry::nothing(args, &engine.snapshot(), &failures, out);
+        }
         if failures.is_empty() {
             out.say("nothing to do");
         }
@@ -152,9 +156,7 @@ async fn start(
             profiles.iter().map(|p| p.profile.id).filter(|id| status(*id) == ProfileStatus::Failed).collect()
         }
         Work::Sync(args) => select(&profiles, &args.select, "sync", |p| syncable(p.profile.id))?,
-        Work::Retry(args) => select(&profiles, args, "retry", |p| {
-            matches!(status(p.profile.id), ProfileStatus::Failed | ProfileStatus::Cancelled)
-        })?,
+        Work::Retry(args) => retry::chosen(args, overview, engine.now())?,
     };
     let many = chosen.len() > 1;
     let mut wanted = Vec::with_capacity(chosen.len());
@@ -165,7 +167,7 @@ async fn start(
         };
         match asked {
             Ok(Some(run)) => wanted.push(run),
-            Ok(None) => out.say(&format!("profile {id} has no failed or cancelled run to retry")),
+            Ok(None) => retry::refused(id, &engine.snapshot(), out),
             // Alone, it is the command's failure; among others it is one of the results.
             Err(error) if !many => return Err(error.into()),
             Err(error) => {

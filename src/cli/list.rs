@@ -5,6 +5,8 @@ use super::failure::{Exit, Failure};
 use super::output::Output;
 use super::plain::{Align, count, counts, maybe_time, table, time};
 use super::profiles::find;
+use super::report::report_lines;
+use crate::domain::code::Code;
 use crate::domain::id::RunId;
 use crate::domain::profile::StoredProfile;
 use crate::domain::report::ErrorReport;
@@ -163,7 +165,11 @@ fn outcome(run: &RunView) -> String {
 /// When the run is not known, or the database cannot be read.
 pub async fn run_show(store: &Store, id: i64, out: &mut Output<'_>) -> Result<Exit, Failure> {
     let Some(run) = store.run(RunId(id)).await? else {
-        return Err(Failure::usage(format!("run {id} is not known"), "List the runs with: adsync runs"));
+        return Err(Failure::new(
+            Code::RunUnknown,
+            format!("run {id} is not known"),
+            "List the runs with: adsync runs",
+        ));
     };
     let units = store.units(run.id).await?;
     if out.json {
@@ -320,31 +326,6 @@ fn unit_row(unit: &UnitView, utc: bool) -> Vec<String> {
         },
     );
     vec![unit.unit.to_string(), state, count(unit.pages), count(unit.rows), expected, changed, proof]
-}
-
-fn report_lines(report: &ErrorReport, utc: bool) -> Vec<String> {
-    let mut lines = vec![format!("error  {} [{}]", report.summary, report.code)];
-    lines.extend(report.causes.iter().map(|cause| format!("  because {cause}")));
-    lines.push(format!("  {}", report.hint));
-    let recovers = if report.retryable { "May pass by itself." } else { "Will not pass by itself." };
-    lines.push(format!("  {recovers}"));
-    if let Some(request) = &report.request {
-        let status = request.status.map_or_else(|| "no answer".to_owned(), |status| status.to_string());
-        lines.push(format!("  {} {}  {status}  at {}", request.method, request.url, time(report.at, utc)));
-        if !request.request_ids.is_empty() {
-            lines.push(format!("  request ids {}", request.request_ids.join(", ")));
-        }
-        for attempt in &request.attempts {
-            #[expect(clippy::cast_precision_loss, reason = "seconds for people")]
-            let seconds = attempt.after_ms as f64 / 1000.0;
-            lines.push(format!("  after {seconds:>6.1} s  {}", attempt.outcome));
-        }
-        if let Some(body) = &request.body_excerpt {
-            lines.push("  the answer began".to_owned());
-            lines.extend(body.lines().map(|line| format!("  | {line}")));
-        }
-    }
-    lines
 }
 
 /// Lists changes, newest first.

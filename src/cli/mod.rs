@@ -5,21 +5,31 @@
 
 mod act;
 mod args;
+mod codes;
+mod errors;
 mod failure;
 mod follow;
+#[cfg(test)]
+mod hints;
 mod list;
 mod output;
 mod plain;
 mod profiles;
+mod report;
+mod retry;
 mod settings;
+mod why;
 
 pub use act::{approve, cancel, discard};
 pub use args::{
-    ChangesArgs, Cli, Command, ConfigCommand, ProfilesArgs, RunCommand, RunsArgs, SelectArgs, SimulateArgs,
-    SyncArgs,
+    ChangesArgs, Cli, Command, ConfigCommand, ErrorsArgs, ProfilesArgs, RetryArgs, RunCommand, RunsArgs,
+    SelectArgs, SimulateArgs, SyncArgs,
 };
+pub use codes::errors_page;
+pub use errors::errors;
 pub use failure::{Exit, Failure};
 pub use follow::{Work, sync};
 pub use list::{changes, profiles, run_show, runs};
 pub use output::Output;
 pub use settings::{config_check, config_show};
+pub use why::why;

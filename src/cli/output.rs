@@ -61,6 +61,9 @@ impl Output<'_> {
         for cause in &report.causes {
             self.say(&format!("  because {cause}"));
         }
+        for also in &report.also {
+            self.say(&format!("  {also}"));
+        }
         if let Some(request) = &report.request {
             let status = request.status.map_or_else(|| "no answer".to_owned(), |status| status.to_string());
             let ids = request.request_ids.first().map_or_else(String::new, |id| format!(", request {id}"));

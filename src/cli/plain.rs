@@ -54,6 +54,11 @@ pub(super) fn count(number: i64) -> String {
     if number < 0 { format!("-{out}") } else { out }
 }
 
+/// `1 profile`, `2 profiles`.
+pub(super) fn plural(number: usize, one: &str, many: &str) -> String {
+    format!("{} {}", count(i64::try_from(number).unwrap_or(i64::MAX)), if number == 1 { one } else { many })
+}
+
 /// What a commit wrote: `+3 ~2 -1`, or `±0`.
 pub(super) fn counts(counts: &ChangeCounts) -> String {
     let parts: Vec<String> =

@@ -2,7 +2,7 @@
 
 use super::failure::{Exit, Failure};
 use super::output::Output;
-use crate::config::{Config, LoginKind, redact_url};
+use crate::config::{Config, LoginKind, redact_endpoint, redact_url};
 use crate::domain::selection::Entry;
 use crate::store::Store;
 
@@ -60,8 +60,8 @@ pub fn config_show(config: &Config, out: &mut Output<'_>) -> Result<Exit, Failur
                 "client_id": amazon.client_id,
                 "client_secret": amazon.client_secret.to_string(),
                 "refresh_token": amazon.refresh_token.to_string(),
-                "api_url": amazon.api_url,
-                "token_url": amazon.token_url,
+                "api_url": amazon.api_url.as_deref().map(redact_endpoint),
+                "token_url": amazon.token_url.as_deref().map(redact_endpoint),
             }),
         })
         .collect();

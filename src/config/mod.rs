@@ -220,31 +220,38 @@ pub fn check_database_url(url: &str) -> Result<(), ConfigError> {
     }
 }
 
-/// A database URL as it may be shown: the password is replaced.
+/// A database URL as it may be shown: the password is replaced, and what a query holds besides plain settings.
 pub fn redact_url(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
-    let (authority, path) = rest.split_once('/').map_or((rest, None), |(a, p)| (a, Some(p)));
-    let authority = match authority.rsplit_once('@') {
+    let (address, query) = rest.split_once('?').map_or((rest, None), |(a, q)| (a, Some(q)));
+    // A password that was not encoded may hold anything, a slash too: the last @ ends it.
+    let address = match address.rsplit_once('@') {
         Some((user, host)) => match user.split_once(':') {
             Some((user, _)) => format!("{user}:***@{host}"),
             None => format!("{user}@{host}"),
         },
-        None => authority.to_owned(),
+        None => address.to_owned(),
     };
-    let path = path.map(|p| match p.split_once('?') {
-        Some((path, query)) => {
-            let query: Vec<String> = query
-                .split('&')
-                .map(|pair| match pair.split_once('=') {
-                    Some((key, _)) if key.contains("password") => format!("{key}=***"),
-                    _ => pair.to_owned(),
-                })
-                .collect();
-            format!("/{path}?{}", query.join("&"))
-        }
-        None => format!("/{p}"),
+    let query = query.map(|query| {
+        let pairs: Vec<String> = query
+            .split('&')
+            .map(|pair| match pair.split_once('=') {
+                Some((key, _)) if key.to_lowercase().contains("password") => format!("{key}=***"),
+                _ => pair.to_owned(),
+            })
+            .collect();
+        format!("?{}", pairs.join("&"))
     });
-    format!("{scheme}://{authority}{}", path.unwrap_or_default())
+    format!("{scheme}://{address}{}", query.unwrap_or_default())
+}
+
+/// A URL of an API as it may be shown: without a password, and without whatever its query holds.
+pub fn redact_endpoint(url: &str) -> String {
+    let shown = redact_url(url);
+    match shown.split_once(['?', '#']) {
+        Some((address, _)) => format!("{address}?***"),
+        None => shown,
+    }
 }
 
 #[cfg(test)]
@@ -265,6 +272,10 @@ mod tests {
             "postgres://db/ads?user=a&password=***"
         );
         assert_eq!(redact_url("sqlite:ads.db"), "sqlite:ads.db");
+        assert_eq!(redact_url("postgres://ads:s3/cr@t@db/ads"), "postgres://ads:***@db/ads");
+        assert_eq!(redact_url("postgres://db?sslPassword=s3cr3t"), "postgres://db?sslPassword=***");
+        assert_eq!(redact_endpoint("https://me:s3cr3t@proxy/ads?key=s3cr3t"), "https://me:***@proxy/ads?***");
+        assert_eq!(redact_endpoint("https://api.example"), "https://api.example");
     }
 
     #[test]

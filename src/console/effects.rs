@@ -10,6 +10,7 @@ use futures::future::BoxFuture;
 use super::actions::{Actions, Answer, Outcome};
 use super::event::{Effect, Event};
 use super::terminal::outside;
+use crate::domain::code::Code;
 use crate::domain::report::ErrorReport;
 use crate::domain::time::Timestamp;
 
@@ -72,13 +73,10 @@ fn guarded<T: Send + 'static>(call: impl FnOnce() -> Answer<T>, now: Timestamp) 
 }
 
 fn panicked(at: Timestamp) -> ErrorReport {
-    ErrorReport {
-        code: "internal.panic".to_owned(),
-        summary: "adsync made a mistake and could not do this".to_owned(),
-        causes: Vec::new(),
-        hint: "the log has the details; please report them as a bug".to_owned(),
-        retryable: false,
-        request: None,
+    ErrorReport::new(
+        Code::Panic,
+        "adsync made a mistake and could not do this",
+        "the log has the details; please report them as a bug",
         at,
-    }
+    )
 }

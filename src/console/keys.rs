@@ -23,6 +23,9 @@ pub(super) enum Command {
     ClearFilter,
     Sort,
     Error,
+    Errors,
+    RetryCause,
+    Why,
     Approve,
     Discard,
     Refresh,
@@ -44,6 +47,8 @@ pub(super) enum Scope {
     FilterLine,
     /// One profile's run.
     Run,
+    /// What fails now, by cause.
+    Errors,
     /// A text that can only be read.
     Reader,
     /// The review of a held run.
@@ -63,6 +68,7 @@ impl Scope {
             Self::Profiles => "Profiles",
             Self::FilterLine => "Filter line",
             Self::Run => "Run",
+            Self::Errors => "Errors",
             Self::Reader => "Report",
             Self::Review => "Review",
             Self::Question => "Question",
@@ -143,10 +149,12 @@ const fn bind(
     Binding { keys, scopes, command, label, help, worth }
 }
 
-use Scope::{FilterLine, Leaving, Number, Profiles, Question, Reader, Review, Run};
+use Scope::{Errors, FilterLine, Leaving, Number, Profiles, Question, Reader, Review, Run};
+/// Where keys act on profiles.
 const SCREENS: &[Scope] = &[Profiles, Run];
-const SCROLLING: &[Scope] = &[Profiles, Run, Reader, Review];
-const EVERYWHERE: &[Scope] = &[Profiles, FilterLine, Run, Reader, Review, Question, Number, Leaving];
+const ALL_SCREENS: &[Scope] = &[Profiles, Run, Errors];
+const SCROLLING: &[Scope] = &[Profiles, Run, Errors, Reader, Review];
+const EVERYWHERE: &[Scope] = &[Profiles, FilterLine, Run, Errors, Reader, Review, Question, Number, Leaving];
 
 /// Every key that means something.
 pub(super) const BINDINGS: &[Binding] = &[
@@ -189,9 +197,27 @@ pub(super) const BINDINGS: &[Binding] = &[
         "open the run of the current profile",
     ),
     bind(&[ch('e')], SCREENS, Command::Error, "error", 75, "the full report: why it failed or is held"),
-    bind(&[ch('R')], SCREENS, Command::Refresh, "", 0, "ask every login for its profiles again"),
-    bind(&[ch('l')], SCREENS, Command::Logs, "logs", 25, "enlarge the log, hide it, show it"),
-    bind(&[ch('L')], SCREENS, Command::LogLevel, "", 0, "least level that the log shows"),
+    bind(&[ch('E')], SCREENS, Command::Errors, "errors", 40, "what fails now, by cause"),
+    bind(
+        &[key(KeyCode::Enter)],
+        &[Errors],
+        Command::Open,
+        "report",
+        90,
+        "the full report of the current cause or profile",
+    ),
+    bind(
+        &[ch('r')],
+        &[Errors],
+        Command::RetryCause,
+        "retry all of this cause",
+        85,
+        "retry everybody who fails of this cause; asks first",
+    ),
+    bind(&[ch('w')], ALL_SCREENS, Command::Why, "why", 35, "what the profile waits for, and what comes next"),
+    bind(&[ch('R')], ALL_SCREENS, Command::Refresh, "", 0, "ask every login for its profiles again"),
+    bind(&[ch('l')], ALL_SCREENS, Command::Logs, "logs", 25, "enlarge the log, hide it, show it"),
+    bind(&[ch('L')], ALL_SCREENS, Command::LogLevel, "", 0, "least level that the log shows"),
     bind(
         &[key(KeyCode::Enter)],
         &[FilterLine],
@@ -214,7 +240,7 @@ pub(super) const BINDINGS: &[Binding] = &[
     bind(&[key(KeyCode::PageDown)], SCROLLING, Command::PageDown, "", 0, "one page down"),
     bind(&[key(KeyCode::Home), ch('g')], SCROLLING, Command::First, "", 0, "to the first line"),
     bind(&[key(KeyCode::End), ch('G')], SCROLLING, Command::Last, "", 0, "to the last line"),
-    bind(&[key(KeyCode::Esc)], &[Run], Command::Back, "back", 95, "back to the profiles"),
+    bind(&[key(KeyCode::Esc)], &[Run, Errors], Command::Back, "back", 95, "back to the profiles"),
     bind(
         &[key(KeyCode::Esc)],
         &[Profiles],
@@ -226,8 +252,8 @@ pub(super) const BINDINGS: &[Binding] = &[
     bind(&[key(KeyCode::Esc), ch('q')], &[Reader, Review], Command::Back, "close", 95, "close"),
     bind(&[key(KeyCode::Esc)], &[Number], Command::No, "back", 90, "back to the review"),
     bind(&[key(KeyCode::Esc)], &[Question], Command::No, "", 0, "leave everything as it is"),
-    bind(&[ch('?')], SCREENS, Command::Help, "help", 95, "all keys"),
-    bind(&[ch('q')], SCREENS, Command::Quit, "quit", 50, "quit; live runs go back to the queue"),
+    bind(&[ch('?')], ALL_SCREENS, Command::Help, "help", 95, "all keys"),
+    bind(&[ch('q')], ALL_SCREENS, Command::Quit, "quit", 50, "quit; live runs go back to the queue"),
     bind(
         &[ctrl('c')],
         EVERYWHERE,

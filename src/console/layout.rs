@@ -117,6 +117,33 @@ pub(super) fn run_regions(body: Rect) -> RunRegions {
     }
 }
 
+/// The bands of the errors screen: the list, and the current cause below it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct ErrorsRegions {
+    pub(super) rows: Rect,
+    pub(super) detail: Rect,
+}
+
+/// Cuts the body of the errors screen.
+pub(super) fn errors_regions(body: Rect) -> ErrorsRegions {
+    let detail = match body.height {
+        0..8 => 0,
+        8..12 => 3,
+        12..18 => 5,
+        _ => 6,
+    };
+    let rows = body.height - detail;
+    ErrorsRegions {
+        rows: Rect { height: rows, ..body },
+        detail: Rect { y: body.y + rows, height: detail, ..body },
+    }
+}
+
+/// Rows of the list of causes.
+pub(super) fn errors_rows(body: Rect) -> u16 {
+    errors_regions(body).rows.height
+}
+
 /// Rows of the list of units.
 pub(super) fn run_rows(body: Rect) -> u16 {
     let units = run_regions(body).units.height;

@@ -5,6 +5,7 @@
 
 mod actions;
 mod effects;
+mod errors;
 mod event;
 mod filter;
 mod home;
@@ -24,6 +25,7 @@ mod view;
 mod tests;
 
 pub use actions::{Actions, Answer, Outcome};
+pub use errors::ErrorsScreen;
 pub use event::{Effect, Event};
 pub use home::{Home, Sort};
 pub use model::{ConsoleOptions, Modal, Model, Notice, Opened, Review, RunScreen, Screen, Stage, Units};

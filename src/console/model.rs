@@ -6,8 +6,10 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
+use super::errors::ErrorsScreen;
 use super::home::Home;
 use super::logs::LogPane;
+use crate::domain::cause::CauseId;
 use crate::domain::id::{ProfileId, RunId};
 use crate::domain::report::ErrorReport;
 use crate::domain::run::{HoldSummary, RunState, RunView, UnitView};
@@ -35,6 +37,8 @@ pub enum Screen {
     Profiles,
     /// The latest run of one profile.
     Run(RunScreen),
+    /// What fails now, by cause.
+    Errors(ErrorsScreen),
 }
 
 /// The state of the run screen.
@@ -86,6 +90,22 @@ pub enum Modal {
     Cancel {
         /// Of these profiles.
         profiles: Vec<ProfileId>,
+    },
+    /// Try again everybody who fails of one cause?
+    RetryCause {
+        /// The cause.
+        cause: CauseId,
+        /// The cause in a line.
+        summary: String,
+        /// These profiles.
+        profiles: Vec<ProfileId>,
+    },
+    /// Why a profile is where it is.
+    Why {
+        /// The profile.
+        profile: ProfileId,
+        /// First line that is visible.
+        scroll: usize,
     },
     /// Quit while syncs run?
     Quit {
@@ -301,6 +321,7 @@ impl Model {
         match &self.screen {
             Screen::Profiles => self.home.current(),
             Screen::Run(run) => Some(run.profile),
+            Screen::Errors(errors) => errors.profile(),
         }
     }
 
@@ -309,6 +330,7 @@ impl Model {
         match &self.screen {
             Screen::Profiles => self.home.targets(),
             Screen::Run(run) => vec![run.profile],
+            Screen::Errors(errors) => errors.profile().into_iter().collect(),
         }
     }
 
@@ -325,6 +347,10 @@ impl Model {
                     screen.offset.min(screen.cursor).max((screen.cursor + 1).saturating_sub(height));
             }
         }
+        let errors = usize::from(super::layout::errors_rows(regions.body));
+        if let Screen::Errors(screen) = &mut self.screen {
+            screen.settle(errors);
+        }
         let limit = super::view::scroll_limit(self);
         if let Some(scroll) = self.modal.as_mut().and_then(|o| o.modal.scroll_mut()) {
             *scroll = (*scroll).min(limit);
@@ -335,17 +361,17 @@ impl Model {
 impl Modal {
     pub(super) fn scroll_mut(&mut self) -> Option<&mut usize> {
         match self {
-            Self::Help { scroll } | Self::Error { scroll, .. } => Some(scroll),
+            Self::Help { scroll } | Self::Error { scroll, .. } | Self::Why { scroll, .. } => Some(scroll),
             Self::Review(review) => Some(&mut review.scroll),
-            Self::Cancel { .. } | Self::Quit { .. } | Self::Leaving { .. } => None,
+            Self::Cancel { .. } | Self::RetryCause { .. } | Self::Quit { .. } | Self::Leaving { .. } => None,
         }
     }
 
     pub(super) const fn scroll(&self) -> usize {
         match self {
-            Self::Help { scroll } | Self::Error { scroll, .. } => *scroll,
+            Self::Help { scroll } | Self::Error { scroll, .. } | Self::Why { scroll, .. } => *scroll,
             Self::Review(review) => review.scroll,
-            Self::Cancel { .. } | Self::Quit { .. } | Self::Leaving { .. } => 0,
+            Self::Cancel { .. } | Self::RetryCause { .. } | Self::Quit { .. } | Self::Leaving { .. } => 0,
         }
     }
 }

@@ -5,13 +5,16 @@
 use std::time::Duration;
 
 use super::layout::regions;
-use super::model::{Model, Screen};
+use super::model::{Modal, Model, Screen};
 use super::text::ago;
 use crate::domain::id::ProfileId;
 use crate::domain::run::RunState;
 use crate::domain::time::Timestamp;
 
 const SECOND: i64 = 1_000_000;
+
+/// Ages below it change between the minutes that the clock changes at.
+const MINUTE: Duration = Duration::from_secs(60);
 
 /// The next instant at which the present frame would look different without any event.
 pub(super) fn next_change(model: &Model) -> Option<Timestamp> {
@@ -39,6 +42,19 @@ pub(super) fn next_change(model: &Model) -> Option<Timestamp> {
             }
         }
         Screen::Run(screen) => consider(row_change(model, screen.profile, next_second)),
+        Screen::Errors(screen) => {
+            for cause in screen.causes() {
+                let begins = cause.profiles.iter().map(|p| p.since);
+                for at in begins.chain([cause.last]).filter(|at| model.now.since(*at) < MINUTE) {
+                    let (_, outdated_in) = ago(model.now.since(at));
+                    consider(Some(model.now.plus(outdated_in.max(Duration::from_millis(1)))));
+                }
+            }
+        }
+    }
+    // The overlay counts down to what comes next, and tells how long ago something began.
+    if let Some(Modal::Why { .. }) = model.modal.as_ref().map(|opened| &opened.modal) {
+        consider(Some(next_second));
     }
     earliest
 }

@@ -1,7 +1,9 @@
-//! Values that every layer shares: identifiers, money, entities, pages, runs and reports.
+//! Values that every layer shares: identifiers, money, entities, pages, runs, reports and causes.
 //!
 //! Nothing here does I/O, awaits, reads a clock or knows of a database, a terminal or HTTP.
 
+pub mod cause;
+pub mod code;
 pub mod decimal;
 pub mod drift;
 pub mod entity;

@@ -1,5 +1,6 @@
 //! What can go wrong with the database, as the operator has to tell it apart.
 
+use crate::domain::code::Code;
 use crate::domain::id::RunId;
 use crate::domain::report::ErrorReport;
 use crate::domain::time::Timestamp;
@@ -93,18 +94,18 @@ impl StoreError {
     }
 
     /// Stable and machine-readable.
-    pub const fn code(&self) -> &'static str {
+    pub const fn code(&self) -> Code {
         match self {
-            Self::Unreachable { .. } => "store.unreachable",
-            Self::Refused { .. } => "store.refused",
-            Self::ReadOnly { .. } => "store.read_only",
-            Self::DiskFull { .. } => "store.disk_full",
-            Self::NewerSchema { .. } => "store.newer_schema",
-            Self::NeedsMigration { .. } => "store.needs_migration",
-            Self::Migration { .. } => "store.migration",
-            Self::Mixed { .. } => "store.mixed_sources",
-            Self::Fenced { .. } => "store.fenced",
-            Self::Sql { .. } => "store.sql",
+            Self::Unreachable { .. } => Code::Unreachable,
+            Self::Refused { .. } => Code::Refused,
+            Self::ReadOnly { .. } => Code::ReadOnly,
+            Self::DiskFull { .. } => Code::DiskFull,
+            Self::NewerSchema { .. } => Code::NewerSchema,
+            Self::NeedsMigration { .. } => Code::NeedsMigration,
+            Self::Migration { .. } => Code::Migration,
+            Self::Mixed { .. } => Code::MixedSources,
+            Self::Fenced { .. } => Code::Fenced,
+            Self::Sql { .. } => Code::Sql,
         }
     }
 
@@ -138,7 +139,7 @@ impl StoreError {
 
     /// True when the same may succeed later without anybody changing anything.
     pub const fn retryable(&self) -> bool {
-        matches!(self, Self::Unreachable { .. } | Self::DiskFull { .. } | Self::Fenced { .. })
+        self.code().retryable()
     }
 
     /// The report that is stored and shown.
@@ -152,15 +153,7 @@ impl StoreError {
             }
             source = cause.source();
         }
-        ErrorReport {
-            code: self.code().to_owned(),
-            summary: self.to_string(),
-            causes,
-            hint: self.hint().to_owned(),
-            retryable: self.retryable(),
-            request: None,
-            at,
-        }
+        ErrorReport { causes, ..ErrorReport::new(self.code(), self.to_string(), self.hint(), at) }
     }
 }
 

@@ -1,5 +1,7 @@
 //! Reading runs: one, the latest, those that a retry may take from, the whole history.
 
+use std::collections::HashMap;
+
 use super::dispatch::read;
 use super::{Store, StoreError};
 use crate::domain::id::{ProfileId, RunId};
@@ -61,6 +63,62 @@ impl Store {
             )
             .fetch_all(&mut *conn)
             .await?)
+        })
+    }
+
+    /// The latest run that ended of each profile, where that failed, with the instant at which the profile first
+    /// failed of the same cause since its last completed run.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn failed_runs(&self) -> Result<Vec<(RunView, Timestamp)>, StoreError> {
+        read!(self, |conn, _now| {
+            let runs: Vec<RunView> = sqlx::query_as(
+                "select * from sync_runs where state = 'failed' and id in (
+                     select max(id) from sync_runs where state not in ('queued', 'fetching', 'committing')
+                     group by profile_id)
+                 order by id",
+            )
+            .fetch_all(&mut *conn)
+            .await?;
+            let since: HashMap<i64, i64> = sqlx::query_as(
+                "select r.id, min(f.finished_at) from sync_runs r
+                 join sync_runs f on f.profile_id = r.profile_id and f.state = 'failed' and f.cause = r.cause
+                     and f.id <= r.id
+                     and f.id > coalesce((select max(c.id) from sync_runs c
+                                          where c.profile_id = r.profile_id and c.state = 'completed'), 0)
+                 where r.id in (select max(id) from sync_runs
+                                where state not in ('queued', 'fetching', 'committing') group by profile_id)
+                 group by r.id",
+            )
+            .fetch_all(&mut *conn)
+            .await?
+            .into_iter()
+            .collect();
+            Ok(runs
+                .into_iter()
+                .map(|run| {
+                    let ended = run.finished_at.unwrap_or(run.requested_at);
+                    let since = since.get(&run.id.0).map_or(ended, |since| Timestamp(*since));
+                    (run, since)
+                })
+                .collect())
+        })
+    }
+
+    /// Until when a claimed run's owner is believed alive, by the database's clock.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn lease_of(&self, run: RunId) -> Result<Option<Timestamp>, StoreError> {
+        read!(self, |conn, _now| {
+            let until: Option<Option<i64>> = sqlx::query_scalar(
+                "select lease_until from sync_runs where id = $1 and state in ('fetching', 'committing')",
+            )
+            .bind(run.0)
+            .fetch_optional(&mut *conn)
+            .await?;
+            Ok(until.flatten().map(Timestamp))
         })
     }
 

@@ -35,6 +35,12 @@ const STEPS: &[Step] = &[
         postgres: include_str!("../../migrations/postgres/0003_rates.sql"),
     },
     Step {
+        number: 4,
+        name: "causes",
+        sqlite: include_str!("../../migrations/sqlite/0004_causes.sql"),
+        postgres: include_str!("../../migrations/postgres/0004_causes.sql"),
+    },
+    Step {
         number: 5,
         name: "accounts",
         sqlite: include_str!("../../migrations/sqlite/0005_accounts.sql"),

@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use super::dispatch::{from_row, json, read, to_json, word, write_tx};
 use super::{Store, StoreError};
+use crate::domain::cause::CauseId;
 use crate::domain::id::{ProfileId, RunId};
 use crate::domain::report::ErrorReport;
 use crate::domain::run::{ChangeCounts, HoldSummary, Origin, RunState, RunView};
@@ -309,13 +310,14 @@ impl Store {
         run: RunId,
         epoch: i64,
         to: RunState,
-        error: Option<String>,
+        error: Option<(String, String)>,
         hold: Option<String>,
     ) -> Result<RunView, StoreError> {
+        let (error, cause) = error.unzip();
         write_tx!(self, |tx, now| {
             let finished = (!to.is_live() && to != RunState::Held).then_some(now.0);
             let view: Option<RunView> = sqlx::query_as(
-                "update sync_runs set state = $3, error = $4, finished_at = $6,
+                "update sync_runs set state = $3, error = $4, cause = $8, finished_at = $6,
                      hold = case when $7 then hold else $5 end,
                      owner = case when $7 then owner else null end
                  where id = $1 and epoch = $2 and state in ('fetching', 'committing') returning *",
@@ -327,6 +329,7 @@ impl Store {
             .bind(hold)
             .bind(finished)
             .bind(to.is_live())
+            .bind(cause)
             .fetch_optional(&mut *tx)
             .await?;
             view.ok_or(StoreError::Fenced { run })
@@ -345,8 +348,15 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Fenced`] when the run is no longer ours.
-    pub async fn fail(&self, run: RunId, epoch: i64, report: &ErrorReport) -> Result<RunView, StoreError> {
-        self.transition(run, epoch, RunState::Failed, Some(to_json(report)), None).await
+    pub async fn fail(
+        &self,
+        run: RunId,
+        epoch: i64,
+        report: &ErrorReport,
+        cause: &CauseId,
+    ) -> Result<RunView, StoreError> {
+        let error = Some((to_json(report), cause.as_str().to_owned()));
+        self.transition(run, epoch, RunState::Failed, error, None).await
     }
 
     /// Ends a run that somebody cancelled; its pages are kept.

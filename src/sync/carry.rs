@@ -13,6 +13,7 @@ use super::event::SyncEvent;
 use super::fetch::{Fetched, OPEN_LIST_FOR, UnitFetch};
 use super::parking;
 use super::persist::{self, Committed};
+use crate::domain::cause::CauseId;
 use crate::domain::entity::{Descriptor, descriptor, descriptors_of};
 use crate::domain::id::{EntityId, RunId};
 use crate::domain::page::Page;
@@ -86,7 +87,8 @@ async fn fail(context: &RunContext, report: ErrorReport) -> Result<RunView, Stor
     tracing::error!(target: "adsync::sync", "{}: {} ({})", context.profile.name, report.summary, report.code);
     let run = context.run();
     let _ = context.flush_counters().await;
-    context.store.fail(run.id, run.epoch, &report).await
+    let cause = CauseId::of(&report, &context.profile);
+    context.store.fail(run.id, run.epoch, &report, &cause).await
 }
 
 /// How a run ends without a commit.
@@ -402,11 +404,11 @@ fn failure_of(units: &[UnitView]) -> Option<ErrorReport> {
     let first = failed.iter().find(|u| u.error.as_ref().is_some_and(|e| !e.retryable)).or(failed.first())?;
     let mut report = first.error.clone()?;
     let unit = first.unit.to_string();
-    if !report.summary.starts_with(&unit) && !report.code.starts_with("auth.") {
+    if !report.summary.starts_with(&unit) && !report.code.is_of_login() {
         report.summary = format!("{unit}: {}", report.summary);
     }
     let others = failed.iter().filter(|u| u.unit != first.unit);
-    report.causes.extend(others.filter_map(|u| {
+    report.also.extend(others.filter_map(|u| {
         u.error
             .as_ref()
             .filter(|e| e.code != report.code)

@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 
+use crate::domain::code::Code;
 use crate::domain::entity::Paging;
 use crate::domain::id::EntityId;
 use crate::domain::page::Page;
@@ -76,14 +77,14 @@ pub enum ListError {
 
 impl ListError {
     /// Stable and machine-readable.
-    pub(super) const fn code(&self) -> &'static str {
+    pub(super) const fn code(&self) -> Code {
         match self {
-            Self::RepeatedToken { .. } => "list.repeated_token",
-            Self::NoProgress { .. } => "list.no_progress",
-            Self::Endless { .. } => "list.endless",
-            Self::RepeatedRows { .. } => "list.repeated_rows",
-            Self::Shrank { .. } => "list.shrank",
-            Self::Lacking { .. } | Self::Incomplete { .. } => "list.incomplete_list",
+            Self::RepeatedToken { .. } => Code::RepeatedToken,
+            Self::NoProgress { .. } => Code::NoProgress,
+            Self::Endless { .. } => Code::Endless,
+            Self::RepeatedRows { .. } => Code::RepeatedRows,
+            Self::Shrank { .. } => Code::Shrank,
+            Self::Lacking { .. } | Self::Incomplete { .. } => Code::IncompleteList,
         }
     }
 }

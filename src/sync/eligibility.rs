@@ -6,6 +6,7 @@
 use std::time::Duration;
 
 use super::context::RunContext;
+use crate::domain::code::Code;
 use crate::domain::profile::Profile;
 use crate::domain::report::ErrorReport;
 use crate::domain::run::{Refusal, UnitState};
@@ -58,15 +59,8 @@ impl Memory {
             frozen_rows: known.live_rows,
             asked_as: self.asked_as.clone(),
         };
-        let error = ErrorReport {
-            code: String::new(),
-            summary: known.reason.clone().unwrap_or_else(|| "not eligible".to_owned()),
-            causes: Vec::new(),
-            hint: String::new(),
-            retryable: false,
-            request: None,
-            at: asked_at,
-        };
+        let summary = known.reason.clone().unwrap_or_else(|| "not eligible".to_owned());
+        let error = ErrorReport::new(Code::NotEligible, summary, "", asked_at);
         Some(settled(error, refusal))
     }
 
@@ -106,13 +100,13 @@ fn asked_as(profile: &Profile) -> String {
 fn settled(mut error: ErrorReport, refusal: Refusal) -> UnitUpdate {
     let lost = refusal.frozen_rows > 0;
     if lost {
-        "product.access_lost".clone_into(&mut error.code);
+        error.code = Code::AccessLost;
         error.hint = format!(
             "Access was lost: the {} rows that are stored stay as they were, and are no longer kept up to date. Check the login's permissions, and whether the account still takes part in the ad product.",
             refusal.frozen_rows
         );
     } else {
-        "product.not_eligible".clone_into(&mut error.code);
+        error.code = Code::NotEligible;
         if error.hint.is_empty() {
             "Nothing to do: the account does not take part in this. [sync] ask_again_after says how long that is remembered."
                 .clone_into(&mut error.hint);

@@ -18,6 +18,7 @@ use super::policy::Policy;
 use super::rates::StoredBudget;
 use crate::ads::AdsClient;
 use crate::config::SyncConfig;
+use crate::domain::cause::CauseId;
 use crate::domain::id::{ProfileId, RunId};
 use crate::domain::limits::LimitsSnapshot;
 use crate::domain::profile::Barred;
@@ -131,14 +132,9 @@ impl Engine {
         budget.recall(&client).await?;
         client.share_budget(Arc::clone(&budget) as _);
         let limits_since = clock.now().minus(client.budget_age());
-        let limits = LimitsSnapshot { since: limits_since, ..client.limits() };
-        let mut overview = Overview { limits, ..Overview::default() };
-        overview.profiles = store.profiles().await?.into_iter().map(|p| (p.profile.id, p)).collect();
-        overview.runs = store.latest_runs().await?.into_iter().map(|r| (r.profile_id, r)).collect();
-        let live: Vec<RunId> = overview.live_runs().map(|run| run.id).collect();
-        for run in live {
-            overview.units.insert(run, store.units(run).await?);
-        }
+        let mut overview = Overview::read(&store).await?;
+        overview.limits = LimitsSnapshot { since: limits_since, ..client.limits() };
+        overview.process = identity.to_string();
         let policy = Policy {
             logins: client.login_names().iter().map(|name| (*name).to_owned()).collect(),
             selection: options.profiles.clone(),
@@ -431,7 +427,11 @@ async fn begin(inner: &Arc<Inner>, claim: Claim) {
         if let Err(message) = panics::contain(carry(Arc::clone(&context))).await {
             let report = SyncError::Panic { message }.report(inner_task.clock.now());
             tracing::error!(target: "adsync::sync", "{}: {}", context.profile.name, report.summary);
-            match inner_task.store.fail(run.id, run.epoch, &report).await {
+            match inner_task
+                .store
+                .fail(run.id, run.epoch, &report, &CauseId::of(&report, &context.profile))
+                .await
+            {
                 Ok(view) => context.set_run(view),
                 Err(error) => tracing::error!(target: "adsync::sync", "run {}: {error}", run.id),
             }

@@ -1,6 +1,7 @@
 //! What ends a run without a commit.
 
 use crate::ads::AdsError;
+use crate::domain::code::Code;
 use crate::domain::id::{ProfileId, RunId};
 use crate::domain::profile::Barred;
 use crate::domain::report::ErrorReport;
@@ -100,21 +101,21 @@ impl From<AdsError> for SyncError {
 
 impl SyncError {
     /// Stable and machine-readable.
-    pub fn code(&self) -> &'static str {
+    pub fn code(&self) -> Code {
         match self {
             Self::Ads(error) => error.code(),
             Self::Store(error) => error.code(),
             Self::List { source, .. } => source.code(),
-            Self::StoredPage { .. } => "store.page",
-            Self::NoAccess => "profile.no_access",
-            Self::KillsOwner { .. } => "run.kills_owner",
-            Self::Panic { .. } => "internal.panic",
-            Self::UnknownProfile(_) => "profile.unknown",
-            Self::NotSyncable { .. } => "profile.not_syncable",
-            Self::Excluded { .. } => "profile.excluded",
-            Self::NotHeld { .. } => "run.not_held",
-            Self::NoProfiles { .. } => "profile.none_listed",
-            Self::UnknownLogin(_) => "config.login_unknown",
+            Self::StoredPage { .. } => Code::StoredPage,
+            Self::NoAccess => Code::NoAccess,
+            Self::KillsOwner { .. } => Code::KillsOwner,
+            Self::Panic { .. } => Code::Panic,
+            Self::UnknownProfile(_) => Code::ProfileUnknown,
+            Self::NotSyncable { .. } => Code::NotSyncable,
+            Self::Excluded { .. } => Code::Excluded,
+            Self::NotHeld { .. } => Code::NotHeld,
+            Self::NoProfiles { .. } => Code::NoneListed,
+            Self::UnknownLogin(_) => Code::LoginUnknown,
         }
     }
 
@@ -149,20 +150,7 @@ impl SyncError {
 
     /// True when the same may succeed later without anybody changing anything.
     pub fn retryable(&self) -> bool {
-        match self {
-            Self::Ads(error) => error.retryable(),
-            Self::Store(error) => error.retryable(),
-            Self::List { .. } | Self::NoProfiles { .. } => true,
-            Self::StoredPage { .. }
-            | Self::NoAccess
-            | Self::KillsOwner { .. }
-            | Self::Panic { .. }
-            | Self::UnknownProfile(_)
-            | Self::NotSyncable { .. }
-            | Self::Excluded { .. }
-            | Self::NotHeld { .. }
-            | Self::UnknownLogin(_) => false,
-        }
+        self.code().retryable()
     }
 
     /// True when what was fetched of the unit must not be used again.
@@ -175,15 +163,7 @@ impl SyncError {
         match self {
             Self::Ads(error) => error.report(at),
             Self::Store(error) => error.report(at),
-            _ => ErrorReport {
-                code: self.code().to_owned(),
-                summary: self.to_string(),
-                causes: Vec::new(),
-                hint: self.hint(),
-                retryable: self.retryable(),
-                request: None,
-                at,
-            },
+            _ => ErrorReport::new(self.code(), self.to_string(), self.hint(), at),
         }
     }
 }

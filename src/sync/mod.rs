@@ -4,6 +4,7 @@
 
 mod brake;
 mod carry;
+pub mod causes;
 mod certify;
 mod context;
 mod difference;
@@ -21,6 +22,7 @@ mod policy;
 mod rates;
 mod split;
 mod watch;
+pub mod why;
 
 pub use certify::ListError;
 pub use engine::{Carries, Engine, EngineOptions, Requester};

@@ -5,11 +5,13 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::event::{LoginStatus, SyncEvent, Wait};
+use crate::domain::cause::{CauseId, PresentFailure};
 use crate::domain::id::{ProfileId, RunId};
 use crate::domain::limits::LimitsSnapshot;
 use crate::domain::profile::StoredProfile;
 use crate::domain::run::{Progress, RunState, RunView, UnitView};
 use crate::domain::time::Timestamp;
+use crate::store::{Store, StoreError};
 
 /// Everything that a screen shows, as of the last event.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
@@ -26,6 +28,12 @@ pub struct Overview {
     pub limits: LimitsSnapshot,
     /// How each login's last listing ended.
     pub logins: BTreeMap<String, LoginStatus>,
+    /// The present failure of each profile whose latest run that ended failed; a live retry does not end it yet.
+    #[serde(default)]
+    pub failures: BTreeMap<ProfileId, PresentFailure>,
+    /// The identity of the process that tells; empty when nobody carries runs here.
+    #[serde(default)]
+    pub process: String,
 }
 
 /// A profile's state in one word, derived from its stored run.
@@ -89,6 +97,29 @@ impl ProfileStatus {
 }
 
 impl Overview {
+    /// What a database tells of all profiles, their runs and their failures.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn read(store: &Store) -> Result<Self, StoreError> {
+        let mut overview = Self {
+            profiles: store.profiles().await?.into_iter().map(|p| (p.profile.id, p)).collect(),
+            runs: store.latest_runs().await?.into_iter().map(|r| (r.profile_id, r)).collect(),
+            ..Self::default()
+        };
+        for (run, since) in store.failed_runs().await? {
+            overview.apply_failure(&run);
+            if let Some(failure) = overview.failures.get_mut(&run.profile_id) {
+                failure.since = since;
+            }
+        }
+        let live: Vec<RunId> = overview.live_runs().map(|run| run.id).collect();
+        for run in live {
+            overview.units.insert(run, store.units(run).await?);
+        }
+        Ok(overview)
+    }
+
     /// Folds one event in.
     pub fn apply(&mut self, event: SyncEvent) {
         match event {
@@ -134,6 +165,7 @@ impl Overview {
     }
 
     fn apply_run(&mut self, run: RunView) {
+        self.apply_failure(&run);
         if run.state != RunState::Fetching {
             self.waits.remove(&run.id);
         }
@@ -148,6 +180,32 @@ impl Overview {
             _ => {}
         }
         self.runs.insert(run.profile_id, run);
+    }
+
+    /// Keeps the present failures true to a run that ended, and to nothing older than what is known.
+    fn apply_failure(&mut self, run: &RunView) {
+        let known = self.failures.get(&run.profile_id);
+        if run.state.is_live() || known.is_some_and(|known| known.run > run.id) {
+            return;
+        }
+        if self.runs.get(&run.profile_id).is_some_and(|latest| latest.id > run.id && !latest.state.is_live())
+        {
+            return;
+        }
+        let report = run.error.as_ref().filter(|_| run.state == RunState::Failed);
+        match (report, self.profiles.get(&run.profile_id)) {
+            (Some(report), Some(stored)) => {
+                let at = run.finished_at.unwrap_or(report.at);
+                let cause = CauseId::of(report, &stored.profile);
+                let since = known.filter(|known| known.cause == cause).map_or(at, |known| known.since);
+                let failure =
+                    PresentFailure { run: run.id, cause, since, at, report: Box::new(report.clone()) };
+                self.failures.insert(run.profile_id, failure);
+            }
+            _ => {
+                self.failures.remove(&run.profile_id);
+            }
+        }
     }
 
     /// A profile's state; `now` tells a parked run from a queued one.

@@ -51,7 +51,7 @@ async fn a_401_with_a_fresh_token_is_refused_without_a_loop() {
     let server = Server::start().await;
     server.always(Reply::new(401, r#"{"code":"UNAUTHORIZED","details":"HTTP 401 Unauthorized"}"#));
     let error = campaigns(&server.client()).await.unwrap_err();
-    assert_eq!(error.code(), "auth.refused");
+    assert_eq!(error.code().as_str(), "auth.refused");
     assert_eq!((server.hits().len(), server.token_hits().len()), (2, 2));
     let tokens: Vec<_> = server.hits().iter().map(|h| h.header("authorization").to_owned()).collect();
     assert_ne!(tokens[0], tokens[1]);
@@ -66,7 +66,7 @@ async fn an_ended_consent_is_permanent_and_asked_about_once() {
         let errors = join_all((0..10).map(|_| campaigns(&client))).await;
         for error in errors.into_iter().map(Result::unwrap_err) {
             assert_eq!(
-                (error.code(), error.retryable(), error.is_login_dead()),
+                (error.code().as_str(), error.retryable(), error.is_login_dead()),
                 ("auth.invalid_grant", false, true)
             );
             let request = error.request().unwrap();
@@ -82,7 +82,7 @@ async fn an_ended_consent_is_permanent_and_asked_about_once() {
         r#"{"error":"invalid_client","error_description":"Client authentication failed"}"#,
     ));
     let error = campaigns(&server.client()).await.unwrap_err();
-    assert_eq!((error.code(), error.is_login_dead()), ("auth.invalid_client", true));
+    assert_eq!((error.code().as_str(), error.is_login_dead()), ("auth.invalid_client", true));
 }
 
 #[tokio::test]
@@ -95,14 +95,14 @@ async fn a_token_endpoint_in_trouble_is_asked_again_within_the_requests_attempts
     let server = Server::start().await;
     server.token_always(Reply::new(500, r#"{"error":"server_error"}"#));
     let error = campaigns(&server.client()).await.unwrap_err();
-    assert_eq!((error.code(), error.retryable()), ("auth.unreachable", true));
+    assert_eq!((error.code().as_str(), error.retryable()), ("auth.unreachable", true));
     let attempts = &error.request().unwrap().attempts;
     assert_eq!((attempts.len(), attempts[0].outcome.as_str()), (8, "token: 500"));
 
     let server = Server::start().await;
     server.token_always(Reply::ok(format!(r#"{{"token":"{ACCESS_TOKEN}"}}"#)));
     let error = campaigns(&server.client()).await.unwrap_err();
-    assert_eq!(error.code(), "auth.malformed");
+    assert_eq!(error.code().as_str(), "auth.malformed");
     assert!(!format!("{error:?}").contains(ACCESS_TOKEN));
 
     let server = Server::start().await;
@@ -165,7 +165,7 @@ async fn a_token_endpoint_in_trouble_is_asked_by_one_for_all_who_wait() {
     let client = server.client();
     let errors = join_all((0..40).map(|_| campaigns(&client))).await;
     for error in errors.into_iter().map(Result::unwrap_err) {
-        assert_eq!((error.code(), error.retryable()), ("auth.unreachable", true));
+        assert_eq!((error.code().as_str(), error.retryable()), ("auth.unreachable", true));
         assert_eq!(error.request().unwrap().attempts.len(), 8, "each has its own attempts on record");
     }
     // Whoever wakes a moment late may miss a round, and then waits for one more.

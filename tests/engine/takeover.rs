@@ -152,6 +152,8 @@ async fn an_owner_that_lost_its_run_can_write_nothing_more(url: &str) {
     let update = UnitUpdate { state: UnitState::Proved, certificate: None, error: None, refusal: None };
     let failed = adsync::sync::SyncError::NoAccess.report(store.now().await.unwrap());
     let profile = bench.profile(0);
+    let stored = store.profile(profile).await.unwrap().unwrap();
+    let cause = adsync::domain::cause::CauseId::of(&failed, &stored.profile);
     let hour = Duration::from_secs(3600);
     let fenced = async |epoch: i64| {
         vec![
@@ -163,7 +165,7 @@ async fn an_owner_that_lost_its_run_can_write_nothing_more(url: &str) {
             store.count_requests(run, epoch, 1, 1).await.err(),
             store.set_committing(run, epoch).await.err(),
             store.begin_commit(run, epoch, profile).await.err(),
-            store.fail(run, epoch, &failed).await.err(),
+            store.fail(run, epoch, &failed, &cause).await.err(),
             store.cancelled(run, epoch).await.err(),
             store.hold(run, epoch, &adsync::domain::run::HoldSummary::default()).await.err(),
             store.give_back(run, epoch, None).await.err(),

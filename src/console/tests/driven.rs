@@ -84,10 +84,10 @@ async fn the_first_key_after_a_dialog_was_drawn_is_heard_though_nothing_else_hap
     overview.limits.buckets.clear();
     let mut stage = Stage::open(overview);
     stage.press("?");
-    stage.shows("all keys").await;
+    stage.shows("sync the selected profiles").await;
     // Time stands still here: nothing but the key can wake the loop before the minute is over.
     stage.press("esc");
-    stage.hides("all keys").await;
+    stage.hides("sync the selected profiles").await;
 }
 
 #[tokio::test]
@@ -180,6 +180,6 @@ async fn a_resize_is_drawn_and_pasted_text_triggers_nothing() {
     stage.input(TerminalEvent::Paste("a x y q".to_owned()));
     stage.input(TerminalEvent::Resize(80, 24));
     stage.press("?");
-    stage.shows("all keys").await;
+    stage.shows("sync the selected profiles").await;
     assert_eq!(stage.all_asked(), []);
 }

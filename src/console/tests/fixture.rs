@@ -7,6 +7,7 @@ use ratatui::backend::TestBackend;
 use ratatui::buffer::Buffer;
 
 use crate::console::*;
+use crate::domain::code::Code;
 use crate::domain::id::{ProfileId, RunId};
 use crate::domain::limits::{BucketSnapshot, LimitsSnapshot, Sharing};
 use crate::domain::profile::{Access, Profile, Region, StoredProfile};
@@ -158,20 +159,22 @@ pub(super) fn proved(run: i64, of: Unit, pages: u32, rows: u64, total: Option<u6
 
 pub(super) fn report() -> ErrorReport {
     ErrorReport {
-        code: "auth.invalid_grant".to_owned(),
+        code: Code::InvalidGrant,
         summary: "The consent of login acme-eu was revoked.".to_owned(),
         causes: vec!["token endpoint answered 400".to_owned(), "invalid_grant: refresh token revoked".to_owned()],
         hint: "Sign in again for login acme-eu, put the new refresh token where the configuration reads it, then retry."
             .to_owned(),
+        also: Vec::new(),
         retryable: false,
+        again_at: None,
         request: Some(RequestReport {
             method: "POST".to_owned(),
             url: "https://api.amazon.co.uk/auth/o2/token".to_owned(),
             status: Some(400),
             request_ids: vec!["3f9c2a77-51d0-4c1b-9a57-0e3f6a1b9c22".to_owned()],
             attempts: vec![
-                AttemptReport { after_ms: 0, outcome: "timeout".to_owned() },
-                AttemptReport { after_ms: 1_240, outcome: "400".to_owned() },
+                AttemptReport { after_ms: 0, took_ms: 1_000, outcome: "timeout".to_owned() },
+                AttemptReport { after_ms: 1_240, took_ms: 82, outcome: "400".to_owned() },
             ],
             body_excerpt: Some(
                 "{\"error\":\"invalid_grant\",\"error_description\":\"The request has an invalid grant parameter : refresh_token\"}"
@@ -226,7 +229,7 @@ pub(super) fn nordlicht_units() -> Vec<UnitView> {
 
 /// One profile in each state.
 pub(super) fn overview() -> Overview {
-    let mut o = Overview::default();
+    let mut o = Overview { process: "lab pid 4711".to_owned(), ..Overview::default() };
     let mut gone = synced(profile(9, "Old Mill Trading", "UK", "seller"), 2_600_000, 812, [0, 0, 0]);
     gone.gone_at = Some(ago(90_000));
     for p in [
@@ -273,7 +276,7 @@ pub(super) fn overview() -> Overview {
         parked,
         run_view(109, ProfileId(11), RunState::Queued),
     ] {
-        o.runs.insert(r.profile_id, r);
+        o.apply(SyncEvent::Run { run: Box::new(r) });
     }
     o.units.insert(RunId(101), nordlicht_units());
     let mut slow = unit_view(102, SD_TARGETS, UnitState::Fetching, 11, 11_400);

@@ -1,6 +1,7 @@
 //! The console's tests: keys and effects, every screen as text, anything at any size, and the event loop.
 
 mod driven;
+mod errors;
 mod fixture;
 mod keys;
 mod properties;

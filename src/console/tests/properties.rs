@@ -41,6 +41,8 @@ const KEYS: &[&str] = &[
     "日",
     "backspace",
     "ctrl-c",
+    "E",
+    "w",
 ];
 
 #[derive(Debug, Clone)]
@@ -134,6 +136,9 @@ proptest! {
             }
             let rows = model.home.rows().len();
             prop_assert!(model.home.position() < rows.max(1));
+            if let Screen::Errors(errors) = &model.screen {
+                prop_assert!(errors.position() < errors.rows().count().max(1));
+            }
             prop_assert!(model.home.offset() <= model.home.position());
             if let Screen::Run(screen) = &model.screen {
                 prop_assert!(screen.cursor < model.units(screen).len().max(1));
@@ -143,9 +148,9 @@ proptest! {
     }
 
     #[test]
-    fn every_screen_can_be_drawn_at_every_size(width in 1_u16..=300, height in 1_u16..=100, keys in 0_usize..8) {
+    fn every_screen_can_be_drawn_at_every_size(width in 1_u16..=300, height in 1_u16..=100, keys in 0_usize..10) {
         let mut model = model_of(overview(), (width, height));
-        let keys = ["", "enter", "?", "e", "j j j A", "j j j enter D", "q", "/"][keys];
+        let keys = ["", "enter", "?", "e", "j j j A", "j j j enter D", "q", "/", "E j", "w"][keys];
         press(&mut model, keys);
         let buffer = draw(&model);
         prop_assert_eq!((buffer.area.width, buffer.area.height), (width, height));
@@ -154,12 +159,12 @@ proptest! {
     }
 
     #[test]
-    fn ascii_mode_draws_nothing_but_ascii_of_its_own(keys in 0_usize..6, width in 40_u16..140) {
+    fn ascii_mode_draws_nothing_but_ascii_of_its_own(keys in 0_usize..8, width in 40_u16..140) {
         let mut start = overview();
         start.profiles.retain(|_, p| p.profile.name.is_ascii());
         let mut model = model_of(start, (width, 30));
         model.options.ascii = true;
-        press(&mut model, ["", "enter", "?", "e", "j j j A", "q"][keys]);
+        press(&mut model, ["", "enter", "?", "e", "j j j A", "q", "E j", "w"][keys]);
         let text = screen(&model);
         prop_assert!(text.is_ascii(), "{}", text);
     }

@@ -253,6 +253,25 @@ fn an_error_report_in_full() {
 }
 
 #[test]
+fn what_fails_by_cause() {
+    at_usual_sizes("errors", |size| super::errors::opened(size, "j"));
+    snapshot("errors", &super::errors::opened(NARROW, ""));
+    snapshot("errors_retry", &super::errors::opened((80, 24), "r"));
+    let mut model = model_of(Overview::default(), (80, 24));
+    press(&mut model, "E");
+    snapshot("errors_none", &model);
+}
+
+#[test]
+fn why_a_profile_is_where_it_is() {
+    at_usual_sizes("why_throttled", |size| on(KESTREL, size, "w"));
+    snapshot("why_failed", &on(AURORA, (80, 24), "w"));
+    snapshot("why_held", &on(FJORD, (80, 24), "w"));
+    snapshot("why_queued", &on(ProfileId(11), (80, 24), "w"));
+    snapshot("why_parked", &on(ProfileId(12), NARROW, "w"));
+}
+
+#[test]
 fn the_review_of_a_held_run() {
     at_usual_sizes("review_counting", |size| on(FJORD, size, "A 1 8 2"));
     snapshot("review_counting", &on(FJORD, NARROW, "A"));

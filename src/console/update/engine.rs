@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{modal, run};
+use super::{errors, modal, run};
 use crate::console::event::Effect;
 use crate::console::model::Model;
 use crate::domain::id::ProfileId;
@@ -28,6 +28,9 @@ pub(super) fn fold(model: &mut Model, event: SyncEvent, at: Timestamp) -> Vec<Ef
         Touched::All => model.home.rebuild(&model.overview, at),
     }
     modal::follow_engine(model);
+    if touched != Touched::Nothing {
+        errors::follow_engine(model);
+    }
     run::follow_engine(model)
 }
 
@@ -52,6 +55,7 @@ fn only_time_passed(before: &LimitsSnapshot, after: &LimitsSnapshot, passed: Dur
 }
 
 /// Whose row an event may move.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Touched {
     Nothing,
     One(ProfileId),

@@ -1,6 +1,7 @@
 //! `update`: what happened changes the model, and says what must be done. No I/O, no clock, no awaiting.
 
 mod engine;
+mod errors;
 mod modal;
 mod profiles;
 mod run;
@@ -63,8 +64,8 @@ pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
 /// Where the keys go.
 pub(super) fn scope(model: &Model) -> Scope {
     match model.modal.as_ref().map(|opened| &opened.modal) {
-        Some(Modal::Help { .. } | Modal::Error { .. }) => Scope::Reader,
-        Some(Modal::Cancel { .. } | Modal::Quit { .. }) => Scope::Question,
+        Some(Modal::Help { .. } | Modal::Error { .. } | Modal::Why { .. }) => Scope::Reader,
+        Some(Modal::Cancel { .. } | Modal::RetryCause { .. } | Modal::Quit { .. }) => Scope::Question,
         Some(Modal::Leaving { .. }) => Scope::Leaving,
         Some(Modal::Review(review)) => match review.stage {
             Stage::Reading => Scope::Review,
@@ -75,6 +76,7 @@ pub(super) fn scope(model: &Model) -> Scope {
             Screen::Profiles if model.home.editing => Scope::FilterLine,
             Screen::Profiles => Scope::Profiles,
             Screen::Run(_) => Scope::Run,
+            Screen::Errors(_) => Scope::Errors,
         },
     }
 }
@@ -115,6 +117,8 @@ fn on_command(model: &mut Model, command: Command) -> Vec<Effect> {
         Command::Approve => modal::review(model, true),
         Command::Discard => modal::review(model, false),
         Command::Error => show_error(model),
+        Command::Errors => errors::open(model),
+        Command::Why => errors::why(model),
         Command::Refresh => {
             model.say("asking every login for its profiles…");
             return vec![Effect::RefreshProfiles];
@@ -130,6 +134,7 @@ fn on_command(model: &mut Model, command: Command) -> Vec<Effect> {
         other => match model.screen {
             Screen::Profiles => return profiles::on_command(model, other),
             Screen::Run(_) => run::on_command(model, other),
+            Screen::Errors(_) => errors::on_command(model, other),
         },
     }
     Vec::new()
@@ -208,7 +213,7 @@ fn show_error(model: &mut Model) {
     let name = model.title(profile);
     let unit = match &model.screen {
         Screen::Run(screen) => model.units(screen).get(screen.cursor),
-        Screen::Profiles => None,
+        Screen::Profiles | Screen::Errors(_) => None,
     };
     let of_unit = unit.and_then(|u| Some((format!("{name}: {}", u.unit), None, u.error.clone()?)));
     let of_run = || {

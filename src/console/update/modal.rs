@@ -3,7 +3,7 @@
 
 use crossterm::event::{KeyCode, KeyEvent};
 
-use super::leave;
+use super::{errors, leave};
 use crate::console::event::Effect;
 use crate::console::keys::Command;
 use crate::console::layout::has_room;
@@ -31,7 +31,7 @@ pub(super) fn on_key(model: &mut Model, command: Option<Command>, key: &KeyEvent
         }
     }
     match &mut opened.modal {
-        Modal::Help { .. } | Modal::Error { .. } => {
+        Modal::Help { .. } | Modal::Error { .. } | Modal::Why { .. } => {
             if command == Some(Command::Back) {
                 model.modal = None;
             }
@@ -46,6 +46,7 @@ pub(super) fn on_key(model: &mut Model, command: Option<Command>, key: &KeyEvent
             Some(Command::No) => model.modal = None,
             _ => {}
         },
+        Modal::RetryCause { .. } => return errors::answer(model, command),
         Modal::Quit { .. } => match command {
             Some(Command::Yes) => return leave(model),
             Some(Command::No) => model.modal = None,

@@ -6,6 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::parts::{Part, join, put, put_sides};
+use crate::console::errors::ErrorsScreen;
 use crate::console::keys::{self, Command, Scope};
 use crate::console::layout::has_room;
 use crate::console::model::{Model, Screen};
@@ -61,6 +62,7 @@ pub(super) fn header(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: 
 pub(super) fn crumbs(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
     match &model.screen {
         Screen::Profiles => filter_line(model, theme, frame, area),
+        Screen::Errors(screen) => errors_crumbs(screen, theme, frame, area),
         Screen::Run(screen) => {
             let sign = theme.pick(" › ", " > ");
             let stored = model.overview.profiles.get(&screen.profile);
@@ -78,6 +80,21 @@ pub(super) fn crumbs(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: 
             put_sides(frame, area, left, vec![Part::new(9, text, theme.status(status))], 0);
         }
     }
+}
+
+/// Where we are, and how much fails.
+fn errors_crumbs(screen: &ErrorsScreen, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
+    let sign = theme.pick(" › ", " > ");
+    let left = vec![
+        Part::of(1, vec![Span::styled("Profiles", theme.dim()), Span::styled(sign, theme.dim())]),
+        Part::new(9, "Errors", theme.strong()),
+    ];
+    let causes = screen.causes();
+    let failing = causes.iter().map(|cause| cause.profiles.len()).sum();
+    let text =
+        format!("{}, {}", plural(failing, "profile", "profiles"), plural(causes.len(), "cause", "causes"));
+    let right = if causes.is_empty() { Vec::new() } else { vec![Part::new(9, text, theme.bad())] };
+    put_sides(frame, area, left, right, 0);
 }
 
 fn filter_line(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
@@ -167,6 +184,7 @@ pub(super) fn notice(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: 
         let cut = match &model.screen {
             _ if model.modal.is_some() || area.width < 20 => None,
             Screen::Profiles => super::profiles::cut_sentence(model, theme, area.width),
+            Screen::Errors(_) => None,
             Screen::Run(run) => {
                 super::run::cut_sentence(model, run, theme, area.width).map(|text| (text, Style::new()))
             }

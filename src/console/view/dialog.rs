@@ -8,11 +8,12 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear};
 
 use super::parts::put;
-use super::{report, review};
+use super::{report, review, why};
 use crate::console::keys;
 use crate::console::model::{Modal, Model};
 use crate::console::text::{Align, fit, pad, plural, width, wrap};
 use crate::console::theme::Theme;
+use crate::domain::id::ProfileId;
 
 const ASCII: border::Set<'static> = border::Set {
     top_left: "+",
@@ -64,13 +65,7 @@ fn content(model: &Model, modal: &Modal, theme: &Theme, columns: usize) -> Conte
             question: Vec::new(),
         },
         Modal::Cancel { profiles } => {
-            let mut lines = Vec::new();
-            for id in profiles.iter().take(6) {
-                lines.push(Line::raw(fit(&model.title(*id), columns, theme.ellipsis())));
-            }
-            if profiles.len() > 6 {
-                lines.push(Line::styled(format!("and {} more", profiles.len() - 6), theme.dim()));
-            }
+            let mut lines = named(model, profiles, theme, columns);
             lines.push(Line::default());
             lines.extend(sentences("Nothing of them is committed; fetched pages are kept."));
             Content {
@@ -80,6 +75,24 @@ fn content(model: &Model, modal: &Modal, theme: &Theme, columns: usize) -> Conte
                 question: yes_no("stop them", "let them run"),
             }
         }
+        Modal::RetryCause { summary, profiles, .. } => {
+            let mut lines = sentences(summary);
+            lines.push(Line::default());
+            lines.extend(named(model, profiles, theme, columns));
+            let count = plural(profiles.len(), "profile", "profiles");
+            Content {
+                title: format!("Retry {count}?"),
+                style: theme.warn(),
+                lines,
+                question: yes_no("retry them", "leave them"),
+            }
+        }
+        Modal::Why { profile, .. } => Content {
+            title: format!("Why: {}", model.title(*profile)),
+            style: theme.accent(),
+            lines: why::lines(model, *profile, theme, columns),
+            question: Vec::new(),
+        },
         Modal::Quit { live } => Content {
             title: format!(
                 "Quit while {}?",
@@ -106,6 +119,16 @@ fn content(model: &Model, modal: &Modal, theme: &Theme, columns: usize) -> Conte
             question: review::question(model, held, theme, columns),
         },
     }
+}
+
+/// The first names of several profiles, and how many more there are.
+fn named(model: &Model, profiles: &[ProfileId], theme: &Theme, columns: usize) -> Vec<Line<'static>> {
+    let name = |id: &ProfileId| Line::raw(fit(&model.title(*id), columns, theme.ellipsis()));
+    let mut lines: Vec<Line<'static>> = profiles.iter().take(6).map(name).collect();
+    if profiles.len() > 6 {
+        lines.push(Line::styled(format!("and {} more", profiles.len() - 6), theme.dim()));
+    }
+    lines
 }
 
 /// The box of a content, and how many lines of it are in sight.

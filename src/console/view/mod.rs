@@ -3,6 +3,7 @@
 mod chrome;
 mod detail;
 mod dialog;
+mod errors;
 mod gauges;
 mod now;
 mod parts;
@@ -11,6 +12,7 @@ mod proof;
 mod report;
 mod review;
 mod run;
+mod why;
 
 use ratatui::Frame;
 use ratatui::buffer::Buffer;
@@ -45,6 +47,7 @@ fn draw(model: &Model, theme: &Theme, frame: &mut Frame<'_>) {
     match &model.screen {
         Screen::Profiles => profiles::draw(model, theme, frame, regions.body),
         Screen::Run(screen) => run::draw(model, screen, theme, frame, regions.body),
+        Screen::Errors(screen) => errors::draw(model, screen, theme, frame, regions.body),
     }
     chrome::rule(theme, frame, regions.rule_below);
     gauges::total(model, theme, frame, regions.total);

@@ -11,7 +11,14 @@ use crate::domain::report::{ErrorReport, RequestReport};
 /// Labels stand in one column.
 const LABEL: usize = 13;
 
-fn labelled(label: &str, text: &str, style: Style, theme: &Theme, columns: usize) -> Vec<Line<'static>> {
+/// A text under a label, broken into lines that begin in one column.
+pub(super) fn labelled(
+    label: &str,
+    text: &str,
+    style: Style,
+    theme: &Theme,
+    columns: usize,
+) -> Vec<Line<'static>> {
     let lines = wrap(text, columns.saturating_sub(LABEL).max(8));
     let heads = std::iter::once(label).chain(std::iter::repeat(""));
     lines
@@ -38,19 +45,22 @@ pub(super) fn lines(
     out.extend(note.into_iter().flat_map(|note| wrap(note, columns)).map(Line::raw));
     out.push(Line::default());
     out.extend(labelled("what to do", &report.hint, plain, theme, columns));
-    let (recovery, style) = if report.retryable {
-        ("may succeed when it is tried again", plain)
-    } else {
-        ("will not recover by itself", theme.warn())
+    let style = if report.retryable { plain } else { theme.warn() };
+    let recovery = match report.again_at.filter(|_| report.retryable) {
+        Some(at) => format!("{}: {}", report.recovery(), absolute(at, model.now, &model.zone)),
+        None => report.recovery().to_owned(),
     };
-    out.extend(labelled("recovery", recovery, style, theme, columns));
+    out.extend(labelled("recovery", &recovery, style, theme, columns));
     for (i, cause) in report.causes.iter().enumerate() {
         out.extend(labelled(if i == 0 { "because" } else { "" }, cause, plain, theme, columns));
+    }
+    for also in &report.also {
+        out.extend(labelled("also", also, plain, theme, columns));
     }
     out.push(Line::default());
     let when =
         format!("{} ({})", absolute(report.at, model.now, &model.zone), ago(model.now.since(report.at)).0);
-    out.extend(labelled("code", &report.code, plain, theme, columns));
+    out.extend(labelled("code", report.code.as_str(), plain, theme, columns));
     out.extend(labelled("at", &when, plain, theme, columns));
     if let Some(request) = &report.request {
         out.extend(request_lines(request, theme, columns));
@@ -70,9 +80,10 @@ fn request_lines(request: &RequestReport, theme: &Theme, columns: usize) -> Vec<
     }
     for (i, attempt) in request.attempts.iter().enumerate() {
         #[expect(clippy::cast_precision_loss, reason = "milliseconds, shown to a tenth of a second")]
-        let seconds = attempt.after_ms as f64 / 1_000.0;
+        let seconds = |ms: u64| ms as f64 / 1_000.0;
+        let (after, took) = (seconds(attempt.after_ms), seconds(attempt.took_ms));
         let number = format!("{:>1$}", i + 1, request.attempts.len().to_string().len());
-        let text = format!("{number}. after {seconds:.1} s: {}", attempt.outcome);
+        let text = format!("{number}. after {after:.1} s, in {took:.1} s: {}", attempt.outcome);
         let head = if i == 0 { plural(request.attempts.len(), "try", "tries") } else { String::new() };
         out.extend(labelled(&head, &text, plain, theme, columns));
     }

@@ -1,0 +1,131 @@
+//! Keys of the errors screen, the question before many profiles are tried again, and the overlay that says why.
+
+use crate::console::errors::{ErrorsScreen, Row};
+use crate::console::event::Effect;
+use crate::console::keys::Command;
+use crate::console::layout::{errors_rows, regions};
+use crate::console::model::{Modal, Model, Screen};
+use crate::console::text::plural;
+
+/// Opens the screen.
+pub(super) fn open(model: &mut Model) {
+    model.screen = Screen::Errors(ErrorsScreen::new(&model.overview));
+}
+
+pub(super) fn on_command(model: &mut Model, command: Command) {
+    let page = usize::from(errors_rows(regions(model).body)).max(1);
+    let Screen::Errors(screen) = &mut model.screen else { return };
+    let position = screen.position();
+    match command {
+        Command::Up => screen.move_to(position.saturating_sub(1)),
+        Command::Down => screen.move_to(position + 1),
+        Command::PageUp => screen.move_to(position.saturating_sub(page)),
+        Command::PageDown => screen.move_to(position + page),
+        Command::First => screen.move_to(0),
+        Command::Last => screen.move_to(usize::MAX),
+        Command::Back => go_back(model),
+        Command::Open => report(model),
+        Command::RetryCause => retry(model),
+        _ => {}
+    }
+}
+
+fn go_back(model: &mut Model) {
+    if model.notice.take().is_some_and(|notice| notice.report.is_some()) {
+        return;
+    }
+    model.screen = Screen::Profiles;
+}
+
+/// The report of the current line: of a cause its last one.
+fn report(model: &mut Model) {
+    let Screen::Errors(screen) = &model.screen else { return };
+    let (title, report) = match screen.current() {
+        Some(Row::Cause(cause)) => {
+            let who = plural(cause.profiles.len(), "profile", "profiles");
+            (format!("Cause {}: {who}", cause.cause), Box::new(cause.report.clone()))
+        }
+        Some(Row::Profile(cause, p)) => {
+            let own = model.overview.failures.get(&p.profile_id).map(|failure| failure.report.clone());
+            let report = own.unwrap_or_else(|| Box::new(cause.report.clone()));
+            (format!("{} {}: run {} failed", p.name, p.country, p.run), report)
+        }
+        None => {
+            model.say("no profile fails");
+            return;
+        }
+    };
+    model.open(Modal::Error { title, note: Some(super::NOTHING_CHANGED), report, scroll: 0 });
+}
+
+/// Asks whether everybody who fails of the current cause is tried again.
+fn retry(model: &mut Model) {
+    let Screen::Errors(screen) = &model.screen else { return };
+    let Some(cause) = screen.cause() else {
+        model.say("no profile fails");
+        return;
+    };
+    let profiles = cause.retryable_profiles();
+    if profiles.is_empty() {
+        model.say("all of them are being tried again already");
+        return;
+    }
+    let (cause, summary) = (cause.cause.clone(), cause.summary.clone());
+    model.open(Modal::RetryCause { cause, summary, profiles });
+}
+
+/// Opens the overlay that says why the current profile is where it is.
+pub(super) fn why(model: &mut Model) {
+    match model.current() {
+        Some(profile) => model.open(Modal::Why { profile, scroll: 0 }),
+        None => model.say("move to a profile first: w says what it waits for"),
+    }
+}
+
+/// Keeps the screen and its dialogs true to the engine: a question whose profiles change is asked anew.
+pub(super) fn follow_engine(model: &mut Model) {
+    if let Screen::Errors(screen) = &mut model.screen {
+        screen.rebuild(&model.overview);
+    }
+    match model.modal.as_ref().map(|opened| &opened.modal) {
+        Some(Modal::Why { profile, .. }) if !model.overview.profiles.contains_key(profile) => {
+            model.modal = None;
+        }
+        Some(Modal::RetryCause { cause, profiles, .. }) => {
+            let all = crate::sync::causes::causes(&model.overview);
+            let now = all.iter().find(|known| known.cause == *cause);
+            let left = now.map(crate::sync::causes::Cause::retryable_profiles).unwrap_or_default();
+            if left == *profiles {
+                return;
+            }
+            let Some(known) = now.filter(|_| !left.is_empty()) else {
+                model.modal = None;
+                model.say("nobody fails of this cause any more");
+                return;
+            };
+            let (cause, summary) = (known.cause.clone(), known.summary.clone());
+            model.open(Modal::RetryCause { cause, summary, profiles: left });
+        }
+        _ => {}
+    }
+}
+
+/// The answer to the question.
+pub(super) fn answer(model: &mut Model, command: Option<Command>) -> Vec<Effect> {
+    let Some(Modal::RetryCause { profiles, .. }) = model.modal.as_ref().map(|opened| &opened.modal) else {
+        return Vec::new();
+    };
+    match command {
+        Some(Command::Yes) => {
+            let profiles = profiles.clone();
+            model.modal = None;
+            model.say(format!("asking for {}…", plural(profiles.len(), "retry", "retries")));
+            vec![Effect::Retry(profiles)]
+        }
+        Some(Command::No) => {
+            model.modal = None;
+            Vec::new()
+        }
+        _ => Vec::new(),
+    }
+}

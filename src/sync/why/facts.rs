@@ -1,0 +1,126 @@
+//! What is known of one profile, as plain data: everything that decides why it is where it is.
+
+use crate::domain::cause::PresentFailure;
+use crate::domain::id::ProfileId;
+use crate::domain::limits::BucketSnapshot;
+use crate::domain::profile::StoredProfile;
+use crate::domain::report::ErrorReport;
+use crate::domain::run::{RunState, RunView, UnitView};
+use crate::domain::time::Timestamp;
+use crate::sync::event::{LoginStatus, Wait};
+use crate::sync::overview::{Overview, ProfileStatus};
+
+/// What an overview does not have.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Beside<'a> {
+    /// The logins of the configuration, where they are known.
+    pub logins: Option<&'a [String]>,
+    /// Until when the owner of the profile's run is believed alive, where that was read.
+    pub lease_until: Option<Timestamp>,
+    /// When the budget's gauges were read; their countdowns began then.
+    pub limits_at: Option<Timestamp>,
+}
+
+/// The facts about a profile.
+#[derive(Debug, Clone)]
+pub struct Facts<'a> {
+    /// The profile.
+    pub stored: &'a StoredProfile,
+    /// Its state.
+    pub status: ProfileStatus,
+    /// Its latest run.
+    pub run: Option<&'a RunView>,
+    /// The units of that run, as far as they are known.
+    pub units: &'a [UnitView],
+    /// Requests of that run that wait.
+    pub waits: &'a [Wait],
+    /// Its present failure, and how many profiles share the cause, itself included.
+    pub failure: Option<(&'a PresentFailure, usize)>,
+    /// False when its login is known not to be in the configuration.
+    pub login_known: bool,
+    /// Why its login could not be asked for its profiles.
+    pub login_failed: Option<&'a ErrorReport>,
+    /// The gauges of its login.
+    pub bucket: Option<&'a BucketSnapshot>,
+    /// Until when requests of its login pause, and until when its own do.
+    pub login_paused_until: Option<Timestamp>,
+    /// As above, for the profile alone.
+    pub own_pause_until: Option<Timestamp>,
+    /// Runs that wait before it in the queue, by their profiles' names, the first one first.
+    pub ahead: Vec<String>,
+    /// Runs under way, by their profiles' names.
+    pub under_way: Vec<String>,
+    /// The process that asks; empty when it carries no runs itself.
+    pub process: &'a str,
+    /// Until when the run's owner is believed alive.
+    pub lease_until: Option<Timestamp>,
+    /// The time.
+    pub now: Timestamp,
+}
+
+impl<'a> Facts<'a> {
+    /// The facts about a profile that an overview has; `None` when it does not know the profile.
+    pub fn of(overview: &'a Overview, id: ProfileId, now: Timestamp, beside: Beside<'a>) -> Option<Self> {
+        let stored = overview.profiles.get(&id)?;
+        let run = overview.runs.get(&id);
+        let login = stored.profile.login.as_str();
+        let read_at = beside.limits_at.unwrap_or(now);
+        let until = |ms: u64| {
+            let until = read_at.plus(std::time::Duration::from_millis(ms));
+            (ms > 0 && until > now).then_some(until)
+        };
+        let bucket = overview.limits.buckets.iter().find(|bucket| bucket.name == login);
+        let own = overview.limits.throttled_profiles.iter().find(|(profile, _)| *profile == id);
+        let failure = overview.failures.get(&id);
+        let share = |f: &PresentFailure| overview.failures.values().filter(|o| o.cause == f.cause).count();
+        Some(Self {
+            stored,
+            status: overview.status(id, now),
+            run,
+            units: run.and_then(|run| overview.units.get(&run.id)).map_or(&[], Vec::as_slice),
+            waits: run.and_then(|run| overview.waits.get(&run.id)).map_or(&[], Vec::as_slice),
+            failure: failure.map(|failure| (failure, share(failure))),
+            login_known: beside.logins.is_none_or(|logins| logins.iter().any(|name| name == login)),
+            login_failed: match overview.logins.get(login) {
+                Some(LoginStatus::Failed { report }) => Some(report),
+                _ => None,
+            },
+            bucket,
+            login_paused_until: bucket.and_then(|bucket| until(bucket.paused_ms)),
+            own_pause_until: own.and_then(|(_, ms)| until(*ms)),
+            ahead: ahead(overview, run, now),
+            under_way: under_way(overview, id),
+            process: &overview.process,
+            lease_until: beside.lease_until,
+            now,
+        })
+    }
+}
+
+fn name(overview: &Overview, id: ProfileId) -> String {
+    let profile = overview.profiles.get(&id);
+    profile.map_or_else(|| id.to_string(), |p| format!("{} {}", p.profile.name, p.profile.country))
+}
+
+/// Whoever is taken before a queued run: the same order as the claim's.
+fn ahead(overview: &Overview, run: Option<&RunView>, now: Timestamp) -> Vec<String> {
+    let Some(ours) = run.filter(|run| run.state == RunState::Queued) else { return Vec::new() };
+    let due = |run: &&RunView| {
+        run.state == RunState::Queued && run.not_before.is_none_or(|at| at <= now) && run.id != ours.id
+    };
+    let place = |run: &RunView| (std::cmp::Reverse(run.priority), run.id);
+    let mut before: Vec<&RunView> =
+        overview.runs.values().filter(due).filter(|run| place(run) < place(ours)).collect();
+    before.sort_by_key(|run| place(run));
+    before.into_iter().map(|run| name(overview, run.profile_id)).collect()
+}
+
+fn under_way(overview: &Overview, except: ProfileId) -> Vec<String> {
+    overview
+        .runs
+        .values()
+        .filter(|run| matches!(run.state, RunState::Fetching | RunState::Committing))
+        .filter(|run| run.profile_id != except)
+        .map(|run| name(overview, run.profile_id))
+        .collect()
+}

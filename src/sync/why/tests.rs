@@ -1,0 +1,516 @@
+//! Each reason from its facts, and what holds for all of them.
+
+use std::collections::BTreeSet;
+
+use super::*;
+use crate::domain::cause::{CauseId, PresentFailure};
+use crate::domain::code::Code;
+use crate::domain::limits::{BucketSnapshot, LimitsSnapshot, Sharing};
+use crate::domain::profile::{Access, Profile, Region, StoredProfile};
+use crate::domain::report::ErrorReport;
+use crate::domain::run::{
+    ChangeCounts, HeldUnit, HoldSummary, Origin, RunView, UnitOutcome, UnitState, UnitView,
+};
+use crate::domain::unit::{AdProduct, Entity, Unit};
+use crate::sync::event::{LoginStatus, Wait, WaitReason};
+use crate::sync::overview::Overview;
+
+const NOW: Timestamp = Timestamp::from_secs(1_000_000);
+const ID: ProfileId = ProfileId(7);
+const US: &str = "lab|4711|1|boot|ns|nonce";
+const THEM: &str = "tower|42|1|boot|ns|nonce";
+const KEYWORDS: Unit = Unit::new(AdProduct::Sp, Entity::Keyword);
+const SB_CAMPAIGNS: Unit = Unit::new(AdProduct::Sb, Entity::Campaign);
+const SB_KEYWORDS: Unit = Unit::new(AdProduct::Sb, Entity::Keyword);
+
+fn at(seconds: i64) -> Timestamp {
+    Timestamp(NOW.0 + seconds * 1_000_000)
+}
+
+fn stored(id: i64, name: &str) -> StoredProfile {
+    StoredProfile {
+        profile: Profile {
+            id: ProfileId(id),
+            login: "acme".to_owned(),
+            region: Region::Eu,
+            access: Access::Edit,
+            name: name.to_owned(),
+            country: "DE".to_owned(),
+            currency: "EUR".to_owned(),
+            timezone: "Europe/Berlin".to_owned(),
+            account_type: "seller".to_owned(),
+            account_sub_type: None,
+            account_id: format!("A{id}"),
+            marketplace_id: None,
+            simulated: false,
+            raw: String::new(),
+        },
+        last_synced_at: None,
+        data_as_of: None,
+        rows: 0,
+        last_counts: None,
+        gone_at: None,
+        access_lost: None,
+        barred: None,
+    }
+}
+
+fn run(id: i64, profile: ProfileId, state: RunState) -> RunView {
+    RunView {
+        id: RunId(id),
+        profile_id: profile,
+        state,
+        priority: 10,
+        requested_by: "ops@lab".to_owned(),
+        requested_from: Origin::Console,
+        retry_of: None,
+        epoch: 1,
+        attempt: 1,
+        owner: matches!(state, RunState::Fetching | RunState::Committing).then(|| US.to_owned()),
+        cancel_requested: false,
+        not_before: None,
+        parks: 0,
+        requested_at: at(-120),
+        started_at: (state != RunState::Queued).then(|| at(-100)),
+        finished_at: (!state.is_live() && state != RunState::Held).then(|| at(-50)),
+        data_as_of: None,
+        requests: 187,
+        throttled: 9,
+        counts: ChangeCounts::default(),
+        rows: 0,
+        error: None,
+        hold: None,
+        approved_by: None,
+    }
+}
+
+fn unit(of: Unit, state: UnitState) -> UnitView {
+    UnitView {
+        run_id: RunId(1),
+        unit: of,
+        state,
+        pages: 3,
+        rows: 3_000,
+        expected: Some(9_000),
+        expected_is_reported: true,
+        reused_pages: 0,
+        certificate: None,
+        outcome: None,
+        error: None,
+        started_at: None,
+        settled_at: None,
+        refusal: None,
+    }
+}
+
+fn wait(reason: WaitReason, seconds: i64) -> Wait {
+    Wait { unit: KEYWORDS, reason, until: at(seconds), attempt: 3, detail: "no Retry-After".to_owned() }
+}
+
+fn bucket(waiting: u32, next_in_ms: u64, paused_ms: u64) -> BucketSnapshot {
+    BucketSnapshot {
+        name: "acme".to_owned(),
+        configured_per_second: 10.0,
+        learned_per_second: 4.2,
+        burst: 10,
+        burst_left: 0,
+        in_flight: 1,
+        waiting,
+        next_in_ms,
+        paused_ms,
+        throttled_5m: 1,
+        retries_5m: 1,
+        answered_5m: 9,
+        sharing: Sharing::Alone,
+        history: Vec::new(),
+    }
+}
+
+/// A profile that was never synced, as this process sees it.
+fn overview() -> Overview {
+    let mut o = Overview { process: US.to_owned(), ..Overview::default() };
+    o.profiles.insert(ID, stored(7, "Haus Linden"));
+    o
+}
+
+fn with_run(state: RunState, change: impl FnOnce(&mut RunView)) -> Overview {
+    let mut o = overview();
+    let mut run = run(1, ID, state);
+    change(&mut run);
+    o.runs.insert(ID, run);
+    o
+}
+
+/// A run of ours that fetches keywords.
+fn fetching(change: impl FnOnce(&mut Overview)) -> Overview {
+    let mut o = with_run(RunState::Fetching, |_| {});
+    o.units.insert(RunId(1), vec![unit(KEYWORDS, UnitState::Fetching)]);
+    change(&mut o);
+    o
+}
+
+fn failing(code: Code, retryable: bool, again_at: Option<Timestamp>) -> Overview {
+    let mut o = with_run(RunState::Failed, |_| {});
+    let report =
+        ErrorReport { retryable, again_at, ..ErrorReport::new(code, "it broke", "Mend it.", at(-50)) };
+    let cause = CauseId::of(&report, &o.profiles[&ID].profile);
+    for (id, name) in [(7, "Haus Linden"), (8, "Kestrel")] {
+        o.profiles.insert(ProfileId(id), stored(id, name));
+        let failure = PresentFailure {
+            run: RunId(1),
+            cause: cause.clone(),
+            since: at(-5_000),
+            at: at(-50),
+            report: Box::new(report.clone()),
+        };
+        o.failures.insert(ProfileId(id), failure);
+    }
+    o
+}
+
+fn hold() -> HoldSummary {
+    let counts = ChangeCounts { removed: 18_201, ..ChangeCounts::default() };
+    let outcome = UnitOutcome { counts, live_before: 20_000, ..UnitOutcome::default() };
+    HoldSummary { units: vec![HeldUnit { unit: KEYWORDS, outcome, braked: true }] }
+}
+
+/// Everything that a profile can wait for: facts, and what is said of them.
+struct Case {
+    overview: Overview,
+    beside: Beside<'static>,
+    reason: Reason,
+    /// Parts of the sentence, of what comes next and of the details.
+    parts: &'static [&'static str],
+    since: Option<Timestamp>,
+    next_at: Option<Timestamp>,
+    keys: &'static str,
+}
+
+fn case(
+    overview: Overview,
+    reason: Reason,
+    parts: &'static [&'static str],
+    since: Option<i64>,
+    next_at: Option<i64>,
+    keys: &'static str,
+) -> Case {
+    let (since, next_at) = (since.map(at), next_at.map(at));
+    Case { overview, beside: Beside::default(), reason, parts, since, next_at, keys }
+}
+
+fn cases() -> Vec<Case> {
+    let gone = |o: &mut Overview| o.profiles.get_mut(&ID).unwrap().gone_at = Some(at(-900));
+    let mut gone_one = overview();
+    gone(&mut gone_one);
+    let mut agency = overview();
+    agency.profiles.get_mut(&ID).unwrap().profile.account_type = "agency".to_owned();
+    let mut proved = with_run(RunState::Completed, |_| {});
+    proved.profiles.get_mut(&ID).unwrap().last_synced_at = Some(at(-50));
+    let mut queue = with_run(RunState::Queued, |_| {});
+    for (id, name, state, priority) in [
+        (2, "Aurora", RunState::Queued, 11),
+        (3, "Late", RunState::Queued, 10),
+        (4, "Busy", RunState::Fetching, 10),
+    ] {
+        queue.profiles.insert(ProfileId(id), stored(id, name));
+        let mut other = run(id, ProfileId(id), state);
+        other.priority = priority;
+        queue.runs.insert(ProfileId(id), other);
+    }
+    let mut nobody = with_run(RunState::Queued, |_| {});
+    nobody.process.clear();
+    let foreign = |o: &mut Overview| o.runs.get_mut(&ID).unwrap().owner = Some(THEM.to_owned());
+    let mut login_down = overview();
+    let report = ErrorReport::new(Code::InvalidGrant, "consent ended", "Renew it.", at(-30));
+    login_down.logins.insert("acme".to_owned(), LoginStatus::Failed { report: Box::new(report) });
+    let mut login_slow = proved.clone();
+    let report = ErrorReport::new(Code::AuthUnreachable, "no answer", "Wait.", at(-30));
+    login_slow.logins.insert("acme".to_owned(), LoginStatus::Failed { report: Box::new(report) });
+    vec![
+        case(gone_one, Reason::Gone, &["login acme no longer lists it", "kept"], Some(-900), None, "R"),
+        case(agency, Reason::NotSyncable, &["never synced: agency"], None, None, ""),
+        Case {
+            beside: Beside { logins: Some(&[]), ..Beside::default() },
+            ..case(overview(), Reason::LoginUnknown, &["not in the configuration"], None, None, "R")
+        },
+        Case {
+            beside: Beside { logins: Some(&[]), ..Beside::default() },
+            ..case(
+                with_run(RunState::Queued, |_| {}),
+                Reason::LoginUnknown,
+                &["nobody here"],
+                Some(-120),
+                None,
+                "x",
+            )
+        },
+        case(overview(), Reason::NeverSynced, &["nobody has asked"], None, None, "s"),
+        case(proved, Reason::Proved, &["waits for nothing"], Some(-50), None, "s"),
+        case(login_slow, Reason::Proved, &["waits for nothing"], Some(-50), None, "s"),
+        case(
+            login_down,
+            Reason::LoginBroken,
+            &["login acme cannot sign in: consent ended", "Renew it."],
+            Some(-30),
+            None,
+            "",
+        ),
+        case(
+            failing(Code::InvalidGrant, false, None),
+            Reason::LoginBroken,
+            &["login acme cannot sign in: it broke", "Mend it."],
+            Some(-5_000),
+            None,
+            "er",
+        ),
+        case(
+            failing(Code::BadRequest, false, None),
+            Reason::Failed,
+            &["it broke", "will not recover by itself", "2 profiles fail of this cause", "Mend it."],
+            Some(-5_000),
+            None,
+            "re",
+        ),
+        case(
+            failing(Code::ServerError, true, Some(at(60))),
+            Reason::Failed,
+            &["Amazon's pause ends"],
+            Some(-5_000),
+            Some(60),
+            "re",
+        ),
+        case(
+            failing(Code::ServerError, true, Some(at(-1))),
+            Reason::Failed,
+            &["until it is tried again"],
+            Some(-5_000),
+            None,
+            "re",
+        ),
+        case(
+            with_run(RunState::Cancelled, |_| {}),
+            Reason::Cancelled,
+            &["was cancelled"],
+            Some(-50),
+            None,
+            "rs",
+        ),
+        case(with_run(RunState::Discarded, |_| {}), Reason::Discarded, &["given up"], Some(-50), None, "s"),
+        case(
+            with_run(RunState::Held, |run| run.hold = Some(hold())),
+            Reason::Held,
+            &["would remove 18201 of 20000 SP keywords", "approved or discarded"],
+            Some(-100),
+            None,
+            "eAD",
+        ),
+        case(
+            with_run(RunState::Fetching, |run| run.cancel_requested = true),
+            Reason::Stopping,
+            &["asked it to stop", "by lab pid 4711"],
+            Some(-100),
+            None,
+            "",
+        ),
+        case(
+            with_run(RunState::Queued, |run| run.not_before = Some(at(250))),
+            Reason::Parked,
+            &["longer than a sync sits out", "goes on by itself", "9 of 187 requests"],
+            Some(-120),
+            Some(250),
+            "x",
+        ),
+        case(
+            queue,
+            Reason::Queued,
+            &["1 waits before it: Aurora DE", "ends (Busy DE)"],
+            Some(-120),
+            None,
+            "x",
+        ),
+        case(
+            with_run(RunState::Queued, |_| {}),
+            Reason::Queued,
+            &["it is the next one", "within a second"],
+            Some(-120),
+            None,
+            "x",
+        ),
+        case(nobody, Reason::Queued, &["an open console takes it"], Some(-120), None, "sx"),
+        case(
+            fetching(|o| {
+                o.waits
+                    .insert(RunId(1), vec![wait(WaitReason::Retrying, 2), wait(WaitReason::Throttled, 12)]);
+            }),
+            Reason::ProfileLimited,
+            &["Amazon limits the requests of this profile", "SP keywords: no Retry-After, 3 attempts so far"],
+            Some(-100),
+            Some(12),
+            "x",
+        ),
+        case(
+            fetching(|o| {
+                o.limits = LimitsSnapshot {
+                    enabled: true,
+                    throttled_profiles: vec![(ID, 9_000)],
+                    ..LimitsSnapshot::default()
+                };
+            }),
+            Reason::ProfileLimited,
+            &["this profile"],
+            Some(-100),
+            Some(9),
+            "x",
+        ),
+        case(
+            fetching(|o| {
+                o.limits.buckets = vec![bucket(12, 0, 5_000)];
+                o.waits.insert(RunId(1), vec![wait(WaitReason::Throttled, 12)]);
+            }),
+            Reason::LoginLimited,
+            &["login acme, so all its profiles pause"],
+            Some(-100),
+            Some(12),
+            "x",
+        ),
+        Case {
+            // The gauges were read a while ago: their pause is over.
+            beside: Beside { limits_at: Some(at(-10)), ..Beside::default() },
+            ..case(
+                fetching(|o| o.limits.buckets = vec![bucket(0, 0, 5_000)]),
+                Reason::Fetching,
+                &["page 4 of SP keywords"],
+                Some(-100),
+                None,
+                "x",
+            )
+        },
+        case(
+            fetching(|o| {
+                o.waits.insert(RunId(1), vec![wait(WaitReason::Retrying, 4)]);
+            }),
+            Reason::Retrying,
+            &["a request of SP keywords failed and is repeated"],
+            Some(-100),
+            Some(4),
+            "x",
+        ),
+        case(
+            // One list is repeated, and another goes on: nothing holds the whole up.
+            fetching(|o| {
+                o.units.get_mut(&RunId(1)).unwrap().push(unit(SB_CAMPAIGNS, UnitState::Fetching));
+                o.waits.insert(RunId(1), vec![wait(WaitReason::Retrying, 4)]);
+            }),
+            Reason::Fetching,
+            &["nothing holds it up"],
+            Some(-100),
+            None,
+            "x",
+        ),
+        case(
+            fetching(|o| o.limits.buckets = vec![bucket(12, 240, 0)]),
+            Reason::RequestQueue,
+            &["12 of login acme are in line, at 4.2 per second"],
+            Some(-100),
+            None,
+            "x",
+        ),
+        case(
+            fetching(|o| {
+                o.units.insert(
+                    RunId(1),
+                    vec![unit(SB_CAMPAIGNS, UnitState::Pending), unit(SB_KEYWORDS, UnitState::Pending)],
+                );
+            }),
+            Reason::Dependency,
+            &["SB keywords wait for the ids of SB campaigns"],
+            Some(-100),
+            None,
+            "x",
+        ),
+        case(
+            fetching(|_| {}),
+            Reason::Fetching,
+            &["page 4 of SP keywords", "0 of 1 units"],
+            Some(-100),
+            None,
+            "x",
+        ),
+        case(
+            with_run(RunState::Fetching, |_| {}),
+            Reason::Fetching,
+            &["being planned"],
+            Some(-100),
+            None,
+            "x",
+        ),
+        case(
+            fetching(foreign),
+            Reason::Elsewhere,
+            &["tower pid 42 fetches it", "9 of 187"],
+            Some(-100),
+            None,
+            "x",
+        ),
+        Case {
+            beside: Beside { lease_until: Some(at(20)), ..Beside::default() },
+            ..case(fetching(foreign), Reason::Elsewhere, &["renews the lease"], Some(-100), None, "x")
+        },
+        Case {
+            beside: Beside { lease_until: Some(at(-3)), ..Beside::default() },
+            ..case(fetching(foreign), Reason::OwnerSilent, &["tower pid 42 carried it"], Some(-3), None, "sx")
+        },
+        case(
+            with_run(RunState::Committing, |_| {}),
+            Reason::Committing,
+            &["one transaction"],
+            Some(-100),
+            None,
+            "x",
+        ),
+    ]
+}
+
+#[test]
+fn each_reason_is_told_from_its_facts() {
+    let mut seen = BTreeSet::new();
+    for case in cases() {
+        let facts = Facts::of(&case.overview, ID, NOW, case.beside).unwrap();
+        let why = why(&facts);
+        seen.insert(why.reason);
+        assert_eq!(why.reason, case.reason, "{why:#?}");
+        assert_eq!(why.since, case.since, "{why:#?}");
+        if case.reason != Reason::RequestQueue {
+            assert_eq!(why.next_at, case.next_at, "{why:#?}");
+        }
+        let all = format!("{}\n{}\n{}", why.says, why.next, why.details.join("\n"));
+        for part in case.parts {
+            assert!(all.contains(part), "{part:?} is not said: {why:#?}");
+        }
+        let keys: String = why.remedies.iter().filter_map(|remedy| remedy.key).collect();
+        assert_eq!(keys, case.keys, "{why:#?}");
+        assert!(!why.says.ends_with('.') && !why.next.is_empty(), "{why:#?}");
+        // Nobody needs to wonder about what waits for somebody, or for a time.
+        assert!(
+            !why.remedies.is_empty() || matches!(why.reason, Reason::NotSyncable | Reason::Stopping),
+            "{why:#?}"
+        );
+    }
+    assert_eq!(seen.len(), Reason::ALL.len(), "every reason has a case: {seen:?}");
+}
+
+#[test]
+fn a_run_that_is_retried_says_that_it_failed_before() {
+    let mut o = failing(Code::ServerError, true, None);
+    let mut retry = run(2, ID, RunState::Queued);
+    retry.retry_of = Some(RunId(1));
+    o.runs.insert(ID, retry);
+    let why = why(&Facts::of(&o, ID, NOW, Beside::default()).unwrap());
+    assert_eq!(why.reason, Reason::Queued);
+    assert!(why.details.contains(&"it failed before: it broke".to_owned()), "{why:#?}");
+}
+
+#[test]
+fn nothing_is_said_of_an_unknown_profile() {
+    assert!(Facts::of(&overview(), ProfileId(99), NOW, Beside::default()).is_none());
+}
