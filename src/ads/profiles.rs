@@ -40,7 +40,7 @@ pub(super) fn parse(login: &LoginEndpoint, access: Access, body: &[u8]) -> Resul
 }
 
 fn profile(login: &LoginEndpoint, access: Access, raw: &str) -> Option<Profile> {
-    let row: Value = serde_json::from_str(raw).ok()?;
+    let row = json::parse(raw).ok()?;
     let id = row.get("profileId").and_then(EntityId::from_json)?.as_str().parse().ok()?;
     let text = |path: &str| {
         json::at(&row, path)

@@ -7,6 +7,42 @@ use serde_json::{Map, Value};
 
 use super::decimal::Decimal;
 
+/// Reads a value. An escape of half a surrogate pair, which JSON allows and no text can hold, is read as U+FFFD.
+///
+/// # Errors
+/// When the text is no JSON.
+pub fn parse(text: &str) -> serde_json::Result<Value> {
+    serde_json::from_str(text).or_else(|error| match whole_pairs(text) {
+        Some(mended) => serde_json::from_str(&mended),
+        None => Err(error),
+    })
+}
+
+/// The text with each half of a surrogate pair that stands alone replaced; `None` when there is none.
+fn whole_pairs(text: &str) -> Option<String> {
+    let unit = |at: usize| {
+        let digits = text.get(at..at + 6)?.strip_prefix("\\u")?;
+        u16::from_str_radix(digits, 16).ok()
+    };
+    let (mut out, mut copied, mut at) = (String::new(), 0, 0);
+    while let Some(found) = text.get(at..).and_then(|rest| rest.find('\\')) {
+        at += found;
+        at += match (unit(at), unit(at + 6)) {
+            (Some(0xd800..=0xdbff), Some(0xdc00..=0xdfff)) => 12,
+            (Some(0xd800..=0xdfff), _) => {
+                out.push_str(text.get(copied..at)?);
+                out.push_str("\\ufffd");
+                copied = at + 6;
+                6
+            }
+            (Some(_), _) => 6,
+            // The backslash and the character that it escapes; a backslash escapes no other escape.
+            (None, _) => 2,
+        };
+    }
+    (copied > 0).then(|| out + text.get(copied..).unwrap_or_default())
+}
+
 /// The canonical text of a value: sorted fields, no blanks, one form for each number.
 pub fn canonical(value: &Value) -> String {
     let mut out = String::new();
@@ -103,7 +139,26 @@ mod tests {
     use super::*;
 
     fn parse(text: &str) -> Value {
-        serde_json::from_str(text).unwrap()
+        super::parse(text).unwrap()
+    }
+
+    #[test]
+    fn half_a_surrogate_pair_is_read_as_the_replacement_character() {
+        for (text, read) in [
+            (r#""\ud83d""#, "\u{fffd}"),
+            (r#""a\ud83d b\uDE00c""#, "a\u{fffd} b\u{fffd}c"),
+            (r#""\ud83d\ud83d\ude00\ude00""#, "\u{fffd}\u{1f600}\u{fffd}"),
+            (r#""\ud83d\n\ud83d\\ude00""#, "\u{fffd}\n\u{fffd}\\ude00"),
+            (r#""\\ud83d\ud83dü""#, "\\ud83d\u{fffd}ü"),
+            (r#""\ud83d\ude00""#, "\u{1f600}"),
+        ] {
+            assert_eq!(parse(text), Value::from(read), "{text}");
+        }
+        assert_eq!(parse(r#"{"\udfff":1}"#), serde_json::json!({"\u{fffd}": 1}));
+        assert_eq!(hash(&parse(r#"{"a":"\ud83d"}"#)), hash(&parse(r#"{ "a":"\uD83D" }"#)));
+        for text in ["", r#""\ud83d"#, r#""\ud8"#, r#"{"a":"\ud83d"#, r#""\ud83dü\"#, r#""\ud8zz""#] {
+            assert!(super::super::json::parse(text).is_err(), "{text}");
+        }
     }
 
     #[test]

@@ -105,7 +105,11 @@ pub(super) fn json<T: serde::de::DeserializeOwned>(
     column: &str,
     text: Option<String>,
 ) -> sqlx::Result<Option<T>> {
-    text.map(|text| serde_json::from_str(&text).map_err(|e| undecodable(column, e))).transpose()
+    // Whole rows stand there as they came, with half a surrogate pair as it may be.
+    let read = |text: &str| {
+        serde_json::from_str(text).or_else(|_| crate::domain::json::parse(text).and_then(serde_json::from_value))
+    };
+    text.map(|text| read(&text).map_err(|e| undecodable(column, e))).transpose()
 }
 
 /// A value as stored JSON. The values that are stored this way always have a JSON form.

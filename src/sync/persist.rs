@@ -310,5 +310,5 @@ impl Batch {
 }
 
 fn value(text: &str) -> Value {
-    serde_json::from_str(text).unwrap_or(Value::Null)
+    json::parse(text).unwrap_or(Value::Null)
 }

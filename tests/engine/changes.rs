@@ -8,7 +8,7 @@ use adsync::simulator::Truth;
 use adsync::store::ChangeFilter;
 use serde_json::{Value, json};
 
-use super::harness::{Bench, one_profile};
+use super::harness::{Bench, completed, one_profile};
 use super::truth::{LISTS, is_live, served, text, total};
 use crate::support::on_both_databases;
 
@@ -17,6 +17,7 @@ on_both_databases!(
     exactly_the_changed_rows_are_written_and_told,
     a_row_that_vanished_stays_and_one_that_returns_is_told,
     a_change_names_its_fields_before_and_after,
+    half_a_surrogate_pair_fails_nothing_and_is_kept_as_it_came,
 );
 
 async fn an_unchanged_account_costs_no_row(url: &str) {
@@ -197,4 +198,42 @@ async fn a_change_names_its_fields_before_and_after(url: &str) {
         }
     }
     assert!(bids > 0, "some bid changed");
+}
+
+/// JSON may escape half a surrogate pair, as whoever cuts a name in the middle of an emoji does; no text can hold it.
+async fn half_a_surrogate_pair_fails_nothing_and_is_kept_as_it_came(url: &str) {
+    let bench = Bench::start(url, one_profile()).await;
+    let serve = |rows: &[&str]| {
+        let body = format!(r#"{{"totalResults":{},"portfolios":[{}]}}"#, rows.len(), rows.join(","));
+        bench.faults(&format!(
+            "[[fault]]\nmatch = {{ path = '/portfolios/list', times = 'forever' }}\neffect = {{ status = 200, body = '{body}' }}"
+        ));
+    };
+    let one = r#"{"portfolioId":"1","name":"shoes \ud83d","state":"ENABLED"}"#;
+    let two = r#"{"portfolioId":"2","name":"\ude00 hats","state":"ENABLED"}"#;
+    let new = r#"{"portfolioId":"2","name":"\ude00 hats","state":"ENABLED","\udfff":"\ud800"}"#;
+    let three = r#"{"portfolioId":"3","name":"3\udc00","state":"ENABLED"}"#;
+    serve(&[one, two]);
+    completed(&bench.sync(0).await);
+    let stored = "select name || '|' || cast(raw as text) from portfolios order by id";
+    assert_eq!(
+        bench.database.texts(stored).await,
+        [format!("shoes \u{fffd}|{one}"), format!("\u{fffd} hats|{two}")]
+    );
+    let again = bench.sync(0).await;
+    assert_eq!(again.counts.written(), 0, "the hash is stable");
+
+    serve(&[new, three]);
+    let run = bench.sync(0).await;
+    completed(&run);
+    let filter = ChangeFilter { run_id: Some(run.id), ..ChangeFilter::default() };
+    let mut told = bench.engine.store().changes(&filter).await.unwrap();
+    told.sort_by_key(|change| change.entity_id.clone());
+    let kinds: Vec<ChangeKind> = told.iter().map(|change| change.kind).collect();
+    assert_eq!(kinds, [ChangeKind::Removed, ChangeKind::Changed, ChangeKind::Added]);
+    assert_eq!(told[0].before.as_ref().unwrap()["name"], "shoes \u{fffd}");
+    assert_eq!(json!(told[1].after), json!({"\u{fffd}": "\u{fffd}"}));
+    assert_eq!(told[2].after.as_ref().unwrap()["name"], "3\u{fffd}");
+    let raws = bench.database.texts("select cast(raw as text) from portfolios order by id").await;
+    assert_eq!(raws, [one, new, three]);
 }

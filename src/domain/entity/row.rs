@@ -55,9 +55,15 @@ pub struct RowNotes {
 /// Why something in a page is no row of its entity.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RowError {
-    /// Not even JSON, or not an object.
-    #[error("a row is no JSON object")]
-    NotAnObject,
+    /// No JSON, or nested too deeply to be read.
+    #[error("a row cannot be read: {0}")]
+    Unreadable(String),
+    /// JSON, but not an object.
+    #[error("what stands in the place of a row is {found}, and no object")]
+    NotAnObject {
+        /// What it is instead.
+        found: &'static str,
+    },
     /// Without an id there is no key, and without a key a row would be lost.
     #[error("a row has no usable {field}")]
     NoId {
@@ -69,8 +75,16 @@ pub enum RowError {
 impl Descriptor {
     /// Reads one row's object.
     pub fn parse_row(&self, text: &str) -> Result<Value, RowError> {
-        let value: Value = serde_json::from_str(text).map_err(|_| RowError::NotAnObject)?;
-        if value.is_object() { Ok(value) } else { Err(RowError::NotAnObject) }
+        let value = json::parse(text).map_err(|error| RowError::Unreadable(error.to_string()))?;
+        let found = match value {
+            Value::Object(_) => return Ok(value),
+            Value::Null => "null",
+            Value::Bool(_) => "true or false",
+            Value::Number(_) => "a number",
+            Value::String(_) => "a text",
+            Value::Array(_) => "an array",
+        };
+        Err(RowError::NotAnObject { found })
     }
 
     /// What identifies the row within its unit: its own id, or those of its parents with a slash between them.
@@ -234,11 +248,28 @@ mod tests {
     }
 
     #[test]
+    fn half_a_surrogate_pair_fails_no_row_and_stays_as_it_came_in_raw() {
+        let d = of("/sp/keywords/list");
+        let raw = r#"{"keywordId":"1","keywordText":"shoes \ud83d","state":"ENABLED"}"#;
+        let row = d.map_row(raw).unwrap();
+        assert_eq!(column(d, &row, "keyword_text"), text("shoes \u{fffd}"));
+        assert_eq!((row.raw.as_str(), row.notes), (raw, RowNotes::default()));
+        assert_eq!(row.hash, d.map_row(raw).unwrap().hash);
+    }
+
+    #[test]
     fn a_row_without_an_id_is_an_error_and_never_dropped() {
         let d = of("/sb/keywords");
         assert_eq!(d.map_row(r#"{"bid":1}"#), Err(RowError::NoId { field: "keywordId" }));
         assert_eq!(d.map_row(r#"{"keywordId":null}"#), Err(RowError::NoId { field: "keywordId" }));
-        assert_eq!(d.map_row("[1]"), Err(RowError::NotAnObject));
+        assert_eq!(d.map_row("[1]"), Err(RowError::NotAnObject { found: "an array" }));
+        assert_eq!(
+            d.map_row("null").unwrap_err().to_string(),
+            "what stands in the place of a row is null, and no object"
+        );
+        let deep = format!(r#"{{"keywordId":1,"x":{}1{}}}"#, "[".repeat(200), "]".repeat(200));
+        let error = d.map_row(&deep).unwrap_err().to_string();
+        assert!(error.starts_with("a row cannot be read: recursion limit exceeded"), "{error}");
     }
 
     #[test]
