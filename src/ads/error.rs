@@ -121,6 +121,8 @@ pub enum AdsError {
     Throttled {
         /// How long to stay away.
         wait: Option<Duration>,
+        /// True when a `Retry-After` said so, and false when it is our own answer to nothing but 429s.
+        asked: bool,
         /// What the API said, and whether with a `Retry-After`.
         detail: String,
         /// The request.
@@ -262,6 +264,14 @@ impl AdsError {
         }
     }
 
+    /// True when the API itself asked for the wait.
+    pub const fn is_wait_asked(&self) -> bool {
+        match self {
+            Self::Throttled { asked, .. } => *asked,
+            other => other.park_for().is_some(),
+        }
+    }
+
     /// True when no request of this login can succeed until somebody changes its credentials.
     pub const fn is_login_dead(&self) -> bool {
         matches!(self, Self::InvalidGrant { .. } | Self::InvalidClient { .. })
@@ -299,10 +309,11 @@ mod tests {
             AdsError::CursorRefused { message: text(), request: request() },
             AdsError::Throttled {
                 wait: Some(Duration::from_millis(61_500)),
+                asked: true,
                 detail: text(),
                 request: request(),
             },
-            AdsError::Throttled { wait: None, detail: text(), request: request() },
+            AdsError::Throttled { wait: None, asked: false, detail: text(), request: request() },
             AdsError::ServerError { status: 503, message: text(), wait: None, request: request() },
             AdsError::Timeout { request: request() },
             AdsError::Connection { cause: text(), request: request() },

@@ -79,7 +79,7 @@ enum Failed {
     /// Another attempt with a fresh token.
     Token(AdsError),
     /// Another attempt after a pause that the queue keeps.
-    Throttled { pause: Duration, detail: String },
+    Throttled { pause: Duration, asked: bool, detail: String },
     /// Another attempt after `wait`, or after our own pause.
     Again { error: AdsError, wait: Option<Duration>, detail: String },
     /// A few other attempts.
@@ -133,7 +133,9 @@ impl Exchange<'_> {
                 Ok(turn) => turn,
                 Err(NoTurn::Paused(Paused { left })) => {
                     let detail = trace.last_detail("this profile pauses after an earlier 429");
-                    return Err(AdsError::Throttled { wait: Some(left), detail, request: trace.boxed() });
+                    let (wait, request) = (Some(left), trace.boxed());
+                    // Whoever got the 429 knows whether the API asked for this.
+                    return Err(AdsError::Throttled { wait, asked: false, detail, request });
                 }
                 Err(NoTurn::Token(error)) => {
                     trace.record(began, &format!("token: {}", error.outcome));
@@ -166,13 +168,14 @@ impl Exchange<'_> {
                     refreshed = true;
                     self.login.tokens.refuse(&bearer).await;
                 }
-                Failed::Throttled { pause, detail } => {
+                Failed::Throttled { pause, asked, detail } => {
                     self.observer.throttled();
                     let beyond = pause > self.wiring.budget.patience();
                     if beyond || self.is_over(trace, pause) {
                         // Whoever got nothing but 429s should stay away for a while, whatever the last one said.
                         let wait = if beyond { pause } else { pause.max(self.wiring.options.backoff_cap) };
-                        return Err(AdsError::Throttled { wait: Some(wait), detail, request: trace.boxed() });
+                        let (wait, asked, request) = (Some(wait), asked && beyond, trace.boxed());
+                        return Err(AdsError::Throttled { wait, asked, detail, request });
                     }
                     self.tell(trace, WaitReason::Throttled, pause, detail);
                     resuming = true;
@@ -301,7 +304,8 @@ impl Exchange<'_> {
             Meaning::Throttled => {
                 let pause = permit.refused(retry_after.wait());
                 tracing::info!(target: "adsync::ads", path = self.wire.path, profile = self.profile_text(), pause_ms = pause.as_millis() as u64, %retry_after, "throttled");
-                return Failed::Throttled { pause, detail: format!("throttled, {retry_after}") };
+                let asked = retry_after.wait().is_some();
+                return Failed::Throttled { pause, asked, detail: format!("throttled, {retry_after}") };
             }
             Meaning::ServerError { .. } => permit.failed(),
             _ => permit.succeeded(),

@@ -8,7 +8,7 @@ use tokio::sync::broadcast::error::RecvError;
 use super::args::{RetryArgs, SyncArgs};
 use super::failure::{Exit, Failure};
 use super::output::Output;
-use super::plain::{count, counts};
+use super::plain::{count, counts, maybe_time};
 use super::profiles::select;
 use super::retry;
 use crate::domain::id::{ProfileId, RunId};
@@ -249,7 +249,12 @@ impl<'a, 'o> Follower<'a, 'o> {
                 "throttled, waiting for the API".to_owned()
             }
             RunState::Queued if run.not_before.is_some() => {
-                "parked, the API asked for a long pause".to_owned()
+                let times = match run.parks {
+                    ..=1 => String::new(),
+                    n => format!(", {n} times in a row now"),
+                };
+                let until = maybe_time(run.not_before, self.out.utc);
+                format!("parked until {until}, for the API limits its requests{times}")
             }
             state if state.is_live() => state.to_string(),
             _ => return,

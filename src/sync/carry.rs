@@ -31,8 +31,8 @@ const BIG_COMMIT: u64 = 20_000;
 /// What became of a unit's fetch.
 enum UnitEnd {
     Settled(UnitState),
-    /// The API asked for a pause beyond our patience.
-    Parked(Duration),
+    /// The API asked for a pause beyond our patience, or gave nothing but 429s.
+    Parked(Parked),
     /// Not tried, for what it depends on failed.
     Skipped,
 }
@@ -55,15 +55,12 @@ pub(super) async fn carry(context: Arc<RunContext>) {
             let _ = context.flush_counters().await;
             context.store.give_back(run.id, run.epoch, None).await
         }
-        Err(End::Parked(asked)) => {
-            let delay = parking::pause(asked, run.parks);
-            let why = match run.parks {
-                0 => "the API asked for it".to_owned(),
-                n => format!("after {n} times in a row without an answer before"),
-            };
+        Err(End::Parked(parked)) => {
+            let delay = parking::pause(parked.delay, run.parks);
             tracing::warn!(
                 target: "adsync::sync",
-                "{}: parked for {:.0} s, {why}", context.profile.name, delay.as_secs_f64()
+                "{}: parked for {:.0} s, {}",
+                context.profile.name, delay.as_secs_f64(), parking::why(parked.asked, run.parks)
             );
             context.store.park(run.id, run.epoch, delay).await
         }
@@ -91,10 +88,18 @@ async fn fail(context: &RunContext, report: ErrorReport) -> Result<RunView, Stor
     context.store.fail(run.id, run.epoch, &report, &cause).await
 }
 
+/// For how long a run is put off.
+#[derive(Clone, Copy)]
+struct Parked {
+    delay: Duration,
+    /// True when the API asked for it.
+    asked: bool,
+}
+
 /// How a run ends without a commit.
 enum End {
     Stopped(Stop),
-    Parked(Duration),
+    Parked(Parked),
     Failed(SyncError),
     UnitsFailed(Box<ErrorReport>),
 }
@@ -214,19 +219,22 @@ async fn fetch_open(
         units.iter().map(|u| (u.unit, watch::Sender::new((!is_open(u.unit)).then_some(u.state)))).collect();
     let others = Others { context, memory, ends: &ends };
     let fetches = open.iter().map(|d| fetch_unit(&others, d));
-    let mut parked: Option<Duration> = None;
+    let mut parked: Option<Parked> = None;
     for end in futures::future::join_all(fetches).await {
-        if let UnitEnd::Parked(delay) = end? {
-            parked = Some(parked.map_or(delay, |known| known.max(delay)));
+        if let UnitEnd::Parked(one) = end? {
+            parked = Some(parked.map_or(one, |known| Parked {
+                delay: known.delay.max(one.delay),
+                asked: known.asked || one.asked,
+            }));
         }
     }
     let units = context.store.units(context.run().id).await?;
     if let Some(report) = failure_of(&units) {
         return Err(End::UnitsFailed(Box::new(report)));
     }
-    if let Some(delay) = parked {
+    if let Some(parked) = parked {
         context.flush_counters().await?;
-        return Err(End::Parked(delay));
+        return Err(End::Parked(parked));
     }
     Ok(units)
 }
@@ -334,7 +342,8 @@ async fn fetch_and_settle(others: &Others<'_>, d: &'static Descriptor) -> Result
         }
         Err(error @ SyncError::Store(_)) => return Err(error),
         Err(SyncError::Ads(error)) if error.park_for().is_some() => {
-            return Ok(UnitEnd::Parked(error.park_for().unwrap_or_default()));
+            let delay = error.park_for().unwrap_or_default();
+            return Ok(UnitEnd::Parked(Parked { delay, asked: error.is_wait_asked() }));
         }
         Err(error) => {
             let run = context.run();

@@ -17,6 +17,16 @@ pub(super) fn pause(asked: Duration, parks: i64) -> Duration {
     asked.max(ours)
 }
 
+/// Why a run is parked that was parked `parks` times before, for the log: whether the API `asked` for it, and the
+/// how-many-th time in a row it is.
+pub(super) fn why(asked: bool, parks: i64) -> String {
+    let why = if asked { "the API asked for it" } else { "the API answers with nothing but 429" };
+    match parks {
+        ..=0 => why.to_owned(),
+        n => format!("{why}: {} times in a row now", n.saturating_add(1)),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -31,5 +41,12 @@ mod tests {
         assert_eq!([0, 1, 3, 99].map(|parks| seconds(900, parks)), [900, 900, 900, 3600]);
         assert_eq!(seconds(7200, 99), 7200);
         assert_eq!(seconds(60, -1), 60);
+    }
+
+    #[test]
+    fn nobody_is_said_to_have_asked_who_only_answered_429() {
+        assert_eq!(why(true, 0), "the API asked for it");
+        assert_eq!(why(false, 0), "the API answers with nothing but 429");
+        assert_eq!(why(false, 2), "the API answers with nothing but 429: 3 times in a row now");
     }
 }

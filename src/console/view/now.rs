@@ -38,7 +38,9 @@ pub(super) fn sentence(model: &Model, theme: &Theme, id: ProfileId) -> Option<(S
     match (model.home.status(id), run) {
         (ProfileStatus::Parked, Some(run)) => {
             let left = run.not_before.map_or(Duration::ZERO, |until| until.since(model.now));
-            Some((format!("next try in {}: throttled for long", clock(left)), theme.warn()))
+            let times =
+                if run.parks > 1 { format!(", parked {} times in a row", run.parks) } else { String::new() };
+            Some((format!("next try in {}: throttled{times}", clock(left)), theme.warn()))
         }
         (ProfileStatus::Queued, Some(run)) if run.cancel_requested => {
             Some((format!("stopping{}", theme.pick("…", "...")), theme.warn()))
