@@ -4,10 +4,11 @@
 //! answers get.
 
 use std::collections::{HashMap, HashSet};
+use std::sync::Mutex;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use super::engine::{Engine, Inner};
+use super::engine::{Engine, Inner, lock};
 use super::error::SyncError;
 use super::event::{LoginStatus, SyncEvent};
 use crate::ads::{MOST_PROFILES, RequestObserver, RequestWait};
@@ -39,10 +40,16 @@ impl Seen {
 struct Asking<'a> {
     inner: &'a Inner,
     login: &'a str,
+    /// What was told last: what may be edited and what may be viewed is asked for at once, and both wait for one token.
+    told: Mutex<Option<(u32, String)>>,
 }
 
 impl RequestObserver for Asking<'_> {
     fn waiting(&self, wait: &RequestWait) {
+        let news = Some((wait.attempt, wait.detail.clone()));
+        if std::mem::replace(&mut *lock(&self.told), news.clone()) == news {
+            return;
+        }
         tracing::warn!(
             target: "adsync::sync",
             "login {}: {}, asking again in {:.1} s (attempt {})",
@@ -178,7 +185,8 @@ impl Engine {
 
     /// Everything that a login sees: what it may edit, and what it may only read.
     async fn list(&self, login: &str) -> Result<Seen, SyncError> {
-        let (client, asking) = (&self.inner.client, Asking { inner: &self.inner, login });
+        let (client, asking) =
+            (&self.inner.client, Asking { inner: &self.inner, login, told: Mutex::default() });
         let (edit, view) = tokio::join!(
             client.list_profiles(login, Access::Edit, &asking),
             client.list_profiles(login, Access::View, &asking)
