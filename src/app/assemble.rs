@@ -8,7 +8,7 @@ use crate::config::{AmazonLogin, Config, ConfigError, LoginConfig, LoginKind, Se
 use crate::domain::profile::Region;
 use crate::simulator::{RunningSimulator, Simulator, SimulatorOptions};
 use crate::store::Store;
-use crate::sync::{Carries, Engine, EngineOptions, SyncError};
+use crate::sync::{Carries, Engine, EngineOptions, Policy, SyncError};
 use crate::telemetry::clock::machine_now;
 
 /// Everything that has to be ended together.
@@ -22,6 +22,14 @@ pub(super) async fn store(config: &Config) -> Result<Store, Failure> {
     let store = Store::open(&config.database_url).await?;
     store.check_source(config.is_simulated()).await?;
     Ok(store)
+}
+
+/// What the configuration says about profiles, for commands that only read.
+pub(super) fn policy(config: &Config) -> Policy {
+    Policy {
+        logins: config.logins.iter().map(|login| login.name.clone()).collect(),
+        selection: config.profiles.clone(),
+    }
 }
 
 impl Assembly {

@@ -101,10 +101,11 @@ async fn execute(cli: &Cli, out: &mut Output<'_>) -> Result<Exit, Failure> {
             cli::run_show(&assemble::store(&config).await?, *id, out).await
         }
         Command::Changes(args) => cli::changes(&assemble::store(&config).await?, args, out).await,
-        Command::Errors(args) => cli::errors(&assemble::store(&config).await?, args, out).await,
+        Command::Errors(args) => {
+            cli::errors(&assemble::store(&config).await?, &assemble::policy(&config), args, out).await
+        }
         Command::Why { profile } => {
-            let logins: Vec<String> = config.logins.iter().map(|login| login.name.clone()).collect();
-            cli::why(&assemble::store(&config).await?, &logins, profile, out).await
+            cli::why(&assemble::store(&config).await?, &assemble::policy(&config), profile, out).await
         }
         Command::Profiles(args) => {
             let assembly = Assembly::start(&config, Carries::Requested).await?;

@@ -7,15 +7,23 @@ use super::plain::{Align, plural, table, time};
 use super::report::{recovery, report_lines};
 use crate::domain::code::Code;
 use crate::store::Store;
+use crate::sync::Policy;
 use crate::sync::causes::{Affected, Cause, causes};
 use crate::sync::overview::Overview;
 
-/// Lists the causes of the present failures with their profiles, or shows one cause with its whole report.
+/// Lists the causes of the present failures with their profiles, or shows one cause with its whole report. Profiles
+/// that the policy leaves out are counted and not listed.
 ///
 /// # Errors
 /// When the database cannot be read, or no present failure has the cause.
-pub async fn errors(store: &Store, args: &ErrorsArgs, out: &mut Output<'_>) -> Result<Exit, Failure> {
-    let all = causes(&Overview::read(store).await?);
+pub async fn errors(
+    store: &Store,
+    policy: &Policy,
+    args: &ErrorsArgs,
+    out: &mut Output<'_>,
+) -> Result<Exit, Failure> {
+    let overview = Overview::read_by(store, policy).await?;
+    let all = causes(&overview);
     if let Some(word) = &args.cause {
         return show(cause_named(&all, word)?, out);
     }
@@ -25,6 +33,7 @@ pub async fn errors(store: &Store, args: &ErrorsArgs, out: &mut Output<'_>) -> R
         }
         return Ok(Exit::Ok);
     }
+    left_out(&overview, out);
     let failing: usize = all.iter().map(|cause| cause.profiles.len()).sum();
     if failing == 0 {
         out.say("no profile fails");
@@ -42,6 +51,18 @@ pub async fn errors(store: &Store, args: &ErrorsArgs, out: &mut Output<'_>) -> R
         profiles(cause, out)?;
     }
     Ok(Exit::Ok)
+}
+
+/// Tells of failures that nobody can mend by a retry, for the configuration leaves their profiles out.
+fn left_out(overview: &Overview, out: &mut Output<'_>) {
+    let is_left_out = |id: &&_| overview.profiles.get(id).is_some_and(|p| p.barred.is_some());
+    let many = overview.failures.keys().filter(is_left_out).count();
+    if many > 0 {
+        let failed = plural(many, "profile", "profiles");
+        out.say(&format!(
+            "{failed} failed before and the configuration leaves out: adsync profiles says why"
+        ));
+    }
 }
 
 /// The cause that a word names: all its digits, or enough of the first ones.

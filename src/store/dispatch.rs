@@ -107,7 +107,8 @@ pub(super) fn json<T: serde::de::DeserializeOwned>(
 ) -> sqlx::Result<Option<T>> {
     // Whole rows stand there as they came, with half a surrogate pair as it may be.
     let read = |text: &str| {
-        serde_json::from_str(text).or_else(|_| crate::domain::json::parse(text).and_then(serde_json::from_value))
+        serde_json::from_str(text)
+            .or_else(|_| crate::domain::json::parse(text).and_then(serde_json::from_value))
     };
     text.map(|text| read(&text).map_err(|e| undecodable(column, e))).transpose()
 }

@@ -27,3 +27,4 @@ pub mod why;
 pub use certify::ListError;
 pub use engine::{Carries, Engine, EngineOptions, Requester};
 pub use error::SyncError;
+pub use policy::Policy;

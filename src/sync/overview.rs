@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 
 use super::event::{LoginStatus, SyncEvent, Wait};
+use super::policy::Policy;
 use crate::domain::cause::{CauseId, PresentFailure};
 use crate::domain::id::{ProfileId, RunId};
 use crate::domain::limits::LimitsSnapshot;
@@ -97,6 +98,16 @@ impl ProfileStatus {
 }
 
 impl Overview {
+    /// As [`Overview::read`], with every profile judged by a configuration.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn read_by(store: &Store, policy: &Policy) -> Result<Self, StoreError> {
+        let mut overview = Self::read(store).await?;
+        overview.profiles.values_mut().for_each(|profile| policy.judge(profile));
+        Ok(overview)
+    }
+
     /// What a database tells of all profiles, their runs and their failures.
     ///
     /// # Errors

@@ -5,11 +5,11 @@ use crate::domain::selection::Selection;
 
 /// Which profiles may be synced.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Policy {
+pub struct Policy {
     /// The logins of the configuration.
-    pub(super) logins: Vec<String>,
+    pub logins: Vec<String>,
     /// Whom it includes and excludes.
-    pub(super) selection: Selection,
+    pub selection: Selection,
 }
 
 impl Policy {

@@ -113,3 +113,23 @@ fn why_tells_of_a_sync_in_another_process_from_the_database() {
     assert!(text.contains(&format!("adsync cancel {id}")) && text.contains("so it is alive"), "{text}");
     home.run(&["why", "nobody"]).assert(2, &["is not known"]);
 }
+
+#[test]
+fn errors_and_why_know_whom_the_configuration_leaves_out() {
+    let (api, home, ids) = three();
+    api.scenario(&REFUSED.replace("times", &format!("profile = {}, times", ids[0])));
+    home.run(&["sync", &ids[0]]).assert(1, &["SP campaigns"]);
+    assert_eq!(home.ok(&["errors", "--json"]).objects().len(), 1);
+    let config = format!("{}\n[profiles]\nexclude = [{}]\n", api.config("sqlite:test.db"), ids[0]);
+    home.write("config.toml", &config);
+    home.ok(&["errors"]).assert(0, &["no profile fails", "1 profile failed before"]);
+    assert_eq!(home.ok(&["errors", "--json"]).objects().len(), 0);
+    let why = home.ok(&["why", &ids[0], "--json"]).objects().remove(0);
+    assert_eq!((&why["reason"], &why["status"]), (&"excluded".into(), &"excluded".into()), "{why}");
+    let text = home.ok(&["why", &ids[0]]).stdout;
+    for part in ["in exclude, config.toml:", "Take ", "adsync config check"] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    let never = home.ok(&["why", &ids[1], "--json"]).objects().remove(0);
+    assert_eq!(never["reason"], "never_synced", "{never}");
+}

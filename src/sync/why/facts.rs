@@ -2,8 +2,8 @@
 
 use crate::domain::cause::PresentFailure;
 use crate::domain::id::ProfileId;
-use crate::domain::limits::BucketSnapshot;
-use crate::domain::profile::StoredProfile;
+use crate::domain::limits::{BucketSnapshot, ProfileLimit};
+use crate::domain::profile::{Barred, StoredProfile};
 use crate::domain::report::ErrorReport;
 use crate::domain::run::{RunState, RunView, UnitView};
 use crate::domain::time::Timestamp;
@@ -12,9 +12,7 @@ use crate::sync::overview::{Overview, ProfileStatus};
 
 /// What an overview does not have.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Beside<'a> {
-    /// The logins of the configuration, where they are known.
-    pub logins: Option<&'a [String]>,
+pub struct Beside {
     /// Until when the owner of the profile's run is believed alive, where that was read.
     pub lease_until: Option<Timestamp>,
     /// When the budget's gauges were read; their countdowns began then.
@@ -36,7 +34,7 @@ pub struct Facts<'a> {
     pub waits: &'a [Wait],
     /// Its present failure, and how many profiles share the cause, itself included.
     pub failure: Option<(&'a PresentFailure, usize)>,
-    /// False when its login is known not to be in the configuration.
+    /// False when its login is not in the configuration.
     pub login_known: bool,
     /// Why its login could not be asked for its profiles.
     pub login_failed: Option<&'a ErrorReport>,
@@ -46,6 +44,10 @@ pub struct Facts<'a> {
     pub login_paused_until: Option<Timestamp>,
     /// As above, for the profile alone.
     pub own_pause_until: Option<Timestamp>,
+    /// What the budget knows of the profile, while it waits, pauses, or was refused.
+    pub limit: Option<&'a ProfileLimit>,
+    /// Since when the first of its requests waits.
+    pub waiting_since: Option<Timestamp>,
     /// Runs that wait before it in the queue, by their profiles' names, the first one first.
     pub ahead: Vec<String>,
     /// Runs under way, by their profiles' names.
@@ -60,7 +62,7 @@ pub struct Facts<'a> {
 
 impl<'a> Facts<'a> {
     /// The facts about a profile that an overview has; `None` when it does not know the profile.
-    pub fn of(overview: &'a Overview, id: ProfileId, now: Timestamp, beside: Beside<'a>) -> Option<Self> {
+    pub fn of(overview: &'a Overview, id: ProfileId, now: Timestamp, beside: Beside) -> Option<Self> {
         let stored = overview.profiles.get(&id)?;
         let run = overview.runs.get(&id);
         let login = stored.profile.login.as_str();
@@ -71,6 +73,9 @@ impl<'a> Facts<'a> {
         };
         let bucket = overview.limits.buckets.iter().find(|bucket| bucket.name == login);
         let own = overview.limits.throttled_profiles.iter().find(|(profile, _)| *profile == id);
+        let limit = overview.limits.profiles.iter().find(|limit| limit.profile == Some(id));
+        let instant = |ms: Option<u64>| ms.map(|ms| overview.limits.instant(ms));
+        let exact = instant(limit.and_then(|limit| limit.paused_until_ms)).filter(|until| *until > now);
         let failure = overview.failures.get(&id);
         let share = |f: &PresentFailure| overview.failures.values().filter(|o| o.cause == f.cause).count();
         Some(Self {
@@ -80,14 +85,16 @@ impl<'a> Facts<'a> {
             units: run.and_then(|run| overview.units.get(&run.id)).map_or(&[], Vec::as_slice),
             waits: run.and_then(|run| overview.waits.get(&run.id)).map_or(&[], Vec::as_slice),
             failure: failure.map(|failure| (failure, share(failure))),
-            login_known: beside.logins.is_none_or(|logins| logins.iter().any(|name| name == login)),
+            login_known: !matches!(stored.barred, Some(Barred::LoginRemoved { .. })),
             login_failed: match overview.logins.get(login) {
                 Some(LoginStatus::Failed { report }) => Some(report),
                 _ => None,
             },
             bucket,
             login_paused_until: bucket.and_then(|bucket| until(bucket.paused_ms)),
-            own_pause_until: own.and_then(|(_, ms)| until(*ms)),
+            own_pause_until: exact.or_else(|| own.and_then(|(_, ms)| until(*ms))),
+            limit,
+            waiting_since: instant(limit.and_then(|limit| limit.waiting_since_ms)),
             ahead: ahead(overview, run, now),
             under_way: under_way(overview, id),
             process: &overview.process,

@@ -55,14 +55,19 @@ fn queued(facts: &Facts<'_>, run: &RunView) -> Answer {
         .can([Remedy::configuration()]);
     }
     if let Some(at) = run.not_before.filter(|at| *at > facts.now) {
-        return Answer::new(
-            Reason::Parked,
-            "Amazon limits its requests and asked for a pause that is longer than a sync sits out",
-            "it goes on by itself, with what was fetched",
-        )
-        .since(Some(run.requested_at))
-        .at(Some(at))
-        .details(throttled_share(run));
+        let says = match run.parks {
+            ..=1 => "Amazon limits its requests, and for longer than a sync sits it out".to_owned(),
+            n => format!("Amazon answers its requests with nothing but refusals: put off {n} times in a row"),
+        };
+        let longer = (run.parks > 1).then(
+            || "each time in a row it stays away for longer, up to an hour; one answered page ends that",
+        );
+        return Answer::new(Reason::Parked, says, "it goes on by itself, with what was fetched")
+            .since(Some(run.requested_at))
+            .at(Some(at))
+            .details(longer.map(str::to_owned))
+            .details(throttled_share(run))
+            .details(in_a_row(facts));
     }
     let place = match facts.ahead.len() {
         0 => "it is the next one".to_owned(),
@@ -90,6 +95,12 @@ fn named(names: &[String]) -> String {
 fn throttled_share(run: &RunView) -> Option<String> {
     let share = format!("{} of {} requests of this sync were answered with 429", run.throttled, run.requests);
     (run.throttled > 0).then_some(share)
+}
+
+/// Refusals that followed each other without anything let through between.
+fn in_a_row(facts: &Facts<'_>) -> Option<String> {
+    let refused = facts.limit?.refused_in_a_row;
+    (refused > 1).then(|| format!("the last {refused} answers to it were all 429"))
 }
 
 /// Of a run in another process the database tells its state, its units and its lease, and not what it waits for.
@@ -153,7 +164,7 @@ fn here(facts: &Facts<'_>, run: &RunView) -> Answer {
             bucket.waiting, bucket.learned_per_second
         );
         return Answer::new(Reason::RequestQueue, says, "the next request of the login goes out")
-            .since(run.started_at)
+            .since(facts.waiting_since.or(run.started_at))
             .at(Some(facts.now.plus(std::time::Duration::from_millis(bucket.next_in_ms))))
             .details(progress(facts.units));
     }
@@ -186,11 +197,18 @@ fn limited(
     facts: &Facts<'_>,
     run: &RunView,
 ) -> Answer {
+    let parked = match run.parks {
+        ..=0 => None,
+        1 => Some("it was put off once before".to_owned()),
+        n => Some(format!("it was put off {n} times in a row before")),
+    };
     Answer::new(reason, says, "the next request goes out by itself")
-        .since(run.started_at)
+        .since(facts.waiting_since.or(run.started_at))
         .at(Some(until))
         .details(wait.map(|wait| format!("{}: {}, {}", wait.unit, wait.detail, attempts(wait))))
         .details(throttled_share(run))
+        .details(in_a_row(facts))
+        .details(parked)
         .details(progress(facts.units))
 }
 

@@ -4,6 +4,7 @@
 
 mod facts;
 mod live;
+mod refused;
 #[cfg(test)]
 mod tests;
 
@@ -25,6 +26,8 @@ words! {
     Reason, "reason" {
         /// It is shown, and never synced.
         NotSyncable = "not_syncable",
+        /// The configuration leaves it out.
+        Excluded = "excluded",
         /// Its login no longer lists it.
         Gone = "gone",
         /// Its login is not in the configuration.
@@ -35,6 +38,10 @@ words! {
         NeverSynced = "never_synced",
         /// Its last sync was proved: it waits for nothing.
         Proved = "proved",
+        /// Its last sync was proved, and the API refuses parts of which rows are stored.
+        AccessLost = "access_lost",
+        /// Its last sync was proved, and the account has no part in some of it.
+        NotEligible = "not_eligible",
         /// Its last sync was cancelled.
         Cancelled = "cancelled",
         /// Its held sync was given up.
@@ -45,7 +52,7 @@ words! {
         Held = "held",
         /// Its sync was told to stop.
         Stopping = "stopping",
-        /// Its sync is put off, for Amazon asked for a long pause.
+        /// Its sync is put off, for Amazon limits it for longer than it sits out.
         Parked = "parked",
         /// Its sync waits for a process that has a place free.
         Queued = "queued",
@@ -190,6 +197,15 @@ fn at_rest(facts: &Facts<'_>) -> Answer {
         return Answer::new(Reason::LoginUnknown, says, NOTHING)
             .can([Remedy::configuration(), Remedy::list()]);
     }
+    let kind = profile.not_syncable();
+    if let Some(barred) = stored.barred.as_ref().filter(|barred| kind.is_none() && barred.is_excluded()) {
+        return Answer::new(Reason::Excluded, barred.to_string(), NOTHING)
+            .details([barred.cure()])
+            .details(
+                (stored.rows > 0).then(|| format!("its {} stored rows are kept as they are", stored.rows)),
+            )
+            .can([Remedy::configuration(), Remedy::list()]);
+    }
     if let Some(reason) = stored.not_synced() {
         return Answer::new(Reason::NotSyncable, format!("it is never synced: {reason}"), NOTHING);
     }
@@ -232,13 +248,16 @@ fn at_rest(facts: &Facts<'_>) -> Answer {
             Answer::new(Reason::NeverSynced, "nobody has asked for a sync of it yet", NOTHING)
                 .can([Remedy::sync(id)])
         }
-        _ => Answer::new(
-            Reason::Proved,
-            "it waits for nothing: its last sync was proved and committed",
-            NOTHING,
-        )
-        .since(stored.last_synced_at)
-        .can([Remedy::sync(id)]),
+        (ProfileStatus::AccessLost, _) => refused::access_lost(facts),
+        _ => refused::not_eligible(facts).unwrap_or_else(|| {
+            Answer::new(
+                Reason::Proved,
+                "it waits for nothing: its last sync was proved and committed",
+                NOTHING,
+            )
+            .since(stored.last_synced_at)
+            .can([Remedy::sync(id)])
+        }),
     }
 }
 
@@ -319,6 +338,10 @@ impl Remedy {
 
     fn configuration() -> Self {
         Self { key: None, command: "adsync config check".to_owned(), what: "check the configuration" }
+    }
+
+    fn look(run: RunId) -> Self {
+        Self { key: None, command: format!("adsync run show {run}"), what: "see every unit with its answer" }
     }
 
     fn show(run: RunId) -> Self {

@@ -5,11 +5,11 @@ use std::collections::BTreeSet;
 use super::*;
 use crate::domain::cause::{CauseId, PresentFailure};
 use crate::domain::code::Code;
-use crate::domain::limits::{BucketSnapshot, LimitsSnapshot, Sharing};
-use crate::domain::profile::{Access, Profile, Region, StoredProfile};
+use crate::domain::limits::{BucketSnapshot, LimitsSnapshot, ProfileLimit, Sharing};
+use crate::domain::profile::{Access, AccessLost, Barred, Profile, Region, StoredProfile};
 use crate::domain::report::ErrorReport;
 use crate::domain::run::{
-    ChangeCounts, HeldUnit, HoldSummary, Origin, RunView, UnitOutcome, UnitState, UnitView,
+    ChangeCounts, HeldUnit, HoldSummary, Origin, Refusal, RunView, UnitOutcome, UnitState, UnitView,
 };
 use crate::domain::unit::{AdProduct, Entity, Unit};
 use crate::sync::event::{LoginStatus, Wait, WaitReason};
@@ -174,10 +174,44 @@ fn hold() -> HoldSummary {
     HoldSummary { units: vec![HeldUnit { unit: KEYWORDS, outcome, braked: true }] }
 }
 
+fn barred(mut overview: Overview, by: Barred) -> Overview {
+    overview.profiles.get_mut(&ID).unwrap().barred = Some(by);
+    overview
+}
+
+fn removed() -> Barred {
+    Barred::LoginRemoved { login: "acme".to_owned() }
+}
+
+fn excluded() -> Barred {
+    Barred::Excluded { entry: "Haus*".to_owned(), place: "config.toml:12".to_owned() }
+}
+
+/// A proved run of two units, one of which the API refuses, with or without rows of it.
+fn refusing(frozen_rows: i64, since: i64, ask_after: i64) -> Overview {
+    let mut o = with_run(RunState::Completed, |_| {});
+    let stored = o.profiles.get_mut(&ID).unwrap();
+    stored.last_synced_at = Some(at(-50));
+    stored.access_lost =
+        (frozen_rows > 0).then(|| AccessLost { units: 1, rows: frozen_rows, since: at(since) });
+    let mut refused = unit(SB_CAMPAIGNS, UnitState::NotEligible);
+    refused.error = Some(ErrorReport::new(Code::NotEligible, "no brand here", "", at(-50)));
+    refused.refusal = Some(Refusal {
+        since: at(since),
+        asked_at: at(-50),
+        ask_after: at(ask_after),
+        remembered: false,
+        frozen_rows,
+        asked_as: "acme edit".to_owned(),
+    });
+    o.units.insert(RunId(1), vec![unit(KEYWORDS, UnitState::Proved), refused]);
+    o
+}
+
 /// Everything that a profile can wait for: facts, and what is said of them.
 struct Case {
     overview: Overview,
-    beside: Beside<'static>,
+    beside: Beside,
     reason: Reason,
     /// Parts of the sentence, of what comes next and of the details.
     parts: &'static [&'static str],
@@ -229,21 +263,58 @@ fn cases() -> Vec<Case> {
     vec![
         case(gone_one, Reason::Gone, &["login acme no longer lists it", "kept"], Some(-900), None, "R"),
         case(agency, Reason::NotSyncable, &["never synced: agency"], None, None, ""),
-        Case {
-            beside: Beside { logins: Some(&[]), ..Beside::default() },
-            ..case(overview(), Reason::LoginUnknown, &["not in the configuration"], None, None, "R")
-        },
-        Case {
-            beside: Beside { logins: Some(&[]), ..Beside::default() },
-            ..case(
-                with_run(RunState::Queued, |_| {}),
-                Reason::LoginUnknown,
-                &["nobody here"],
-                Some(-120),
-                None,
-                "x",
-            )
-        },
+        case(
+            barred(overview(), removed()),
+            Reason::LoginUnknown,
+            &["not in the configuration"],
+            None,
+            None,
+            "R",
+        ),
+        case(
+            barred(with_run(RunState::Queued, |_| {}), removed()),
+            Reason::LoginUnknown,
+            &["nobody here"],
+            Some(-120),
+            None,
+            "x",
+        ),
+        case(
+            barred(proved.clone(), excluded()),
+            Reason::Excluded,
+            &["\"Haus*\" in exclude, config.toml:12", "Take \"Haus*\" out of exclude, at config.toml:12."],
+            None,
+            None,
+            "R",
+        ),
+        case(
+            barred(failing(Code::BadRequest, false, None), excluded()),
+            Reason::Excluded,
+            &["excluded by the configuration"],
+            None,
+            None,
+            "R",
+        ),
+        case(
+            refusing(9_000, -900, 600),
+            Reason::AccessLost,
+            &[
+                "login acme lost access to 1 unit: their 9000 stored rows are frozen",
+                "SB campaigns: 9000 rows frozen; no brand here",
+                "the first sync after that asks",
+            ],
+            Some(-900),
+            Some(600),
+            "s",
+        ),
+        case(
+            refusing(0, -900, -1),
+            Reason::NotEligible,
+            &["no part in 1 of its 2 units", "SB campaigns: no brand here", "the next sync asks"],
+            Some(-900),
+            None,
+            "s",
+        ),
         case(overview(), Reason::NeverSynced, &["nobody has asked"], None, None, "s"),
         case(proved, Reason::Proved, &["waits for nothing"], Some(-50), None, "s"),
         case(login_slow, Reason::Proved, &["waits for nothing"], Some(-50), None, "s"),
@@ -315,9 +386,41 @@ fn cases() -> Vec<Case> {
         case(
             with_run(RunState::Queued, |run| run.not_before = Some(at(250))),
             Reason::Parked,
-            &["longer than a sync sits out", "goes on by itself", "9 of 187 requests"],
+            &["longer than a sync sits it out", "goes on by itself", "9 of 187 requests"],
             Some(-120),
             Some(250),
+            "x",
+        ),
+        case(
+            with_run(RunState::Queued, |run| (run.not_before, run.parks) = (Some(at(250)), 3)),
+            Reason::Parked,
+            &["put off 3 times in a row", "up to an hour"],
+            Some(-120),
+            Some(250),
+            "x",
+        ),
+        case(
+            fetching(|o| {
+                o.runs.get_mut(&ID).unwrap().parks = 2;
+                o.limits = LimitsSnapshot {
+                    enabled: true,
+                    since: at(-1_000),
+                    profiles: vec![ProfileLimit {
+                        profile: Some(ID),
+                        account: "acme".to_owned(),
+                        learned_per_second: 0.5,
+                        waiting: 2,
+                        waiting_since_ms: Some(960_000),
+                        paused_until_ms: Some(1_031_000),
+                        refused_in_a_row: 7,
+                    }],
+                    ..LimitsSnapshot::default()
+                };
+            }),
+            Reason::ProfileLimited,
+            &["the last 7 answers to it were all 429", "put off 2 times in a row before"],
+            Some(-40),
+            Some(31),
             "x",
         ),
         case(
