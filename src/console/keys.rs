@@ -210,7 +210,7 @@ pub(super) const BINDINGS: &[Binding] = &[
         &[ch('r')],
         &[Errors],
         Command::RetryCause,
-        "retry all of this cause",
+        "retry cause",
         85,
         "retry everybody who fails of this cause; asks first",
     ),
@@ -253,7 +253,7 @@ pub(super) const BINDINGS: &[Binding] = &[
     bind(&[key(KeyCode::Esc)], &[Number], Command::No, "back", 90, "back to the review"),
     bind(&[key(KeyCode::Esc)], &[Question], Command::No, "", 0, "leave everything as it is"),
     bind(&[ch('?')], ALL_SCREENS, Command::Help, "help", 95, "all keys"),
-    bind(&[ch('q')], ALL_SCREENS, Command::Quit, "quit", 50, "quit; live runs go back to the queue"),
+    bind(&[ch('q')], ALL_SCREENS, Command::Quit, "quit", 93, "quit; live runs go back to the queue"),
     bind(
         &[ctrl('c')],
         EVERYWHERE,

@@ -345,6 +345,7 @@ impl Model {
                 screen.cursor = screen.cursor.min(last);
                 screen.offset =
                     screen.offset.min(screen.cursor).max((screen.cursor + 1).saturating_sub(height));
+                screen.offset = screen.offset.min((last + 1).saturating_sub(height));
             }
         }
         let errors = usize::from(super::layout::errors_rows(regions.body));

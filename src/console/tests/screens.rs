@@ -181,6 +181,28 @@ fn a_run_that_is_fetched() {
     at_usual_sizes("run_throttled", |size| on(KESTREL, size, "enter j"));
 }
 
+/// A run of everything that there is, at the top, in the middle and at the end.
+#[test]
+fn a_run_of_more_units_than_rows_says_which_of_them_are_in_sight() {
+    let all = |size, keys| {
+        let mut o = overview();
+        let units =
+            crate::domain::entity::DESCRIPTORS.iter().map(|d| proved(106, d.unit, 1, 12, Some(12), 1));
+        o.units.insert(RunId(106), units.collect());
+        let mut model = model_of(o, size);
+        press(&mut model, &format!("/ h a u s enter enter {keys}"));
+        model
+    };
+    snapshot("run_all_top", &all((80, 24), ""));
+    snapshot("run_all_middle", &all((80, 24), "pgdn j"));
+    snapshot("run_all_end", &all((80, 24), "G"));
+    snapshot("run_all_end", &all((120, 40), "G"));
+    // Room that opens is filled, and nothing scrolls past the end.
+    let mut grown = all((80, 24), "G");
+    let _ = update(&mut grown, Event::Resize { width: 80, height: 60 });
+    assert!(screen(&grown).contains("portfolios"), "{}", screen(&grown));
+}
+
 #[test]
 fn a_run_that_is_proved() {
     at_usual_sizes("run_proved", |size| {

@@ -10,7 +10,7 @@ use super::parts::{Part, join, put};
 use super::{detail, proof};
 use crate::console::layout::run_regions;
 use crate::console::model::{Model, RunScreen, Units};
-use crate::console::text::{Align, absolute, ago, bar, changes, clock, fit, pad, plural, thousands};
+use crate::console::text::{Align, absolute, ago, bar, changes, clock, fit, pad, plural, thousands, width};
 use crate::console::theme::Theme;
 use crate::domain::drift::{self, DriftReport};
 use crate::domain::run::{Progress, RunState, RunView, UnitState, UnitView};
@@ -194,16 +194,33 @@ fn cost(theme: &Theme, run: &RunView, units: &[UnitView], columns: usize) -> Lin
 
 const MARKS: usize = 3;
 
+/// From here on there is room for whole names and for everything at once.
+const WIDE: usize = 110;
+
+/// A unit's name; where there is little room, short enough to tell it from all others.
+fn name(unit: &UnitView, wide: bool) -> String {
+    let name = unit.unit.to_string();
+    if wide { name } else { name.replace("campaign negative", "c-neg").replace("negative", "neg") }
+}
+
+/// Which rows are in sight, when others are not: `5–13 of 23`.
+fn place(theme: &Theme, offset: usize, visible: usize, of: usize) -> Option<String> {
+    let last = (offset + visible).min(of);
+    (visible < of).then(|| format!("{}{}{last} of {of}", offset + 1, theme.pick("–", "-")))
+}
+
 /// Widths of: unit, state, pages, rows, of, written; the proof has the rest.
 fn widths(total: usize, units: &[UnitView]) -> [usize; 7] {
-    let wide = total >= 110;
+    let wide = total >= WIDE;
     // Once committed, what was written says more than how many pages and rows were expected.
     let committed = units.iter().any(|u| u.outcome.is_some());
     let room = |least: usize, width: usize| if total >= least { width } else { 0 };
     let written = if wide { 15 } else { room(if committed { 64 } else { usize::MAX }, 13) };
     let of = if wide || !committed { room(64, 10) } else { 0 };
-    let pages = if wide || !committed { room(72, 5) } else { 0 };
-    let fixed = [13, 11, pages, room(48, 9), of, written];
+    let longest = units.iter().map(|u| width(&name(u, wide))).max().unwrap_or(0);
+    let unit = longest.clamp(13, if wide { 28 } else { 17 });
+    let pages = if wide || (!committed && unit == 13) { room(72, 5) } else { 0 };
+    let fixed = [unit, 11, pages, room(48, 9), of, written];
     let used: usize = MARKS + fixed.iter().filter(|w| **w > 0).map(|w| w + 2).sum::<usize>();
     let [unit, state, pages, rows, of, written] = fixed;
     [unit, state, pages, rows, of, written, total.saturating_sub(used + 1)]
@@ -248,15 +265,35 @@ fn table(
         row = 1;
     }
     let visible = usize::from(area.height - row);
+    if let Some(place) = place(theme, screen.offset, visible, units.len()).filter(|_| row > 0) {
+        let text = format!("  {place} ");
+        let x = area.width.saturating_sub(u16::try_from(width(&text)).unwrap_or(u16::MAX));
+        put(
+            frame,
+            Rect { x: area.x + x, width: area.width - x, ..area },
+            0,
+            &Line::styled(text, theme.accent()),
+        );
+    }
+    let wide = usize::from(area.width) >= WIDE;
     for (i, unit) in units.iter().enumerate().skip(screen.offset).take(visible) {
-        let cells = cells(model, theme, unit, widths[6]);
+        let cells = cells(model, theme, unit, wide, widths[6]);
         let current = i == screen.cursor;
+        let above = units.get(i.wrapping_sub(1)).filter(|_| i > screen.offset);
+        let follows = above.is_some_and(|above| above.unit.ad_product == unit.unit.ad_product);
         let bar = if current { theme.pick("▌", ">") } else { " " };
         let mut spans = vec![Span::styled(bar, theme.accent()), Span::raw("  ")];
         for ((text, style), (width, align)) in cells.into_iter().zip(widths.into_iter().zip(aligned)) {
             if width > 0 {
                 let style = if current { style.patch(theme.strong()) } else { style };
-                spans.push(Span::styled(pad(&text, width, align, theme.ellipsis()), style));
+                let mut text = pad(&text, width, align, theme.ellipsis());
+                // A product is said aloud once, so that one sees where the next one begins.
+                if spans.len() == 2 && follows && !current {
+                    let rest = text.split_off(unit.unit.ad_product.as_str().len().min(text.len()));
+                    spans.push(Span::styled(text, theme.dim()));
+                    text = rest;
+                }
+                spans.push(Span::styled(text, style));
                 spans.push(Span::raw("  "));
             }
         }
@@ -265,7 +302,13 @@ fn table(
     }
 }
 
-fn cells(model: &Model, theme: &Theme, unit: &UnitView, proof_columns: usize) -> [(String, Style); 7] {
+fn cells(
+    model: &Model,
+    theme: &Theme,
+    unit: &UnitView,
+    wide: bool,
+    proof_columns: usize,
+) -> [(String, Style); 7] {
     let none = || (theme.pick("–", "-").to_owned(), theme.dim());
     let wait = proof::wait_of(model, unit);
     let throttled = wait.is_some_and(|w| w.reason == WaitReason::Throttled);
@@ -306,7 +349,7 @@ fn cells(model: &Model, theme: &Theme, unit: &UnitView, proof_columns: usize) ->
         _ => theme.dim(),
     };
     [
-        (unit.unit.to_string(), plain),
+        (name(unit, wide), plain),
         (format!("{glyph} {word}"), state_style),
         if quiet { none() } else { (thousands(unit.pages), plain) },
         if quiet { none() } else { (thousands(unit.rows), plain) },
