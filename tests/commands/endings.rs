@@ -117,7 +117,8 @@ fn a_run_that_was_parked_in_vain_is_left_to_others_with_3() {
     let parked = format!("{}, 'queued', 0, 'somebody@else', 'cli', 1, 9000000000000000, 3", ids[0]);
     inspect::execute(&home.sqlite(), &format!("insert into sync_runs ({columns}) values ({parked})"));
     let outcome = home.run(&["sync", &ids[0]]);
-    outcome.assert(3, &["parked until 2255-03-14", "3 times in a row", "goes on with it"]);
+    outcome.assert(3, &[]);
+    assert!(outcome.stdout.contains("parked until 2255-03-14T16:00:00Z, 3 times in a row"), "{outcome:#?}");
     // Others are not held up, and the run is still there.
     home.run(&["sync", "--all"]).assert(5, &["1 completed, 1 parked"]);
     assert_eq!(states(&home).iter().filter(|state| *state == "queued").count(), 1);
