@@ -1,6 +1,7 @@
 //! What an answer other than 200 means for a list: decided by its status first, then by documented words.
 //!
-//! Pure. Only documented answers make a profile "not eligible"; every other refusal is a failure.
+//! Pure. Only documented answers make a profile "not eligible": the words that Amazon has for it, and 403 with the
+//! error body that its specification describes. Every other refusal is a failure.
 
 use super::answer::ErrorBody;
 use crate::domain::unit::AdProduct;
@@ -45,6 +46,7 @@ impl Meaning {
             401 if is_scope_problem(said) => Self::NoAccess,
             401 => Self::TokenRefused,
             400 | 403 if is_not_eligible(said, asked.product) => Self::NotEligible,
+            403 if asked.product.is_some() && is_own_refusal(said) => Self::NotEligible,
             400 if asked.token_cursor && is_cursor_problem(said) => Self::CursorRefused,
             403 => Self::NoAccess,
             400..=499 => Self::BadRequest,
@@ -80,6 +82,12 @@ fn is_not_eligible(said: &ErrorBody, product: Option<AdProduct>) -> bool {
     };
     let refusals = ["not authorized for", "not registered for", "not eligible for", "do not have access to"];
     refusals.iter().any(|refusal| message.contains(&format!("{refusal} {name}")))
+}
+
+/// True for the API's own error body, which has a code and a message. What stands before the API, such as a gateway or
+/// a firewall, refuses in other forms.
+fn is_own_refusal(said: &ErrorBody) -> bool {
+    said.code.is_some() && said.message.is_some()
 }
 
 fn is_cursor_problem(said: &ErrorBody) -> bool {
@@ -121,10 +129,12 @@ mod tests {
             (400, "Advertiser is not authorized for Sponsored Products", Sp, false),
             (400, "Advertiser ID cannot be decrypted", Sp, false),
             (400, "KDP authors do not have access to Sponsored Brands functionality", Sb, false),
-            (403, "KDP authors do not have access to Sponsored Brands functionality", Sp, true),
-            (403, "Advertiser is not authorized for Sponsored Display", Sp, true),
-            (403, "Advertiser is not authorized", Sd, true),
-            (403, "Forbidden", Sd, true),
+            (400, "KDP authors do not have access to Sponsored Brands functionality", Sp, true),
+            (400, "Advertiser is not authorized for Sponsored Display", Sp, true),
+            (400, "Advertiser is not authorized", Sd, true),
+            // 403 in the API's own form is documented whatever it says.
+            (403, "Advertiser is not authorized", Sd, false),
+            (403, "Forbidden", Sd, false),
             (403, "", Sd, true),
             (401, "Advertiser is not authorized for Sponsored Display", Sd, true),
             (404, "Advertiser ID cannot be decrypted", Sp, true),
@@ -135,7 +145,9 @@ mod tests {
                 assert_eq!(meaning != Meaning::NotEligible, eligible, "{status} {body} {meaning:?}");
             }
         }
-        assert_eq!(of(403, "<html>Forbidden</html>", Sd, false), Meaning::NoAccess);
+        for other in ["<html>Forbidden</html>", r#"{"message":"Forbidden"}"#, "", "{}"] {
+            assert_eq!(of(403, other, Sd, false), Meaning::NoAccess, "{other}");
+        }
     }
 
     #[test]

@@ -65,7 +65,8 @@ impl Exit {
             return Self::Held;
         }
         let retryable = |run: &RunView| match (run.state, &run.error) {
-            (RunState::Completed, _) => true,
+            // Queued: parked, and left to go on later.
+            (RunState::Completed | RunState::Queued, _) => true,
             (RunState::Failed, Some(report)) => report.retryable,
             _ => false,
         };

@@ -79,7 +79,7 @@ pub async fn sync(
     let mut follower = Follower::new(wanted, overview, out);
     loop {
         follower.settle_ended()?;
-        if follower.open.is_empty() {
+        if follower.open.is_empty() || follower.leave_parked()? {
             break;
         }
         tokio::select! {
@@ -179,6 +179,9 @@ async fn start(
     }
     Ok(wanted)
 }
+
+/// Parkings in a row without an answered page from which on nobody waits at the command for the next one.
+const PARKED_IN_VAIN: i64 = 3;
 
 struct Follower<'a, 'o> {
     overview: Overview,
@@ -298,6 +301,33 @@ impl<'a, 'o> Follower<'a, 'o> {
         Ok(())
     }
 
+    /// Leaves runs to others that were parked in vain, once there are no others left: a script must come to an end.
+    fn leave_parked(&mut self) -> Result<bool, Failure> {
+        let open = || self.overview.runs.values().filter(|run| self.open.contains(&run.id));
+        let in_vain = |run: &RunView| {
+            run.state == RunState::Queued && run.not_before.is_some() && run.parks >= PARKED_IN_VAIN
+        };
+        if !open().all(in_vain) {
+            return Ok(false);
+        }
+        for run in open().cloned().collect::<Vec<_>>() {
+            let until = run.not_before.map_or_else(String::new, |at| format!(" until {}", at.to_rfc3339()));
+            let text = format!(
+                "run {} {}: parked{until}, {} times in a row; it stays queued, and the console or the next adsync sync goes on with it",
+                run.id,
+                self.name(run.profile_id),
+                run.parks
+            );
+            self.bars.end(run.id);
+            if !self.out.json {
+                let out = &mut *self.out;
+                self.bars.suspend(|| out.line(&text))?;
+            }
+            self.ended.insert(run.id, run);
+        }
+        Ok(true)
+    }
+
     /// What the API refused of a run, lost access apart.
     fn refused(&self, run: RunId) -> String {
         let units = || self.overview.units.get(&run).into_iter().flatten();
@@ -354,6 +384,7 @@ fn summarise(
             "completed": of(RunState::Completed),
             "failed": of(RunState::Failed),
             "held": of(RunState::Held),
+            "parked": of(RunState::Queued),
             "cancelled": of(RunState::Cancelled) + of(RunState::Discarded),
             "not_started": failures.len(),
             "skipped": skipped,
@@ -369,6 +400,9 @@ fn summarise(
             if of(state) > 0 {
                 parts.push(format!("{} {state}", of(state)));
             }
+        }
+        if of(RunState::Queued) > 0 {
+            parts.push(format!("{} parked", of(RunState::Queued)));
         }
         if !failures.is_empty() {
             parts.push(format!("{} not started", failures.len()));

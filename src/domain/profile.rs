@@ -64,6 +64,11 @@ pub struct Profile {
 }
 
 impl Profile {
+    /// True for a profile of a book author, who has no part in some of the API.
+    pub fn is_author(&self) -> bool {
+        self.account_sub_type.as_deref() == Some("KDP_AUTHOR")
+    }
+
     /// Why this profile is never synced, in a sentence; `None` when it can be.
     pub fn not_syncable(&self) -> Option<&'static str> {
         match (self.account_type.as_str(), self.account_sub_type.as_deref()) {

@@ -42,6 +42,8 @@ use dispatch::read;
 
 /// Longer than any commit: whoever waits for SQLite's one writer must never fail for waiting.
 const SQLITE_BUSY: Duration = Duration::from_secs(1800);
+/// How long opening a file waits for others that are opening it.
+const SQLITE_OPENING: Duration = Duration::from_secs(30);
 
 /// How long a server may take to give a connection.
 const POSTGRES_PATIENCE: Duration = Duration::from_secs(10);
@@ -81,7 +83,24 @@ impl Store {
         }
     }
 
+    /// Opens a file that others may be opening: turning a new one into a log of writes needs it alone for a moment,
+    /// and SQLite does not wait for that by itself.
     async fn connect_sqlite(url: &str) -> Result<Self, sqlx::Error> {
+        let began = tokio::time::Instant::now();
+        loop {
+            match Self::try_sqlite(url).await {
+                Err(sqlx::Error::Database(error))
+                    if error.code().is_some_and(|code| is_busy(&code))
+                        && began.elapsed() < SQLITE_OPENING =>
+                {
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
+                other => return other,
+            }
+        }
+    }
+
+    async fn try_sqlite(url: &str) -> Result<Self, sqlx::Error> {
         let options: SqliteConnectOptions = url.parse()?;
         let options = options
             .create_if_missing(true)

@@ -14,12 +14,13 @@ use super::fetch::{Fetched, OPEN_LIST_FOR, UnitFetch};
 use super::parking;
 use super::persist::{self, Committed};
 use crate::domain::cause::CauseId;
+use crate::domain::code::Code;
 use crate::domain::entity::{Descriptor, descriptor, descriptors_of};
 use crate::domain::id::{EntityId, RunId};
 use crate::domain::page::Page;
 use crate::domain::report::ErrorReport;
 use crate::domain::run::{HoldSummary, RunView, UnitState, UnitView};
-use crate::domain::unit::Unit;
+use crate::domain::unit::{AdProduct, Unit};
 use crate::store::{Store, StoreError, UnitUpdate};
 
 /// Crashes that a run may cause before it is given up.
@@ -128,7 +129,7 @@ async fn run_to_end(context: &RunContext) -> Result<(), End> {
         fetched = fetch_phase(context) => fetched?,
     };
     context.flush_counters().await?;
-    if !units.iter().any(|unit| unit.state == UnitState::Proved) {
+    if !proves_something(&units) {
         return Err(SyncError::NoAccess.into());
     }
     let run = context.run();
@@ -179,15 +180,14 @@ async fn fetch_phase(context: &RunContext) -> Result<(Vec<UnitView>, Option<Hold
             .filter_map(|u| descriptor(u.unit))
             .filter(|d| !settled(d.unit) || d.depends_on.is_some_and(|parent| !settled(parent)))
             .collect();
-        let any_proved = |units: &[UnitView]| units.iter().any(|u| u.state == UnitState::Proved);
-        if open.is_empty() && any_proved(&units) {
+        if open.is_empty() && proves_something(&units) {
             let approved = run.approved_by.as_ref().and(run.hold);
             return Ok((units, approved));
         }
         units = fetch_open(context, &memory, &units, &open).await?;
         asked.extend(open.iter().map(|d| d.unit));
         let unasked: Vec<Unit> = units.iter().map(|u| u.unit).filter(|u| !was_asked(*u, &asked)).collect();
-        if unasked.is_empty() || any_proved(&units) {
+        if unasked.is_empty() || proves_something(&units) {
             return Ok((units, None));
         }
         // Nothing is proved: what was only remembered or adopted is asked for after all.
@@ -198,6 +198,14 @@ async fn fetch_phase(context: &RunContext) -> Result<(Vec<UnitView>, Option<Hold
         }
         units = context.store.units(run.id).await?;
     }
+}
+
+/// True when a run has proved anything of an ad product: portfolios alone, which belong to none, are not what a sync
+/// is asked for, unless nothing else is configured.
+fn proves_something(units: &[UnitView]) -> bool {
+    let of_product = |unit: &&UnitView| unit.unit.ad_product != AdProduct::Any;
+    let only_portfolios = !units.iter().any(|unit| of_product(&unit));
+    units.iter().any(|unit| unit.state == UnitState::Proved && (only_portfolios || of_product(&unit)))
 }
 
 /// True when this run asked for a unit itself, or for the one whose refusal it has taken over.
@@ -320,6 +328,12 @@ async fn fetch_and_settle(others: &Others<'_>, d: &'static Descriptor) -> Result
             Some(UnitState::NotEligible) => return inherit(context, memory, d.unit, parent).await,
             _ => return Ok(UnitEnd::Skipped),
         }
+    }
+    if d.list.not_for_authors && context.profile.is_author() {
+        let summary = format!("{}: author profiles have no part in them, as the specification says", d.unit);
+        let now = context.clock.now();
+        let report = ErrorReport::new(Code::NotEligible, summary, "", now);
+        return settle(context, d.unit, memory.refused(d.unit, report, now)).await;
     }
     let fetched = match UnitFetch::new(context, others, d).await {
         Ok(fetch) => fetch.fetch(&batch_ids).await,

@@ -43,9 +43,11 @@ impl Memory {
         proved.certificate.as_ref().map(|c| i64::try_from(c.rows).unwrap_or(i64::MAX))
     }
 
-    /// How a unit is settled without asking, when it was refused lately.
+    /// How a unit is settled without asking, when it was refused lately. Where rows are stored it is asked for by every
+    /// sync: whoever has lost access wants to know when it is back.
     pub(super) fn recall(&self, unit: Unit, now: Timestamp) -> Option<UnitUpdate> {
-        let known = self.certificate(unit).filter(|c| c.state == UnitState::NotEligible)?;
+        let known =
+            self.certificate(unit).filter(|c| c.state == UnitState::NotEligible && c.live_rows == 0)?;
         let asked_at = known.asked_at?;
         let ask_after = asked_at.plus(self.ask_again_after);
         if ask_after <= now || known.asked_as.as_deref() != Some(&self.asked_as) {
@@ -66,12 +68,14 @@ impl Memory {
 
     /// How a unit is settled that the API has just refused.
     pub(super) fn refused(&self, unit: Unit, error: ErrorReport, now: Timestamp) -> UnitUpdate {
+        let frozen_rows = self.frozen_rows(unit);
+        let remembered_for = if frozen_rows > 0 { Duration::ZERO } else { self.ask_again_after };
         let refusal = Refusal {
             since: self.refused_since(unit).unwrap_or(now),
             asked_at: now,
-            ask_after: now.plus(self.ask_again_after),
+            ask_after: now.plus(remembered_for),
             remembered: false,
-            frozen_rows: self.frozen_rows(unit),
+            frozen_rows,
             asked_as: self.asked_as.clone(),
         };
         settled(error, refusal)

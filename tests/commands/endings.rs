@@ -115,6 +115,22 @@ fn a_login_whose_host_is_unreachable_ends_with_3() {
 }
 
 #[test]
+fn a_run_that_was_parked_in_vain_is_left_to_others_with_3() {
+    let api = two_profiles();
+    let home = home(&api);
+    let ids = profiles(&home);
+    let columns = "profile_id, state, priority, requested_by, requested_from, requested_at, not_before, parks";
+    let parked = format!("{}, 'queued', 0, 'somebody@else', 'cli', 1, 9000000000000000, 3", ids[0]);
+    inspect::execute(&home.sqlite(), &format!("insert into sync_runs ({columns}) values ({parked})"));
+    let outcome = home.run(&["sync", &ids[0]]);
+    outcome.assert(3, &[]);
+    assert!(outcome.stdout.contains("parked until 2255-03-14T16:00:00Z, 3 times in a row"), "{outcome:#?}");
+    // Others are not held up, and the run is still there.
+    home.run(&["sync", "--all"]).assert(5, &["1 completed, 1 parked"]);
+    assert_eq!(states(&home).iter().filter(|state| *state == "queued").count(), 1);
+}
+
+#[test]
 fn some_committed_and_some_not_ends_with_5() {
     let api = two_profiles();
     let home = home(&api);

@@ -20,6 +20,9 @@ on_both_databases!(
     a_login_that_may_only_view_gets_what_it_may_see,
     rows_are_frozen_and_not_removed_when_access_is_lost,
     a_run_that_proves_nothing_has_failed,
+    a_refusal_in_the_form_of_the_specification_spoils_nothing_else,
+    portfolios_alone_prove_nothing,
+    authors_are_not_asked_for_what_the_specification_denies_them,
     an_undocumented_refusal_is_a_failure,
     a_refusal_is_remembered_and_asked_again_after_its_time,
     another_access_is_asked_at_once,
@@ -68,7 +71,11 @@ async fn a_product_that_the_account_has_no_part_in_is_not_eligible(url: &str) {
             run.profile_id
         );
         for reason in bench.database.texts(&reasons).await {
-            assert!(reason.contains("not authorized for Sponsored") || reason.contains("KDP"), "{reason}");
+            let own = reason.contains("author profiles have no part");
+            assert!(
+                own || reason.contains("not authorized for Sponsored") || reason.contains("KDP"),
+                "{reason}"
+            );
         }
     }
 }
@@ -148,17 +155,53 @@ async fn an_undocumented_refusal_is_a_failure(url: &str) {
     bench.no_faults();
     bench.sync_to_truth(0).await;
     let before = bench.database.committed().await;
-    for body in [
-        "Forbidden",
-        "{\"message\":\"Forbidden\"}",
-        "{\"code\":\"403\",\"details\":\"Advertiser is not authorized\"}",
-    ] {
+    for body in ["Forbidden", "{\"message\":\"Forbidden\"}", "<html><body>Access denied</body></html>"] {
         bench.faults(&format!(
             "[[fault]]\nmatch = {{ path = '/sd/*', times = 'forever' }}\neffect = {{ status = 403, body = '{body}' }}"
         ));
         failed(&bench.sync(0).await, "profile.no_access");
         assert_eq!(bench.database.committed().await, before, "{body}");
     }
+}
+
+async fn a_refusal_in_the_form_of_the_specification_spoils_nothing_else(url: &str) {
+    let bench = Bench::start(url, one_profile()).await;
+    for (path, body) in [
+        ("/sd/*", r#"{"code":"403","details":"Forbidden","requestId":"x"}"#),
+        ("/sb/v4/*", r#"{"code":"ACCESS_DENIED","message":"Access denied"}"#),
+    ] {
+        bench.faults(&format!(
+            "[[fault]]\nmatch = {{ path = '{path}', times = 'forever' }}\neffect = {{ status = 403, body = '{body}' }}"
+        ));
+        completed(&bench.sync(0).await);
+        let refused = not_eligible(&bench, 0).await;
+        assert!(
+            !refused.is_empty() && refused.iter().all(|unit| unit.ad_product != AdProduct::Sp),
+            "{refused:?}"
+        );
+    }
+}
+
+async fn portfolios_alone_prove_nothing(url: &str) {
+    let bench = Bench::start(url, one_profile()).await;
+    let refused = r#"{"code":"403","details":"Forbidden"}"#;
+    bench.faults(&format!(
+        "[[fault]]\nmatch = {{ path = '/s*', times = 'forever' }}\neffect = {{ status = 403, body = '{refused}' }}"
+    ));
+    failed(&bench.sync(0).await, "profile.no_access");
+}
+
+async fn authors_are_not_asked_for_what_the_specification_denies_them(url: &str) {
+    // An author whose account takes part in Sponsored Brands after all.
+    let bench = Bench::start(url, one_profile()).await;
+    let author = "update profiles set account_sub_type = 'KDP_AUTHOR'";
+    bench.database.execute(author).await;
+    let other = bench.another_engine(adsync::sync::Carries::Requested).await;
+    let run = other.sync(bench.profile(0), &super::harness::operator()).await.unwrap();
+    completed(&super::harness::ended(&other, &run).await);
+    assert_eq!(not_eligible(&bench, 0).await, [unit_of("/sb/themes/list")]);
+    let asked = bench.requests_since(0);
+    assert!(!asked.contains_key("/sb/themes/list") && asked.contains_key("/sb/targets/list"));
 }
 
 const HOUR: Duration = Duration::from_secs(3_600);
@@ -301,11 +344,10 @@ async fn lost_access_is_told_apart_and_told_off_when_it_is_back(url: &str) {
     let stored = bench.engine.store().profiles().await.unwrap();
     assert_eq!(stored[0].access_lost, Some(told));
 
-    // Remembering loses nothing of it.
+    // It is asked for by every sync, so that access is noticed when it is back.
     completed(&bench.sync(0).await);
     assert_eq!(bench.engine.snapshot().profiles[&bench.profile(0)].access_lost, Some(told));
     bench.no_faults();
-    age_refusals(&bench, HOUR).await;
     bench.sync_to_truth(0).await;
     assert_eq!(
         (status(), bench.engine.snapshot().profiles[&bench.profile(0)].access_lost),

@@ -86,6 +86,8 @@ pub struct ListSpec {
     /// True when the specification lets nobody list it who may not edit: a login with view access then has no
     /// part in it.
     pub needs_edit: bool,
+    /// True when the specification says that profiles of book authors have no part in it.
+    pub not_for_authors: bool,
 }
 
 /// Method, path and media types of a list.

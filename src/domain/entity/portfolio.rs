@@ -37,6 +37,7 @@ pub(super) static PORTFOLIOS: Descriptor = Descriptor {
         }),
         extended: Some(Extended::Flag),
         needs_edit: false,
+        not_for_authors: false,
     },
     columns: &[
         from("name", "name"),

@@ -39,6 +39,7 @@ const fn list(
         recheck: Some(recheck),
         extended,
         needs_edit: false,
+        not_for_authors: false,
     }
 }
 
@@ -77,6 +78,7 @@ const fn keywords(
         }),
         extended: None,
         needs_edit: false,
+        not_for_authors: false,
     }
 }
 
@@ -99,6 +101,7 @@ const fn targeting(
         recheck: Some(recheck),
         extended: None,
         needs_edit: false,
+        not_for_authors: false,
     }
 }
 
@@ -309,16 +312,19 @@ pub(super) static THEMES: Descriptor = Descriptor {
     table: &table::THEMES,
     level: Level::AdGroup,
     key: Key::Field("themeId"),
-    list: targeting(
-        "/sb/themes/list",
-        "application/vnd.sbthemeslistresponse.v3+json",
-        r#"{"stateFilter":{"include":["enabled","paused","archived"]}}"#,
-        "themes",
-        Recheck {
-            by: RecheckBy::Own,
-            filter: IdFilter { field: "themeIdFilter", max: 100, form: IdFilterForm::Include },
-        },
-    ),
+    list: ListSpec {
+        not_for_authors: true,
+        ..targeting(
+            "/sb/themes/list",
+            "application/vnd.sbthemeslistresponse.v3+json",
+            r#"{"stateFilter":{"include":["enabled","paused","archived"]}}"#,
+            "themes",
+            Recheck {
+                by: RecheckBy::Own,
+                filter: IdFilter { field: "themeIdFilter", max: 100, form: IdFilterForm::Include },
+            },
+        )
+    },
     columns: &[
         from("campaign_id", "campaignId"),
         from("ad_group_id", "adGroupId"),

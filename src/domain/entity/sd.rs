@@ -31,6 +31,7 @@ const fn list(path: &'static str, extended: &'static str, by: RecheckBy, field: 
         recheck: Some(Recheck { by, filter: IdFilter { field, max: 100, form: IdFilterForm::CommaList } }),
         extended: Some(Extended::Path(extended)),
         needs_edit: false,
+        not_for_authors: false,
     }
 }
 

@@ -41,6 +41,7 @@ const fn list(
         }),
         extended: Some(Extended::Flag),
         needs_edit: false,
+        not_for_authors: false,
     }
 }
 
