@@ -119,7 +119,8 @@ fn a_run_that_was_parked_in_vain_is_left_to_others_with_3() {
     let api = two_profiles();
     let home = home(&api);
     let ids = profiles(&home);
-    let columns = "profile_id, state, priority, requested_by, requested_from, requested_at, not_before, parks";
+    let columns =
+        "profile_id, state, priority, requested_by, requested_from, requested_at, not_before, parks";
     let parked = format!("{}, 'queued', 0, 'somebody@else', 'cli', 1, 9000000000000000, 3", ids[0]);
     inspect::execute(&home.sqlite(), &format!("insert into sync_runs ({columns}) values ({parked})"));
     let outcome = home.run(&["sync", &ids[0]]);

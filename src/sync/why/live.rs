@@ -59,8 +59,8 @@ fn queued(facts: &Facts<'_>, run: &RunView) -> Answer {
             ..=1 => "Amazon limits its requests, and for longer than a sync sits it out".to_owned(),
             n => format!("Amazon answers its requests with nothing but refusals: put off {n} times in a row"),
         };
-        let longer = (run.parks > 1).then(
-            || "each time in a row it stays away for longer, up to an hour; one answered page ends that",
+        let longer = (run.parks > 1).then_some(
+            "each time in a row it stays away for longer, up to an hour; one answered page ends that",
         );
         return Answer::new(Reason::Parked, says, "it goes on by itself, with what was fetched")
             .since(Some(run.requested_at))
