@@ -3,6 +3,8 @@
 //! One pure function over plain facts; command and console say the same. Knows no output format.
 
 mod facts;
+#[cfg(test)]
+mod fixture;
 mod live;
 mod refused;
 #[cfg(test)]
