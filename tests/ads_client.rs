@@ -303,7 +303,8 @@ async fn refusals_are_final_and_told_apart() {
             r#"{"code":"X","message":"Advertiser ID cannot be decrypted"}"#,
             "product.not_eligible",
         ),
-        (CAMPAIGNS, 403, r#"{"code":"ACCESS_DENIED","message":"nope"}"#, "profile.no_access"),
+        (CAMPAIGNS, 403, r#"{"code":"ACCESS_DENIED","message":"nope"}"#, "product.not_eligible"),
+        (CAMPAIGNS, 403, r#"{"message":"Forbidden"}"#, "profile.no_access"),
         (
             CAMPAIGNS,
             401,

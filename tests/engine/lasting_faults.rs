@@ -90,7 +90,7 @@ async fn a_lasting_failure_changes_nothing_and_a_retry_goes_on_from_what_was_fet
         (SB_KEYWORDS, "body = 'empty'", "api.malformed"),
         (SD_TARGETS, "cut = 'before_headers'", "api.connection"),
         (SP_KEYWORDS, "cut = 'mid_body'", "api.connection"),
-        (SP_KEYWORDS, "status = 403", "profile.no_access"),
+        (SP_KEYWORDS, "status = 403, body = 'gateway'", "profile.no_access"),
         (SD_TARGETS, "status = 404", "api.bad_request"),
     ] {
         let again = fail_and_retry(&bench, path, effect, code).await;
