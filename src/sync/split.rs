@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use crate::domain::id::EntityId;
 
-/// Pages from which on a list is big.
+/// Pages and rows from which on a list is big.
 const BIG: u64 = 8;
+const MANY: u64 = 1_000;
 /// Pages that a part has on average, at least: each part ends with a page that is not full.
 const PAGES_OF_A_PART: u64 = 4;
 /// Parts at most, unless the filter takes too few ids.
@@ -40,7 +41,10 @@ impl Size {
         let took = self.took.as_secs_f64();
         #[expect(clippy::cast_precision_loss, reason = "an estimate")]
         let in_all = self.pages() as f64 * took;
-        self.pages() >= BIG && in_all >= LONG && self.pace.is_none_or(|pace| pace * took >= WORTH)
+        self.pages() >= BIG
+            && self.total >= MANY
+            && in_all >= LONG
+            && self.pace.is_none_or(|pace| pace * took >= WORTH)
     }
 
     /// The parts, by the campaigns that each asks for; `None` when there would be too many of them. `most` ids fit
@@ -70,6 +74,7 @@ mod tests {
     #[test]
     fn only_big_lists_that_the_api_holds_up_are_worth_parts() {
         assert!(!size(7_000).is_worth_parts());
+        assert!(!Size { page: 4, ..size(999) }.is_worth_parts(), "small, whatever its pages");
         assert!(size(7_001).is_worth_parts());
         assert!(
             !Size { took: Duration::from_millis(20), ..size(90_000) }.is_worth_parts(),

@@ -151,13 +151,22 @@ async fn rows_without_a_filter_of_their_own_are_asked_for_by_their_parents(url: 
     }
 }
 
+/// More than a thousand keywords, in pages of 65.
+fn many_keywords() -> adsync::simulator::SimulatorOptions {
+    adsync::simulator::SimulatorOptions { keywords: 130, ..one_profile() }
+}
+
 /// Slow enough that a list of sixteen pages is worth parts.
-const SLOW: &str =
-    "[[fault]]\nmatch = { path = '/sp/keywords/list', times = 'forever' }\neffect = { latency = '150ms' }\n";
+const SLOW: &str = "[[fault]]\nmatch = { path = '/sp/keywords/list', times = 'forever' }\neffect = { latency = '150ms', cap_count = 65 }\n";
+
+fn slow(bench: &Bench, faults: &str) {
+    let scenario = adsync::simulator::Scenario::parse(&format!("{faults}{SLOW}"));
+    bench.control.set_scenario(scenario.unwrap());
+}
 
 async fn a_big_and_slow_list_is_asked_for_in_parts_side_by_side(url: &str) {
-    let bench = Bench::start(url, one_profile()).await;
-    bench.faults(SLOW);
+    let bench = Bench::start(url, many_keywords()).await;
+    slow(&bench, "");
     let run = bench.sync_to_truth(0).await;
     let certificates = bench.engine.store().certificates(run.profile_id).await.unwrap();
     let proof = |path: &str| {
@@ -167,7 +176,7 @@ async fn a_big_and_slow_list_is_asked_for_in_parts_side_by_side(url: &str) {
     let keywords = proof(SP_KEYWORDS);
     let rows = u64::try_from(bench.truth(0).count(SP_KEYWORDS)).unwrap();
     // The first page came twice: with the list and with its part.
-    assert_eq!((keywords.lists, keywords.distinct, keywords.rows), (5, rows, rows + 4));
+    assert_eq!((keywords.lists, keywords.distinct, keywords.rows), (5, rows, rows + 65));
     assert_eq!((keywords.reported_total, keywords.relisted), (Some(rows), false));
     assert_eq!(proof("/sp/adGroups/list").lists, 1, "a small list stays whole");
     // A second sync finds nothing new, and a third what has changed.
@@ -177,10 +186,10 @@ async fn a_big_and_slow_list_is_asked_for_in_parts_side_by_side(url: &str) {
 }
 
 async fn parts_that_do_not_add_up_are_listed_as_a_whole(url: &str) {
-    let bench = Bench::start(url, one_profile()).await;
+    let bench = Bench::start(url, many_keywords()).await;
     // One part answers as if its campaigns had no keywords.
     let empty = "[[fault]]\nmatch = { path = '/sp/keywords/list', from_request = 2, times = 1 }\neffect = { status = 200, body = '{\"keywords\":[],\"totalResults\":0}' }\n";
-    bench.faults(&format!("{empty}{SLOW}"));
+    slow(&bench, empty);
     let run = bench.sync_to_truth(0).await;
     let certificates = bench.engine.store().certificates(run.profile_id).await.unwrap();
     let proof =
@@ -189,16 +198,16 @@ async fn parts_that_do_not_add_up_are_listed_as_a_whole(url: &str) {
 }
 
 async fn a_split_list_goes_on_from_its_finished_parts(url: &str) {
-    let bench = Bench::start(url, one_profile()).await;
+    let bench = Bench::start(url, many_keywords()).await;
     let broken = "[[fault]]\nmatch = { path = '/sp/keywords/list', from_request = 10, times = 'forever' }\neffect = { status = 400, body = '{\"code\":\"INVALID_ARGUMENT\",\"message\":\"no\"}' }\n";
-    bench.faults(&format!("{broken}{SLOW}"));
+    slow(&bench, broken);
     let run = bench.sync(0).await;
     assert!(run.error.is_some());
-    bench.faults(SLOW);
+    slow(&bench, "");
     let mark = bench.mark();
     let retry = bench.retry(0).await;
     bench.expect_truth(0, &retry).await;
-    let pages = super::harness::pages_of(SP_KEYWORDS, bench.truth(0).count(SP_KEYWORDS));
+    let pages = bench.truth(0).count(SP_KEYWORDS).div_ceil(65);
     let again = bench.requests_since(mark)[SP_KEYWORDS];
     assert!(again < pages, "{again} requests of {pages} pages: what was there is not asked for again");
 }
