@@ -41,7 +41,7 @@ fn a_refused_connection_is_told_at_once_and_the_profiles_stay() {
     let address = closed.local_addr().unwrap();
     drop(closed);
     redirect(&api, &home, &format!("http://{address}"));
-    let console = home.console();
+    let console = home.terminal().size(120, 24).start();
     let screen = console.wait_for_text("login acme does not answer").contents();
     for part in ["Connection refused", "it is being asked again", "1 profile"] {
         assert!(screen.contains(part), "{part:?}: {screen}");
