@@ -5,11 +5,12 @@ use futures::future::BoxFuture;
 use tokio::sync::broadcast;
 
 use crate::cli::Failure;
-use crate::console::{Actions, Answer, Outcome};
+use crate::console::{Actions, Answer, ChangesOf, Data, Outcome, Query};
 use crate::domain::id::{ProfileId, RunId};
 use crate::domain::report::ErrorReport;
-use crate::domain::run::{Origin, RunState, UnitView};
+use crate::domain::run::{Origin, RunState};
 use crate::domain::time::Timestamp;
+use crate::store::{ChangeFilter, RunFilter};
 use crate::sync::event::SyncEvent;
 use crate::sync::overview::Overview;
 use crate::sync::{Engine, Requester, SyncError};
@@ -24,6 +25,27 @@ impl EngineActions {
     pub(super) fn new(engine: Engine) -> Self {
         Self { engine, by: Requester::operator(Origin::Console) }
     }
+}
+
+/// The most runs and changes that a screen lists.
+const MOST: i64 = 1_000;
+
+async fn read(engine: &Engine, query: Query) -> Result<Data, SyncError> {
+    let store = engine.store();
+    Ok(match query {
+        Query::Units(run) => Data::Units(engine.units(run).await?),
+        Query::Runs(profile_id) => {
+            Data::Runs(store.runs(&RunFilter { profile_id, state: None, limit: MOST }).await?)
+        }
+        Query::Changes(ChangesOf::Run(run)) => {
+            let filter = ChangeFilter { run_id: Some(run), limit: MOST, ..ChangeFilter::default() };
+            Data::Changes(store.changes(&filter).await?)
+        }
+        Query::Changes(ChangesOf::Since { profile, since }) => {
+            let filter = ChangeFilter { profile_id: profile, run_id: None, since: Some(since), limit: MOST };
+            Data::Changes(store.changes(&filter).await?)
+        }
+    })
 }
 
 fn report(error: SyncError) -> ErrorReport {
@@ -149,9 +171,9 @@ impl Actions for EngineActions {
         .boxed()
     }
 
-    fn units(&self, run: RunId) -> Answer<Vec<UnitView>> {
+    fn load(&self, query: Query) -> Answer<Data> {
         let engine = self.engine.clone();
-        async move { engine.units(run).await.map_err(report) }.boxed()
+        async move { read(&engine, query).await.map_err(report) }.boxed()
     }
 
     fn release(&self) -> BoxFuture<'static, ()> {

@@ -5,9 +5,9 @@
 use futures::future::BoxFuture;
 use tokio::sync::broadcast;
 
+use super::query::{Data, Query};
 use crate::domain::id::{ProfileId, RunId};
 use crate::domain::report::ErrorReport;
-use crate::domain::run::UnitView;
 use crate::domain::time::Timestamp;
 use crate::sync::event::SyncEvent;
 use crate::sync::overview::Overview;
@@ -51,8 +51,8 @@ pub trait Actions: Send + Sync + 'static {
     /// Gives up a held run.
     fn discard(&self, run: RunId) -> Answer<Outcome>;
 
-    /// The units of a run that the overview does not have.
-    fn units(&self, run: RunId) -> Answer<Vec<UnitView>>;
+    /// Reads what a screen shows beside the overview; the answer is of the query's own kind.
+    fn load(&self, query: Query) -> Answer<Data>;
 
     /// Gives live runs back to the queue, their pages kept; called once, when the console closes.
     fn release(&self) -> BoxFuture<'static, ()>;

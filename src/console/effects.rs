@@ -33,9 +33,11 @@ pub(super) fn task(actions: &dyn Actions, effect: Effect) -> Option<BoxFuture<'s
         Effect::Cancel(profiles) => said(&|| actions.cancel(profiles.clone())),
         Effect::Approve(run) => said(&|| actions.approve(*run)),
         Effect::Discard(run) => said(&|| actions.discard(*run)),
-        Effect::LoadUnits(run) => {
-            let (run, units) = (*run, guarded(|| actions.units(*run), now));
-            return Some(async move { Event::Units { run, result: units.await.map_err(Box::new) } }.boxed());
+        Effect::Load(query) => {
+            let (query, data) = (query.clone(), guarded(|| actions.load(query.clone()), now));
+            return Some(
+                async move { Event::Loaded { query, result: data.await.map_err(Box::new) } }.boxed(),
+            );
         }
         Effect::Release => {
             let release = guarded(|| actions.release().map(Ok).boxed(), now);

@@ -2,9 +2,9 @@
 
 use crossterm::event::KeyEvent;
 
+use super::query::{Data, Query};
 use crate::domain::id::{ProfileId, RunId};
 use crate::domain::report::ErrorReport;
-use crate::domain::run::UnitView;
 use crate::domain::time::Timestamp;
 use crate::sync::event::SyncEvent;
 
@@ -44,12 +44,12 @@ pub enum Event {
         /// A sentence for the operator, or why it could not be done.
         result: Result<Option<String>, Box<ErrorReport>>,
     },
-    /// The units of a run were read.
-    Units {
-        /// The run.
-        run: RunId,
-        /// Its units.
-        result: Result<Vec<UnitView>, Box<ErrorReport>>,
+    /// What a screen asked for was read.
+    Loaded {
+        /// What it asked for.
+        query: Query,
+        /// What was read.
+        result: Result<Data, Box<ErrorReport>>,
     },
     /// The process was asked to end, or the terminal went away: quit without asking, the second time at once.
     Terminate,
@@ -72,8 +72,8 @@ pub enum Effect {
     Approve(RunId),
     /// Give up a held run.
     Discard(RunId),
-    /// Read the units of a run.
-    LoadUnits(RunId),
+    /// Read something from the database.
+    Load(Query),
     /// Give live runs back to the queue.
     Release,
     /// Leave the console now.

@@ -2,6 +2,8 @@
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
+use super::screen::Tab;
+
 /// What a key means to the operator.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Command {
@@ -23,7 +25,9 @@ pub(super) enum Command {
     ClearFilter,
     Sort,
     Error,
-    Errors,
+    Jump(Tab),
+    History,
+    Changes,
     RetryCause,
     Why,
     Approve,
@@ -47,8 +51,18 @@ pub(super) enum Scope {
     FilterLine,
     /// One profile's run.
     Run,
+    /// Runs that were.
+    History,
     /// What fails now, by cause.
     Errors,
+    /// What syncs changed.
+    Changes,
+    /// Profiles by what was proved of them.
+    Matrix,
+    /// The rate-limit budget.
+    Limits,
+    /// The log.
+    Logs,
     /// A text that can only be read.
     Reader,
     /// The review of a held run.
@@ -68,7 +82,12 @@ impl Scope {
             Self::Profiles => "Profiles",
             Self::FilterLine => "Filter line",
             Self::Run => "Run",
+            Self::History => "Runs",
             Self::Errors => "Errors",
+            Self::Changes => "Changes",
+            Self::Matrix => "Matrix",
+            Self::Limits => "Limits",
+            Self::Logs => "Logs",
             Self::Reader => "Report",
             Self::Review => "Review",
             Self::Question => "Question",
@@ -149,36 +168,34 @@ const fn bind(
     Binding { keys, scopes, command, label, help, worth }
 }
 
-use Scope::{Errors, FilterLine, Leaving, Number, Profiles, Question, Reader, Review, Run};
+use Scope::{
+    Changes, Errors, FilterLine, History, Leaving, Limits, Logs, Matrix, Number, Profiles, Question, Reader,
+    Review, Run,
+};
+/// Where profiles are chosen and keys act on them.
+const LISTS: &[Scope] = &[Profiles, Matrix];
 /// Where keys act on profiles.
-const SCREENS: &[Scope] = &[Profiles, Run];
-const ALL_SCREENS: &[Scope] = &[Profiles, Run, Errors];
-const SCROLLING: &[Scope] = &[Profiles, Run, Errors, Reader, Review];
-const EVERYWHERE: &[Scope] = &[Profiles, FilterLine, Run, Errors, Reader, Review, Question, Number, Leaving];
+const ACTING: &[Scope] = &[Profiles, Run, History, Matrix];
+/// Where there is a current profile.
+const OF_PROFILE: &[Scope] = &[Profiles, Run, History, Errors, Changes, Matrix];
+const ALL_SCREENS: &[Scope] = &[Profiles, Run, History, Errors, Changes, Matrix, Limits, Logs];
+/// Those that Esc leaves.
+const ABOVE: &[Scope] = &[Run, History, Errors, Changes, Matrix, Limits, Logs];
+const SCROLLING: &[Scope] = &[Profiles, Run, History, Errors, Changes, Matrix, Limits, Logs, Reader, Review];
+const EVERYWHERE: &[Scope] = &[
+    Profiles, FilterLine, Run, History, Errors, Changes, Matrix, Limits, Logs, Reader, Review, Question,
+    Number, Leaving,
+];
 
 /// Every key that means something.
 pub(super) const BINDINGS: &[Binding] = &[
-    bind(&[ch('s')], SCREENS, Command::Sync, "sync", 90, "sync the selected profiles, else the current one"),
-    bind(&[ch('r')], SCREENS, Command::Retry, "retry", 80, "retry failed runs; what was fetched is reused"),
-    bind(&[ch('x')], SCREENS, Command::Cancel, "cancel", 80, "stop live runs; asks when there are several"),
-    bind(&[ch('A')], SCREENS, Command::Approve, "approve", 92, "review and approve a held run"),
-    bind(&[ch('D')], SCREENS, Command::Discard, "discard", 91, "review and discard a held run"),
-    bind(
-        &[ch(' ')],
-        &[Profiles],
-        Command::Select,
-        "select",
-        60,
-        "select the current profile, or take it out",
-    ),
-    bind(
-        &[ch('a')],
-        &[Profiles],
-        Command::SelectAll,
-        "all",
-        30,
-        "select all that match the filter; again: none",
-    ),
+    bind(&[ch('s')], ACTING, Command::Sync, "sync", 90, "sync the selected profiles, else the current one"),
+    bind(&[ch('r')], ACTING, Command::Retry, "retry", 80, "retry failed runs; what was fetched is reused"),
+    bind(&[ch('x')], ACTING, Command::Cancel, "cancel", 80, "stop live runs; asks when there are several"),
+    bind(&[ch('A')], ACTING, Command::Approve, "approve", 92, "review and approve a held run"),
+    bind(&[ch('D')], ACTING, Command::Discard, "discard", 91, "review and discard a held run"),
+    bind(&[ch(' ')], LISTS, Command::Select, "select", 60, "select the current profile, or take it out"),
+    bind(&[ch('a')], LISTS, Command::SelectAll, "all", 30, "select all that match the filter; again: none"),
     bind(
         &[ch('/')],
         &[Profiles],
@@ -188,16 +205,25 @@ pub(super) const BINDINGS: &[Binding] = &[
         "filter by name, country, status, type, login or id",
     ),
     bind(&[ch('S')], &[Profiles], Command::Sort, "sort", 20, "sort by name, status, last sync or rows"),
+    bind(&[key(KeyCode::Enter)], LISTS, Command::Open, "open", 85, "open the run of the current profile"),
+    bind(&[ch('e')], ACTING, Command::Error, "error", 75, "the full report: why it failed or is held"),
     bind(
         &[key(KeyCode::Enter)],
-        &[Profiles],
+        &[History],
         Command::Open,
         "open",
         85,
-        "open the run of the current profile",
+        "open the current run: its units and their proofs",
     ),
-    bind(&[ch('e')], SCREENS, Command::Error, "error", 75, "the full report: why it failed or is held"),
-    bind(&[ch('E')], SCREENS, Command::Errors, "errors", 40, "what fails now, by cause"),
+    bind(&[ch('h')], OF_PROFILE, Command::History, "history", 33, "the runs of the current profile"),
+    bind(&[ch('d')], OF_PROFILE, Command::Changes, "changes", 32, "what the run changed, field by field"),
+    bind(&[ch('1')], ALL_SCREENS, Command::Jump(Tab::Profiles), "", 0, "the list of profiles"),
+    bind(&[ch('2')], ALL_SCREENS, Command::Jump(Tab::Runs), "", 0, "the runs of all profiles, newest first"),
+    bind(&[ch('3'), ch('E')], ALL_SCREENS, Command::Jump(Tab::Errors), "", 0, "what fails now, by cause"),
+    bind(&[ch('4')], ALL_SCREENS, Command::Jump(Tab::Changes), "", 0, "what changed in the last day"),
+    bind(&[ch('5')], ALL_SCREENS, Command::Jump(Tab::Matrix), "", 0, "what is proved of each profile"),
+    bind(&[ch('6')], ALL_SCREENS, Command::Jump(Tab::Limits), "", 0, "the rate-limit budget"),
+    bind(&[ch('7')], ALL_SCREENS, Command::Jump(Tab::Logs), "", 0, "the log"),
     bind(
         &[key(KeyCode::Enter)],
         &[Errors],
@@ -214,7 +240,7 @@ pub(super) const BINDINGS: &[Binding] = &[
         85,
         "retry everybody who fails of this cause; asks first",
     ),
-    bind(&[ch('w')], ALL_SCREENS, Command::Why, "why", 35, "what the profile waits for, and what comes next"),
+    bind(&[ch('w')], OF_PROFILE, Command::Why, "why", 35, "what the profile waits for, and what comes next"),
     bind(&[ch('R')], ALL_SCREENS, Command::Refresh, "", 0, "ask every login for its profiles again"),
     bind(&[ch('l')], ALL_SCREENS, Command::Logs, "logs", 25, "enlarge the log, hide it, show it"),
     bind(&[ch('L')], ALL_SCREENS, Command::LogLevel, "", 0, "least level that the log shows"),
@@ -240,7 +266,7 @@ pub(super) const BINDINGS: &[Binding] = &[
     bind(&[key(KeyCode::PageDown)], SCROLLING, Command::PageDown, "", 0, "one page down"),
     bind(&[key(KeyCode::Home), ch('g')], SCROLLING, Command::First, "", 0, "to the first line"),
     bind(&[key(KeyCode::End), ch('G')], SCROLLING, Command::Last, "", 0, "to the last line"),
-    bind(&[key(KeyCode::Esc)], &[Run, Errors], Command::Back, "back", 95, "back to the profiles"),
+    bind(&[key(KeyCode::Esc)], ABOVE, Command::Back, "back", 95, "back to where this was opened"),
     bind(
         &[key(KeyCode::Esc)],
         &[Profiles],
@@ -289,6 +315,8 @@ pub(super) fn groups() -> Vec<(String, Vec<&'static Binding>)> {
     let title = |scopes: &[Scope]| match scopes {
         s if s == EVERYWHERE => "Everywhere".to_owned(),
         s if s == SCROLLING => "Moving".to_owned(),
+        s if s == ALL_SCREENS => "All screens".to_owned(),
+        s if s == ABOVE => "All screens but the first".to_owned(),
         s => s.iter().map(|scope| scope.title()).collect::<Vec<_>>().join(", "),
     };
     groups.into_iter().map(|(scopes, bindings)| (title(scopes), bindings)).collect()

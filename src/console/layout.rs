@@ -4,7 +4,8 @@
 use ratatui::layout::Rect;
 
 use super::logs::LogSize;
-use super::model::{Model, Screen};
+use super::model::Model;
+use super::screen::Screen;
 
 /// The horizontal bands of the screen; those of no height are not drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

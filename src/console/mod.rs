@@ -4,16 +4,24 @@
 //! awaits. The engine is reached through [`Actions`] alone: nothing here knows a database or HTTP.
 
 mod actions;
+mod changes;
 mod effects;
 mod errors;
 mod event;
 mod filter;
+mod history;
 mod home;
 mod keys;
 mod layout;
+mod limits;
+mod list;
 pub mod logs;
+mod logview;
+mod matrix;
 mod model;
+mod query;
 mod runtime;
+mod screen;
 mod terminal;
 mod text;
 mod theme;
@@ -25,11 +33,19 @@ mod view;
 mod tests;
 
 pub use actions::{Actions, Answer, Outcome};
+pub use changes::ChangesScreen;
 pub use errors::ErrorsScreen;
 pub use event::{Effect, Event};
+pub use history::HistoryScreen;
 pub use home::{Home, Sort};
-pub use model::{ConsoleOptions, Modal, Model, Notice, Opened, Review, RunScreen, Screen, Stage, Units};
+pub use limits::LimitsScreen;
+pub use list::ListCursor;
+pub use logview::LogsScreen;
+pub use matrix::MatrixScreen;
+pub use model::{ConsoleOptions, Modal, Model, Notice, Opened, Review, RunScreen, Stage};
+pub use query::{ChangesOf, Data, Loaded, Query};
 pub use runtime::{ConsoleError, Signal, drive, run};
+pub use screen::Screen;
 pub use theme::Theme;
 pub use update::update;
 pub use view::view;

@@ -6,9 +6,12 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
-use super::errors::ErrorsScreen;
 use super::home::Home;
+use super::layout;
+use super::list::ListCursor;
 use super::logs::LogPane;
+use super::query::Loaded;
+use super::screen::Screen;
 use crate::domain::cause::CauseId;
 use crate::domain::id::{ProfileId, RunId};
 use crate::domain::report::ErrorReport;
@@ -30,17 +33,6 @@ pub struct ConsoleOptions {
     pub utc: bool,
 }
 
-/// What fills the middle of the screen.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Screen {
-    /// The list of profiles.
-    Profiles,
-    /// The latest run of one profile.
-    Run(RunScreen),
-    /// What fails now, by cause.
-    Errors(ErrorsScreen),
-}
-
 /// The state of the run screen.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RunScreen {
@@ -48,23 +40,12 @@ pub struct RunScreen {
     pub profile: ProfileId,
     /// That run, when there is one.
     pub run: Option<RunId>,
+    /// An older run that is shown instead of the latest, which is followed otherwise.
+    pub older: Option<Box<RunView>>,
     /// Units that were read because the overview has none.
-    pub units: Units,
+    pub units: Loaded<Vec<UnitView>>,
     /// The current unit.
-    pub cursor: usize,
-    /// The first unit that is visible.
-    pub offset: usize,
-}
-
-/// Units of a run that the overview does not have.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Units {
-    /// They are being read.
-    Loading,
-    /// They were read.
-    Loaded(Vec<UnitView>),
-    /// They could not be read.
-    Failed(Box<ErrorReport>),
+    pub list: ListCursor,
 }
 
 /// What lies over the screen and takes the keys.
@@ -191,6 +172,8 @@ pub struct Model {
     pub home: Home,
     /// What fills the screen.
     pub screen: Screen,
+    /// The screens that Esc goes back to, the last one first.
+    pub trail: Vec<Screen>,
     /// What lies over it.
     pub modal: Option<Opened>,
     /// The message.
@@ -224,6 +207,7 @@ impl Model {
             limits_at: now,
             home,
             screen: Screen::Profiles,
+            trail: Vec::new(),
             modal: None,
             notice: None,
             logs: LogPane::default(),
@@ -257,6 +241,11 @@ impl Model {
         self.overview.runs.get(&profile)
     }
 
+    /// The run that a run screen shows.
+    pub(super) fn shown_run<'a>(&'a self, screen: &'a RunScreen) -> Option<&'a RunView> {
+        screen.older.as_deref().or_else(|| self.run(screen.profile))
+    }
+
     /// A profile's name, for sentences.
     pub(super) fn name(&self, profile: ProfileId) -> String {
         self.overview.profiles.get(&profile).map_or_else(|| profile.to_string(), |p| p.profile.name.clone())
@@ -274,10 +263,7 @@ impl Model {
     pub(super) fn units<'a>(&'a self, screen: &'a RunScreen) -> &'a [UnitView] {
         let known =
             screen.run.and_then(|run| self.overview.units.get(&run)).filter(|units| !units.is_empty());
-        match (known, &screen.units) {
-            (Some(units), _) | (None, Units::Loaded(units)) => units,
-            _ => &[],
-        }
+        known.or_else(|| screen.units.ready()).map_or(&[], Vec::as_slice)
     }
 
     /// The held run of a profile with what holds it.
@@ -319,38 +305,97 @@ impl Model {
     /// The profile that keys act on when nothing is selected.
     pub(super) fn current(&self) -> Option<ProfileId> {
         match &self.screen {
-            Screen::Profiles => self.home.current(),
+            Screen::Profiles | Screen::Matrix(_) => self.home.current(),
             Screen::Run(run) => Some(run.profile),
+            Screen::History(history) => {
+                let run = || history.runs.ready()?.get(history.list.position);
+                history.profile.or_else(|| Some(run()?.profile_id))
+            }
             Screen::Errors(errors) => errors.profile(),
+            Screen::Changes(changes) => {
+                let change = || changes.changes.ready()?.get(changes.list.position);
+                changes.profile.or_else(|| Some(change()?.profile_id))
+            }
+            Screen::Limits(_) | Screen::Logs(_) => None,
+        }
+    }
+
+    /// The run that keys look at: the one that is shown, else the latest of the current profile.
+    pub(super) fn current_run(&self) -> Option<&RunView> {
+        match &self.screen {
+            Screen::Run(screen) => self.shown_run(screen),
+            Screen::History(screen) => screen.runs.ready()?.get(screen.list.position),
+            _ => self.run(self.current()?),
         }
     }
 
     /// The profiles that keys act on.
     pub(super) fn targets(&self) -> Vec<ProfileId> {
         match &self.screen {
-            Screen::Profiles => self.home.targets(),
-            Screen::Run(run) => vec![run.profile],
-            Screen::Errors(errors) => errors.profile().into_iter().collect(),
+            Screen::Profiles | Screen::Matrix(_) => self.home.targets(),
+            _ => self.current().into_iter().collect(),
+        }
+    }
+
+    /// Opens a screen on top of the present one, which Esc comes back to.
+    pub(super) fn go(&mut self, screen: Screen) {
+        // Back and forth for a whole night must not pile up.
+        const LONGEST: usize = 16;
+        let left = std::mem::replace(&mut self.screen, screen);
+        self.trail.push(left);
+        if self.trail.len() > LONGEST {
+            self.trail.remove(1);
+        }
+    }
+
+    /// Goes back to where the present screen was opened; false on the first one.
+    pub(super) fn go_back(&mut self) -> bool {
+        match self.trail.pop() {
+            Some(screen) => {
+                self.screen = screen;
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Opens a screen that a number stands for: the home list is where Esc leads from there.
+    pub(super) fn jump(&mut self, screen: Screen) {
+        self.trail.clear();
+        if screen != Screen::Profiles {
+            self.trail.push(Screen::Profiles);
+        }
+        self.screen = screen;
+    }
+
+    /// Rows of the list of the present screen, and how many of them are visible.
+    pub(super) fn list_size(&self) -> (usize, usize) {
+        let regions = layout::regions(self);
+        let (body, rows) = (regions.body, usize::from(regions.rows));
+        match &self.screen {
+            Screen::Profiles | Screen::Matrix(_) => (self.home.rows().len(), rows),
+            Screen::Run(screen) => (self.units(screen).len(), usize::from(layout::run_rows(body))),
+            Screen::History(screen) => (screen.len(), rows),
+            Screen::Errors(screen) => (screen.rows().count(), usize::from(layout::errors_rows(body))),
+            Screen::Changes(screen) => (screen.len(), rows),
+            Screen::Limits(_) => (self.overview.limits.buckets.len(), rows),
+            Screen::Logs(_) => (0, rows),
         }
     }
 
     /// Puts cursors and scroll positions back into range after anything changed.
     pub(super) fn settle(&mut self) {
-        let regions = super::layout::regions(self);
-        self.home.settle(usize::from(regions.rows));
-        let height = usize::from(super::layout::run_rows(regions.body)).max(1);
-        if let Screen::Run(screen) = &self.screen {
-            let last = self.units(screen).len().saturating_sub(1);
-            if let Screen::Run(screen) = &mut self.screen {
-                screen.cursor = screen.cursor.min(last);
-                screen.offset =
-                    screen.offset.min(screen.cursor).max((screen.cursor + 1).saturating_sub(height));
-                screen.offset = screen.offset.min((last + 1).saturating_sub(height));
-            }
-        }
-        let errors = usize::from(super::layout::errors_rows(regions.body));
-        if let Screen::Errors(screen) = &mut self.screen {
-            screen.settle(errors);
+        let (len, height) = self.list_size();
+        // The list of profiles changes under every screen.
+        self.home.settle(usize::from(layout::regions(self).rows));
+        match &mut self.screen {
+            Screen::Profiles | Screen::Matrix(_) => {}
+            Screen::Run(screen) => screen.list.settle(len, height),
+            Screen::History(screen) => screen.list.settle(len, height),
+            Screen::Errors(screen) => screen.settle(height),
+            Screen::Changes(screen) => screen.list.settle(len, height),
+            Screen::Limits(screen) => screen.list.settle(len, height),
+            Screen::Logs(screen) => screen.list.settle(len, height),
         }
         let limit = super::view::scroll_limit(self);
         if let Some(scroll) = self.modal.as_mut().and_then(|o| o.modal.scroll_mut()) {

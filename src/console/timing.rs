@@ -5,7 +5,8 @@
 use std::time::Duration;
 
 use super::layout::regions;
-use super::model::{Modal, Model, Screen};
+use super::model::{Modal, Model};
+use super::screen::Screen;
 use super::text::ago;
 use crate::domain::id::ProfileId;
 use crate::domain::run::RunState;
@@ -35,7 +36,7 @@ pub(super) fn next_change(model: &Model) -> Option<Timestamp> {
         consider(Some(next_second));
     }
     match &model.screen {
-        Screen::Profiles => {
+        Screen::Profiles | Screen::Matrix(_) => {
             let visible = model.home.rows().iter().skip(model.home.offset());
             for id in visible.take(usize::from(regions(model).rows)) {
                 consider(row_change(model, *id, next_second));
@@ -51,6 +52,7 @@ pub(super) fn next_change(model: &Model) -> Option<Timestamp> {
                 }
             }
         }
+        Screen::History(_) | Screen::Changes(_) | Screen::Limits(_) | Screen::Logs(_) => {}
     }
     // The overlay counts down to what comes next, and tells how long ago something began.
     if let Some(Modal::Why { .. }) = model.modal.as_ref().map(|opened| &opened.modal) {

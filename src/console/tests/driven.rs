@@ -4,7 +4,7 @@ use crossterm::event::Event as TerminalEvent;
 
 use super::fixture::*;
 use super::stage::Stage;
-use crate::console::Effect;
+use crate::console::{Effect, Query};
 use crate::domain::id::RunId;
 use crate::domain::run::{RunState, UnitState};
 use crate::sync::event::SyncEvent;
@@ -50,7 +50,7 @@ async fn a_run_is_opened_and_its_units_are_read() {
     let mut stage = Stage::open(overview());
     stage.press("enter");
     stage.shows("Profiles › Aurora Pets").await;
-    assert_eq!(stage.asked().await, Effect::LoadUnits(RunId(103)));
+    assert_eq!(stage.asked().await, Effect::Load(Query::Units(RunId(103))));
     stage.shows("no unit was planned yet").await;
     stage.press("e");
     stage.shows("auth.invalid_grant").await;

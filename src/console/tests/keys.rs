@@ -128,7 +128,7 @@ fn a_held_run_is_discarded_by_one_key() {
     assert_eq!(press(&mut at(FJORD), "D y"), [Effect::Discard(RunId(105))]);
     assert_eq!(press(&mut at(FJORD), "D n esc"), []);
     let effects = press(&mut at(FJORD), "enter D y");
-    assert_eq!(effects, [Effect::LoadUnits(RunId(105)), Effect::Discard(RunId(105))]);
+    assert_eq!(effects, [Effect::Load(Query::Units(RunId(105))), Effect::Discard(RunId(105))]);
     assert_eq!(press(&mut at(HAUS), "D y"), []);
 }
 
@@ -230,9 +230,12 @@ fn sorting_by_status_brings_up_what_needs_somebody() {
 fn opening_a_run_reads_its_units_only_when_no_event_has_told_them() {
     assert_eq!(press(&mut at(NORDLICHT), "enter"), []);
     let mut model = at(AURORA);
-    assert_eq!(press(&mut model, "enter"), [Effect::LoadUnits(RunId(103))]);
+    assert_eq!(press(&mut model, "enter"), [Effect::Load(Query::Units(RunId(103)))]);
     let unit = unit_view(103, SP_KEYWORDS, UnitState::Failed, 3, 3_000);
-    update(&mut model, Event::Units { run: RunId(103), result: Ok(vec![unit]) });
+    update(
+        &mut model,
+        Event::Loaded { query: Query::Units(RunId(103)), result: Ok(Data::Units(vec![unit])) },
+    );
     let Screen::Run(screen) = &model.screen else { panic!("the run screen is open") };
     assert_eq!(model.units(screen).len(), 1);
 }
@@ -242,11 +245,14 @@ fn the_run_screen_follows_its_profile_to_a_newer_run() {
     let mut model = at(AURORA);
     press(&mut model, "enter");
     let newer = run_view(200, AURORA, RunState::Queued);
-    assert_eq!(tell(&mut model, SyncEvent::Run { run: Box::new(newer) }), [Effect::LoadUnits(RunId(200))]);
-    let late = Event::Units { run: RunId(103), result: Ok(Vec::new()) };
+    assert_eq!(
+        tell(&mut model, SyncEvent::Run { run: Box::new(newer) }),
+        [Effect::Load(Query::Units(RunId(200)))]
+    );
+    let late = Event::Loaded { query: Query::Units(RunId(103)), result: Ok(Data::Units(Vec::new())) };
     update(&mut model, late);
     assert!(
-        matches!(&model.screen, Screen::Run(s) if s.run == Some(RunId(200)) && s.units == Units::Loading)
+        matches!(&model.screen, Screen::Run(s) if s.run == Some(RunId(200)) && s.units == Loaded::Loading)
     );
     press(&mut model, "esc");
     assert_eq!(model.screen, Screen::Profiles);

@@ -43,6 +43,14 @@ const KEYS: &[&str] = &[
     "ctrl-c",
     "E",
     "w",
+    "h",
+    "d",
+    "2",
+    "3",
+    "4",
+    "5",
+    "6",
+    "7",
 ];
 
 #[derive(Debug, Clone)]
@@ -140,17 +148,24 @@ proptest! {
                 prop_assert!(errors.position() < errors.rows().count().max(1));
             }
             prop_assert!(model.home.offset() <= model.home.position());
-            if let Screen::Run(screen) = &model.screen {
-                prop_assert!(screen.cursor < model.units(screen).len().max(1));
-            }
+            let (len, _) = model.list_size();
+            let list = match &model.screen {
+                Screen::Run(screen) => Some(screen.list),
+                Screen::History(screen) => Some(screen.list),
+                Screen::Changes(screen) => Some(screen.list),
+                Screen::Limits(screen) => Some(screen.list),
+                Screen::Logs(screen) => Some(screen.list),
+                Screen::Profiles | Screen::Errors(_) | Screen::Matrix(_) => None,
+            };
+            prop_assert!(list.is_none_or(|list| list.position < len.max(1) && list.offset <= list.position));
         }
         draw(&model);
     }
 
     #[test]
-    fn every_screen_can_be_drawn_at_every_size(width in 1_u16..=300, height in 1_u16..=100, keys in 0_usize..10) {
+    fn every_screen_can_be_drawn_at_every_size(width in 1_u16..=300, height in 1_u16..=100, keys in 0_usize..17) {
         let mut model = model_of(overview(), (width, height));
-        let keys = ["", "enter", "?", "e", "j j j A", "j j j enter D", "q", "/", "E j", "w"][keys];
+        let keys = ["", "enter", "?", "e", "j j j A", "j j j enter D", "q", "/", "E j", "w", "2", "h", "d", "4", "5", "6", "7"][keys];
         press(&mut model, keys);
         let buffer = draw(&model);
         prop_assert_eq!((buffer.area.width, buffer.area.height), (width, height));
@@ -159,12 +174,12 @@ proptest! {
     }
 
     #[test]
-    fn ascii_mode_draws_nothing_but_ascii_of_its_own(keys in 0_usize..8, width in 40_u16..140) {
+    fn ascii_mode_draws_nothing_but_ascii_of_its_own(keys in 0_usize..15, width in 40_u16..140) {
         let mut start = overview();
         start.profiles.retain(|_, p| p.profile.name.is_ascii());
         let mut model = model_of(start, (width, 30));
         model.options.ascii = true;
-        press(&mut model, ["", "enter", "?", "e", "j j j A", "q", "E j", "w"][keys]);
+        press(&mut model, ["", "enter", "?", "e", "j j j A", "q", "E j", "w", "2", "h", "d", "4", "5", "6", "7"][keys]);
         let text = screen(&model);
         prop_assert!(text.is_ascii(), "{}", text);
     }

@@ -260,7 +260,7 @@ fn a_run_that_failed_is_held_or_was_never_asked_for() {
         failed.error = Some(report());
         let pending = unit_view(103, SB_KEYWORDS, UnitState::Pending, 0, 0);
         let units = vec![proved(103, SP_CAMPAIGNS, 1, 204, Some(204), 1), failed, pending];
-        update(&mut model, Event::Units { run: RunId(103), result: Ok(units) });
+        update(&mut model, Event::Loaded { query: Query::Units(RunId(103)), result: Ok(Data::Units(units)) });
         press(&mut model, "j");
         model
     });

@@ -18,10 +18,9 @@ use tokio::sync::{broadcast, mpsc, watch};
 use tokio::task::JoinHandle;
 
 use super::fixture::{NOW, key_event, options, report, text};
-use crate::console::{Actions, Answer, ConsoleError, Effect, Outcome, Signal, drive};
+use crate::console::{Actions, Answer, ConsoleError, Data, Effect, Outcome, Query, Signal, drive};
 use crate::domain::id::{ProfileId, RunId};
 use crate::domain::report::ErrorReport;
-use crate::domain::run::UnitView;
 use crate::domain::time::Timestamp;
 use crate::sync::event::SyncEvent;
 use crate::sync::overview::Overview;
@@ -114,9 +113,14 @@ impl Actions for Engine {
         self.say(Effect::Discard(run), "the run was discarded")
     }
 
-    fn units(&self, run: RunId) -> Answer<Vec<UnitView>> {
-        self.ask(Effect::LoadUnits(run));
-        async { Ok::<_, ErrorReport>(Vec::new()) }.boxed()
+    fn load(&self, query: Query) -> Answer<Data> {
+        let data = match query {
+            Query::Units(_) => Data::Units(Vec::new()),
+            Query::Runs(_) => Data::Runs(Vec::new()),
+            Query::Changes(_) => Data::Changes(Vec::new()),
+        };
+        self.ask(Effect::Load(query));
+        async { Ok::<_, ErrorReport>(data) }.boxed()
     }
 
     fn release(&self) -> BoxFuture<'static, ()> {

@@ -1,16 +1,12 @@
 //! Keys of the errors screen, the question before many profiles are tried again, and the overlay that says why.
 
-use crate::console::errors::{ErrorsScreen, Row};
+use crate::console::errors::Row;
 use crate::console::event::Effect;
 use crate::console::keys::Command;
 use crate::console::layout::{errors_rows, regions};
-use crate::console::model::{Modal, Model, Screen};
+use crate::console::model::{Modal, Model};
+use crate::console::screen::Screen;
 use crate::console::text::plural;
-
-/// Opens the screen.
-pub(super) fn open(model: &mut Model) {
-    model.screen = Screen::Errors(ErrorsScreen::new(&model.overview));
-}
 
 pub(super) fn on_command(model: &mut Model, command: Command) {
     let page = usize::from(errors_rows(regions(model).body)).max(1);
@@ -23,18 +19,10 @@ pub(super) fn on_command(model: &mut Model, command: Command) {
         Command::PageDown => screen.move_to(position + page),
         Command::First => screen.move_to(0),
         Command::Last => screen.move_to(usize::MAX),
-        Command::Back => go_back(model),
         Command::Open => report(model),
         Command::RetryCause => retry(model),
         _ => {}
     }
-}
-
-fn go_back(model: &mut Model) {
-    if model.notice.take().is_some_and(|notice| notice.report.is_some()) {
-        return;
-    }
-    model.screen = Screen::Profiles;
 }
 
 /// The report of the current line: of a cause its last one.

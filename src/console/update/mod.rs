@@ -1,8 +1,14 @@
 //! `update`: what happened changes the model, and says what must be done. No I/O, no clock, no awaiting.
 
+mod changes;
 mod engine;
 mod errors;
+mod history;
+mod limits;
+mod logview;
+mod matrix;
 mod modal;
+mod navigation;
 mod profiles;
 mod run;
 
@@ -10,11 +16,14 @@ use crossterm::event::{KeyEvent, KeyEventKind};
 
 use super::event::{Effect, Event};
 use super::keys::{self, Command, Scope};
-use super::model::{Modal, Model, Screen, Stage};
+use super::model::{Modal, Model, Stage};
+use super::screen::Screen;
 use super::text::{one_line, plural, wall_clock};
 use crate::domain::id::ProfileId;
 use crate::domain::report::ErrorReport;
 use crate::sync::overview::ProfileStatus;
+
+use navigation::entered;
 
 /// Changes the model by one event.
 pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
@@ -50,8 +59,8 @@ pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
             on_answer(model, &effect, result);
             Vec::new()
         }
-        Event::Units { run, result } => {
-            run::on_units(model, run, result);
+        Event::Loaded { query, result } => {
+            navigation::on_loaded(model, &query, result);
             Vec::new()
         }
         Event::Terminate => leave(model),
@@ -77,6 +86,11 @@ pub(super) fn scope(model: &Model) -> Scope {
             Screen::Profiles => Scope::Profiles,
             Screen::Run(_) => Scope::Run,
             Screen::Errors(_) => Scope::Errors,
+            Screen::History(_) => Scope::History,
+            Screen::Changes(_) => Scope::Changes,
+            Screen::Matrix(_) => Scope::Matrix,
+            Screen::Limits(_) => Scope::Limits,
+            Screen::Logs(_) => Scope::Logs,
         },
     }
 }
@@ -117,7 +131,9 @@ fn on_command(model: &mut Model, command: Command) -> Vec<Effect> {
         Command::Approve => modal::review(model, true),
         Command::Discard => modal::review(model, false),
         Command::Error => show_error(model),
-        Command::Errors => errors::open(model),
+        Command::Jump(tab) => return navigation::jump(model, tab),
+        Command::History => return navigation::history(model),
+        Command::Changes => return navigation::changes(model),
         Command::Why => errors::why(model),
         Command::Refresh => {
             model.say("asking every login for its profiles…");
@@ -131,10 +147,16 @@ fn on_command(model: &mut Model, command: Command) -> Vec<Effect> {
         }
         Command::Help => model.open(Modal::Help { scroll: 0 }),
         Command::Quit => return quit(model),
+        Command::Back if model.screen != Screen::Profiles => return navigation::back(model),
         other => match model.screen {
             Screen::Profiles => return profiles::on_command(model, other),
             Screen::Run(_) => run::on_command(model, other),
+            Screen::History(_) => return history::on_command(model, other),
             Screen::Errors(_) => errors::on_command(model, other),
+            Screen::Changes(_) => return changes::on_command(model, other),
+            Screen::Matrix(_) => return matrix::on_command(model, other),
+            Screen::Limits(_) => return limits::on_command(model, other),
+            Screen::Logs(_) => return logview::on_command(model, other),
         },
     }
     Vec::new()
@@ -206,18 +228,19 @@ fn show_error(model: &mut Model) {
         show_login_error(model);
         return;
     };
-    if model.held(profile).is_some() {
+    let shown = model.current_run().map(|run| run.id);
+    if model.held(profile).is_some_and(|(run, _)| Some(run) == shown) {
         modal::read_review(model);
         return;
     }
     let name = model.title(profile);
     let unit = match &model.screen {
-        Screen::Run(screen) => model.units(screen).get(screen.cursor),
-        Screen::Profiles | Screen::Errors(_) => None,
+        Screen::Run(screen) => model.units(screen).get(screen.list.position),
+        _ => None,
     };
     let of_unit = unit.and_then(|u| Some((format!("{name}: {}", u.unit), None, u.error.clone()?)));
     let of_run = || {
-        let error = model.run(profile)?.error.clone()?;
+        let error = model.current_run()?.error.clone()?;
         let at = wall_clock(error.at, &model.zone);
         Some((format!("{name}: the sync failed at {at}"), Some(NOTHING_CHANGED), error))
     };

@@ -4,10 +4,11 @@ use crossterm::event::{Event as TerminalEvent, KeyEvent};
 use tui_input::InputRequest;
 use tui_input::backend::crossterm::to_input_request;
 
+use super::run;
 use crate::console::event::Effect;
 use crate::console::keys::Command;
 use crate::console::layout::regions;
-use crate::console::model::{Model, RunScreen, Screen, Units};
+use crate::console::model::Model;
 
 pub(super) fn on_command(model: &mut Model, command: Command) -> Vec<Effect> {
     let page = usize::from(regions(model).rows).max(1);
@@ -28,7 +29,9 @@ pub(super) fn on_command(model: &mut Model, command: Command) -> Vec<Effect> {
         Command::Filter => home.editing = true,
         Command::Sort => home.cycle_sort(),
         Command::Back => go_back(model),
-        Command::Open => return open(model),
+        Command::Open => {
+            return model.home.current().map_or_else(Vec::new, |profile| run::open(model, profile));
+        }
         _ => {}
     }
     Vec::new()
@@ -44,15 +47,6 @@ fn go_back(model: &mut Model) {
     } else {
         model.home.clear_selection();
     }
-}
-
-fn open(model: &mut Model) -> Vec<Effect> {
-    let Some(profile) = model.home.current() else { return Vec::new() };
-    let run = model.run(profile).map(|run| run.id);
-    let known = run.is_none_or(|run| model.overview.units.get(&run).is_some_and(|units| !units.is_empty()));
-    let units = if known { Units::Loaded(Vec::new()) } else { Units::Loading };
-    model.screen = Screen::Run(RunScreen { profile, run, units, cursor: 0, offset: 0 });
-    run.filter(|_| !known).map(Effect::LoadUnits).into_iter().collect()
 }
 
 pub(super) fn on_filter_key(model: &mut Model, command: Option<Command>, key: &KeyEvent) -> Vec<Effect> {

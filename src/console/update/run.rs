@@ -2,25 +2,50 @@
 
 use crate::console::event::Effect;
 use crate::console::keys::Command;
-use crate::console::layout::{regions, run_rows};
-use crate::console::model::{Model, Screen, Units};
-use crate::domain::id::RunId;
+use crate::console::list::ListCursor;
+use crate::console::model::{Model, RunScreen};
+use crate::console::query::{Loaded, Query};
+use crate::console::screen::Screen;
+use crate::domain::id::{ProfileId, RunId};
 use crate::domain::report::ErrorReport;
-use crate::domain::run::UnitView;
+use crate::domain::run::{RunView, UnitView};
+
+/// Opens the latest run of a profile, which is followed from then on.
+pub(super) fn open(model: &mut Model, profile: ProfileId) -> Vec<Effect> {
+    let run = model.run(profile).map(|run| run.id);
+    show(model, RunScreen { profile, run, older: None, units: Loaded::Loading, list: ListCursor::default() })
+}
+
+/// Opens one run, whether it is the latest or not.
+pub(super) fn open_run(model: &mut Model, run: &RunView) -> Vec<Effect> {
+    if model.run(run.profile_id).is_some_and(|latest| latest.id == run.id) {
+        return open(model, run.profile_id);
+    }
+    let (profile, id, older) = (run.profile_id, Some(run.id), Some(Box::new(run.clone())));
+    show(model, RunScreen { profile, run: id, older, units: Loaded::Loading, list: ListCursor::default() })
+}
+
+fn show(model: &mut Model, mut screen: RunScreen) -> Vec<Effect> {
+    let wanted = screen.run.filter(|run| !known(model, *run));
+    if wanted.is_none() {
+        screen.units = Loaded::Ready(Vec::new());
+    }
+    model.go(Screen::Run(screen));
+    load(wanted)
+}
+
+fn known(model: &Model, run: RunId) -> bool {
+    model.overview.units.get(&run).is_some_and(|units| !units.is_empty())
+}
+
+fn load(run: Option<RunId>) -> Vec<Effect> {
+    run.map(|run| Effect::Load(Query::Units(run))).into_iter().collect()
+}
 
 pub(super) fn on_command(model: &mut Model, command: Command) {
-    let page = usize::from(run_rows(regions(model).body)).max(1);
-    let Screen::Run(screen) = &mut model.screen else { return };
-    let cursor = &mut screen.cursor;
-    match command {
-        Command::Up => *cursor = cursor.saturating_sub(1),
-        Command::Down => *cursor += 1,
-        Command::PageUp => *cursor = cursor.saturating_sub(page),
-        Command::PageDown => *cursor += page,
-        Command::First => *cursor = 0,
-        Command::Last => *cursor = usize::MAX,
-        Command::Back => model.screen = Screen::Profiles,
-        _ => {}
+    let (_, page) = model.list_size();
+    if let Screen::Run(screen) = &mut model.screen {
+        screen.list.moved(command, page);
     }
 }
 
@@ -28,28 +53,24 @@ pub(super) fn on_command(model: &mut Model, command: Command) {
 pub(super) fn follow_engine(model: &mut Model) -> Vec<Effect> {
     let Screen::Run(screen) = &model.screen else { return Vec::new() };
     if !model.overview.profiles.contains_key(&screen.profile) {
-        model.screen = Screen::Profiles;
-        return Vec::new();
+        model.go_back();
+        return super::entered(model);
     }
     let latest = model.run(screen.profile).map(|run| run.id);
-    if latest == screen.run {
+    if latest == screen.run || screen.older.is_some() {
         return Vec::new();
     }
-    let known = latest.and_then(|run| model.overview.units.get(&run)).is_some_and(|units| !units.is_empty());
+    let wanted = latest.filter(|run| !known(model, *run));
     if let Screen::Run(screen) = &mut model.screen {
         screen.run = latest;
-        screen.units = if latest.is_some() && !known { Units::Loading } else { Units::Loaded(Vec::new()) };
+        screen.units = if wanted.is_some() { Loaded::Loading } else { Loaded::Ready(Vec::new()) };
     }
-    latest.filter(|_| !known).map(Effect::LoadUnits).into_iter().collect()
+    load(wanted)
 }
 
 pub(super) fn on_units(model: &mut Model, run: RunId, result: Result<Vec<UnitView>, Box<ErrorReport>>) {
     let Screen::Run(screen) = &mut model.screen else { return };
     if screen.run == Some(run) {
-        screen.units = match result {
-            Ok(units) => Units::Loaded(units),
-            Err(report) => Units::Failed(report),
-        };
-        model.dirty = true;
+        screen.units.take(result);
     }
 }

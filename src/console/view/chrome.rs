@@ -6,10 +6,11 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::parts::{Part, join, put, put_sides};
-use crate::console::errors::ErrorsScreen;
 use crate::console::keys::{self, Command, Scope};
 use crate::console::layout::has_room;
-use crate::console::model::{Model, Screen};
+use crate::console::model::Model;
+use crate::console::query::ChangesOf;
+use crate::console::screen::{Screen, Tab};
 use crate::console::text::{count, fit, one_line, plural, wall_clock, width};
 use crate::console::theme::Theme;
 use crate::console::update::scope;
@@ -60,44 +61,96 @@ pub(super) fn header(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: 
 }
 
 pub(super) fn crumbs(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
-    match &model.screen {
-        Screen::Profiles => filter_line(model, theme, frame, area),
-        Screen::Errors(screen) => errors_crumbs(screen, theme, frame, area),
-        Screen::Run(screen) => {
-            let sign = theme.pick(" › ", " > ");
-            let stored = model.overview.profiles.get(&screen.profile);
-            let country = stored.map_or_else(String::new, |p| format!(" {}", p.profile.country));
-            let run = screen.run.map_or_else(|| "no run yet".to_owned(), |run| format!("run {run}"));
-            let room = usize::from(area.width).saturating_sub(width(&run) + 36).max(12);
-            let name = fit(&model.name(screen.profile), room, theme.ellipsis());
-            let left = vec![
-                Part::of(1, vec![Span::styled("Profiles", theme.dim()), Span::styled(sign, theme.dim())]),
-                Part::of(9, vec![Span::styled(name, theme.strong()), Span::styled(country, theme.dim())]),
-                Part::of(5, vec![Span::styled(sign, theme.dim()), Span::raw(run)]),
-            ];
-            let status = model.home.status(screen.profile);
-            let text = format!("{} {}", theme.status_glyph(status), status.word());
-            put_sides(frame, area, left, vec![Part::new(9, text, theme.status(status))], 0);
+    if model.home.editing || area.width < TABS_FROM && model.screen == Screen::Profiles {
+        return filter_line(model, theme, frame, area);
+    }
+    let left = if model.screen.tab().is_some() && area.width >= TABS_FROM {
+        tabs(model, theme)
+    } else {
+        trail(model, theme, usize::from(area.width))
+    };
+    put_sides(frame, area, left, facts(model, theme), 2);
+}
+
+/// From here on there is room for the numbers of all screens beside what the present one says.
+const TABS_FROM: u16 = 110;
+
+/// The screens that a number opens.
+fn tabs(model: &Model, theme: &Theme) -> Vec<Part> {
+    let current = model.screen.tab();
+    let tab = |tab: Tab| {
+        let style = if current == Some(tab) { theme.strong() } else { theme.dim() };
+        let number = Span::styled(format!("{} ", tab.digit()), theme.accent());
+        Part::of(if current == Some(tab) { 9 } else { 4 }, vec![number, Span::styled(tab.title(), style)])
+    };
+    Tab::ALL.into_iter().map(tab).collect()
+}
+
+/// How one got here, the present screen last.
+fn trail(model: &Model, theme: &Theme, columns: usize) -> Vec<Part> {
+    let sign = theme.pick(" › ", " > ");
+    let mut parts = Vec::new();
+    for (i, screen) in model.trail.iter().enumerate() {
+        let title = crumb(model, screen, columns / 4, theme);
+        let worth = u8::try_from(i + 1).unwrap_or(u8::MAX).min(8);
+        parts.push(Part::of(worth, vec![Span::styled(title, theme.dim()), Span::styled(sign, theme.dim())]));
+    }
+    parts.push(Part::new(9, crumb(model, &model.screen, columns / 2, theme), theme.strong()));
+    vec![Part::of(9, join(parts, 0, columns.saturating_sub(16)).spans)]
+}
+
+/// A screen in a word or two.
+fn crumb(model: &Model, screen: &Screen, room: usize, theme: &Theme) -> String {
+    let name = |profile| fit(&model.title(profile), room.max(12), theme.ellipsis());
+    if let Some(tab) = screen.tab() {
+        return tab.title().to_owned();
+    }
+    match screen {
+        // Where one came from this profile's own screen, its name already stands there.
+        Screen::Run(run) => {
+            let of = run.run.map_or_else(|| "no run yet".to_owned(), |run| format!("run {run}"));
+            format!("{} {} {of}", name(run.profile), theme.pick("›", ">"))
         }
+        Screen::History(history) => {
+            history.profile.map_or_else(|| "Runs".to_owned(), |profile| format!("runs of {}", name(profile)))
+        }
+        Screen::Changes(changes) => match changes.of {
+            ChangesOf::Run(run) => format!("changes of run {run}"),
+            ChangesOf::Since { .. } => {
+                changes.profile.map_or_else(|| "Changes".to_owned(), |p| format!("changes of {}", name(p)))
+            }
+        },
+        _ => String::new(),
     }
 }
 
-/// Where we are, and how much fails.
-fn errors_crumbs(screen: &ErrorsScreen, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
-    let sign = theme.pick(" › ", " > ");
-    let left = vec![
-        Part::of(1, vec![Span::styled("Profiles", theme.dim()), Span::styled(sign, theme.dim())]),
-        Part::new(9, "Errors", theme.strong()),
-    ];
-    let causes = screen.causes();
-    let failing = causes.iter().map(|cause| cause.profiles.len()).sum();
-    let text =
-        format!("{}, {}", plural(failing, "profile", "profiles"), plural(causes.len(), "cause", "causes"));
-    let right = if causes.is_empty() { Vec::new() } else { vec![Part::new(9, text, theme.bad())] };
-    put_sides(frame, area, left, right, 0);
+/// What the present screen says of itself, at the right.
+fn facts(model: &Model, theme: &Theme) -> Vec<Part> {
+    match &model.screen {
+        Screen::Profiles | Screen::Matrix(_) => list_facts(model, theme),
+        Screen::Errors(screen) => {
+            let causes = screen.causes();
+            let failing = causes.iter().map(|cause| cause.profiles.len()).sum();
+            let (profiles, causes) =
+                (plural(failing, "profile", "profiles"), plural(causes.len(), "cause", "causes"));
+            if failing == 0 {
+                Vec::new()
+            } else {
+                vec![Part::new(9, format!("{profiles}, {causes}"), theme.bad())]
+            }
+        }
+        Screen::Run(screen) if screen.older.is_none() => {
+            let status = model.home.status(screen.profile);
+            let text = format!("{} {}", theme.status_glyph(status), status.word());
+            vec![Part::new(9, text, theme.status(status))]
+        }
+        Screen::Run(_) => vec![Part::new(9, "an older run", theme.dim())],
+        Screen::History(_) | Screen::Changes(_) | Screen::Limits(_) | Screen::Logs(_) => Vec::new(),
+    }
 }
 
-fn filter_line(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
+/// Selection, filter and order of the list of profiles.
+fn list_facts(model: &Model, theme: &Theme) -> Vec<Part> {
     let home = &model.home;
     let mut right = Vec::new();
     if home.selected() > 0 {
@@ -112,7 +165,11 @@ fn filter_line(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: Rect) 
         right.push(Part::new(6, format!("{} shown", home.rows().len()), Style::new()));
     }
     right.push(Part::new(2, home.sort().label(), theme.dim()));
+    right
+}
 
+fn filter_line(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
+    let home = &model.home;
     let value = home.input.value();
     let left = if home.editing || home.is_filtered() {
         let style = if home.editing { theme.accent().patch(theme.strong()) } else { theme.dim() };
@@ -136,7 +193,7 @@ fn filter_line(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: Rect) 
     } else {
         vec![Part::new(9, "Profiles", theme.strong())]
     };
-    put_sides(frame, area, left, right, 2);
+    put_sides(frame, area, left, list_facts(model, theme), 2);
 }
 
 pub(super) fn rule(theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
@@ -184,10 +241,10 @@ pub(super) fn notice(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: 
         let cut = match &model.screen {
             _ if model.modal.is_some() || area.width < 20 => None,
             Screen::Profiles => super::profiles::cut_sentence(model, theme, area.width),
-            Screen::Errors(_) => None,
             Screen::Run(run) => {
                 super::run::cut_sentence(model, run, theme, area.width).map(|text| (text, Style::new()))
             }
+            _ => None,
         };
         if let Some((sentence, style)) = cut {
             let room = usize::from(area.width).saturating_sub(4);

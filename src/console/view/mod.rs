@@ -1,10 +1,15 @@
 //! `view`: draws the model. Reads it alone, changes nothing, and formats only what is visible.
 
+mod changes;
 mod chrome;
 mod detail;
 mod dialog;
 mod errors;
 mod gauges;
+mod history;
+mod limits;
+mod logview;
+mod matrix;
 mod now;
 mod parts;
 mod profiles;
@@ -12,6 +17,7 @@ mod proof;
 mod report;
 mod review;
 mod run;
+mod table;
 mod why;
 
 use ratatui::Frame;
@@ -19,7 +25,8 @@ use ratatui::buffer::Buffer;
 
 use super::layout::{Regions, regions};
 use super::logs;
-use super::model::{Model, Screen};
+use super::model::Model;
+use super::screen::Screen;
 use super::theme::Theme;
 
 /// Draws a frame.
@@ -47,7 +54,12 @@ fn draw(model: &Model, theme: &Theme, frame: &mut Frame<'_>) {
     match &model.screen {
         Screen::Profiles => profiles::draw(model, theme, frame, regions.body),
         Screen::Run(screen) => run::draw(model, screen, theme, frame, regions.body),
+        Screen::History(screen) => history::draw(model, screen, theme, frame, regions.body),
         Screen::Errors(screen) => errors::draw(model, screen, theme, frame, regions.body),
+        Screen::Changes(screen) => changes::draw(model, screen, theme, frame, regions.body),
+        Screen::Matrix(screen) => matrix::draw(model, screen, theme, frame, regions.body),
+        Screen::Limits(screen) => limits::draw(model, screen, theme, frame, regions.body),
+        Screen::Logs(screen) => logview::draw(model, screen, theme, frame, regions.body),
     }
     chrome::rule(theme, frame, regions.rule_below);
     gauges::total(model, theme, frame, regions.total);

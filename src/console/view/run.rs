@@ -9,7 +9,8 @@ use super::now::{hold_line, how_far, time_left};
 use super::parts::{Part, join, put};
 use super::{detail, proof};
 use crate::console::layout::run_regions;
-use crate::console::model::{Model, RunScreen, Units};
+use crate::console::model::{Model, RunScreen};
+use crate::console::query::Loaded;
 use crate::console::text::{Align, absolute, ago, bar, changes, clock, fit, pad, plural, thousands, width};
 use crate::console::theme::Theme;
 use crate::domain::drift::{self, DriftReport};
@@ -19,7 +20,7 @@ use crate::sync::event::WaitReason;
 pub(super) fn draw(model: &Model, screen: &RunScreen, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
     let regions = run_regions(area);
     let units = model.units(screen);
-    match model.run(screen.profile) {
+    match model.shown_run(screen) {
         Some(run) => {
             let columns = usize::from(area.width).saturating_sub(3);
             let lines = [
@@ -38,7 +39,7 @@ pub(super) fn draw(model: &Model, screen: &RunScreen, theme: &Theme, frame: &mut
         }
     }
     table(model, screen, units, theme, frame, regions.units);
-    if let Some(unit) = units.get(screen.cursor) {
+    if let Some(unit) = units.get(screen.list.position) {
         detail::draw(model, unit, theme, frame, regions.detail);
     }
 }
@@ -229,7 +230,7 @@ fn widths(total: usize, units: &[UnitView]) -> [usize; 7] {
 /// The current unit's proof, when its column cuts it off.
 pub(super) fn cut_sentence(model: &Model, screen: &RunScreen, theme: &Theme, total: u16) -> Option<String> {
     let units = model.units(screen);
-    proof::cut_words(model, theme, units.get(screen.cursor)?, widths(usize::from(total), units)[6])
+    proof::cut_words(model, theme, units.get(screen.list.position)?, widths(usize::from(total), units)[6])
 }
 
 fn table(
@@ -242,10 +243,10 @@ fn table(
 ) {
     if units.is_empty() {
         let text = match &screen.units {
-            Units::Loading => "reading the units…".to_owned(),
-            Units::Failed(report) => report.summary.clone(),
-            Units::Loaded(_) if screen.run.is_none() => String::new(),
-            Units::Loaded(_) => "no unit was planned yet".to_owned(),
+            Loaded::Loading => "reading the units…".to_owned(),
+            Loaded::Failed(report) => report.summary.clone(),
+            Loaded::Ready(_) if screen.run.is_none() => String::new(),
+            Loaded::Ready(_) => "no unit was planned yet".to_owned(),
         };
         put(frame, area, u16::from(area.height > 1), &Line::styled(format!("   {text}"), theme.dim()));
         return;
@@ -265,7 +266,7 @@ fn table(
         row = 1;
     }
     let visible = usize::from(area.height - row);
-    if let Some(place) = place(theme, screen.offset, visible, units.len()).filter(|_| row > 0) {
+    if let Some(place) = place(theme, screen.list.offset, visible, units.len()).filter(|_| row > 0) {
         let text = format!("  {place} ");
         let x = area.width.saturating_sub(u16::try_from(width(&text)).unwrap_or(u16::MAX));
         put(
@@ -276,10 +277,10 @@ fn table(
         );
     }
     let wide = usize::from(area.width) >= WIDE;
-    for (i, unit) in units.iter().enumerate().skip(screen.offset).take(visible) {
+    for (i, unit) in units.iter().enumerate().skip(screen.list.offset).take(visible) {
         let cells = cells(model, theme, unit, wide, widths[6]);
-        let current = i == screen.cursor;
-        let above = units.get(i.wrapping_sub(1)).filter(|_| i > screen.offset);
+        let current = i == screen.list.position;
+        let above = units.get(i.wrapping_sub(1)).filter(|_| i > screen.list.offset);
         let follows = above.is_some_and(|above| above.unit.ad_product == unit.unit.ad_product);
         let bar = if current { theme.pick("▌", ">") } else { " " };
         let mut spans = vec![Span::styled(bar, theme.accent()), Span::raw("  ")];

@@ -1,0 +1,112 @@
+//! From screen to screen: numbers, the keys that look closer at a profile, and the way back.
+
+use super::{errors, run};
+use crate::console::changes::ChangesScreen;
+use crate::console::errors::ErrorsScreen;
+use crate::console::event::Effect;
+use crate::console::history::HistoryScreen;
+use crate::console::limits::LimitsScreen;
+use crate::console::logview::LogsScreen;
+use crate::console::matrix::MatrixScreen;
+use crate::console::model::Model;
+use crate::console::query::{ChangesOf, Data, Query};
+use crate::console::screen::{Screen, Tab};
+use crate::domain::report::ErrorReport;
+
+/// How far back the changes of everybody go.
+const LOOK_BACK: std::time::Duration = std::time::Duration::from_secs(24 * 3600);
+
+/// Opens the screen that a number stands for.
+pub(super) fn jump(model: &mut Model, tab: Tab) -> Vec<Effect> {
+    if model.screen.tab() == Some(tab) {
+        return Vec::new();
+    }
+    let screen = match tab {
+        Tab::Profiles => Screen::Profiles,
+        Tab::Runs => Screen::History(HistoryScreen::default()),
+        Tab::Errors => Screen::Errors(ErrorsScreen::new(&model.overview)),
+        Tab::Changes => {
+            let since = model.now.minus(LOOK_BACK);
+            Screen::Changes(ChangesScreen::new(None, ChangesOf::Since { profile: None, since }))
+        }
+        Tab::Matrix => Screen::Matrix(MatrixScreen::default()),
+        Tab::Limits => Screen::Limits(LimitsScreen::default()),
+        Tab::Logs => Screen::Logs(LogsScreen::default()),
+    };
+    model.jump(screen);
+    entered(model)
+}
+
+/// Opens the runs of the current profile.
+pub(super) fn history(model: &mut Model) -> Vec<Effect> {
+    match model.current() {
+        Some(profile) => {
+            model.go(Screen::History(HistoryScreen { profile: Some(profile), ..HistoryScreen::default() }));
+            entered(model)
+        }
+        None => {
+            model.say("move to a profile first: h shows its runs");
+            Vec::new()
+        }
+    }
+}
+
+/// Opens what the shown run changed, or what changed of the current profile.
+pub(super) fn changes(model: &mut Model) -> Vec<Effect> {
+    let run = match &model.screen {
+        Screen::Run(screen) => screen.run,
+        Screen::History(screen) => {
+            screen.runs.ready().and_then(|runs| runs.get(screen.list.position)).map(|run| run.id)
+        }
+        _ => None,
+    };
+    let Some(profile) = model.current() else {
+        model.say("move to a profile first: d shows what changed of it");
+        return Vec::new();
+    };
+    let since = model.now.minus(LOOK_BACK);
+    let of = run.map_or(ChangesOf::Since { profile: Some(profile), since }, ChangesOf::Run);
+    model.go(Screen::Changes(ChangesScreen::new(Some(profile), of)));
+    entered(model)
+}
+
+/// Esc: first a failure's message goes, then the screen.
+pub(super) fn back(model: &mut Model) -> Vec<Effect> {
+    if model.notice.take().is_some_and(|notice| notice.report.is_some()) || !model.go_back() {
+        return Vec::new();
+    }
+    entered(model)
+}
+
+/// Makes a screen current that was opened or come back to: it may have been told nothing for a while.
+pub(super) fn entered(model: &mut Model) -> Vec<Effect> {
+    errors::follow_engine(model);
+    let query = match &model.screen {
+        Screen::Run(_) => return run::follow_engine(model),
+        Screen::History(screen) => Query::Runs(screen.profile),
+        Screen::Changes(screen) => Query::Changes(screen.of),
+        Screen::Profiles | Screen::Errors(_) | Screen::Matrix(_) | Screen::Limits(_) | Screen::Logs(_) => {
+            return Vec::new();
+        }
+    };
+    vec![Effect::Load(query)]
+}
+
+/// Takes an answer to where it was asked for; a screen that asks for something else by now ignores it.
+pub(super) fn on_loaded(model: &mut Model, query: &Query, result: Result<Data, Box<ErrorReport>>) {
+    model.dirty = true;
+    match (&mut model.screen, query) {
+        (_, Query::Units(id)) => {
+            let units = result.map(|data| if let Data::Units(units) = data { units } else { Vec::new() });
+            run::on_units(model, *id, units);
+        }
+        (Screen::History(screen), Query::Runs(of)) if screen.profile == *of => {
+            screen.runs.take(result.map(|data| if let Data::Runs(runs) = data { runs } else { Vec::new() }));
+        }
+        (Screen::Changes(screen), Query::Changes(of)) if screen.of == *of => {
+            let changes = |data| if let Data::Changes(changes) = data { changes } else { Vec::new() };
+            screen.changes.take(result.map(changes));
+        }
+        _ => {}
+    }
+}

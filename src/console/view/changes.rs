@@ -1,0 +1,19 @@
+//! The screen of changes.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+
+use super::table::nothing;
+use crate::console::changes::ChangesScreen;
+use crate::console::model::Model;
+use crate::console::theme::Theme;
+
+pub(super) fn draw(
+    _model: &Model,
+    _screen: &ChangesScreen,
+    theme: &Theme,
+    frame: &mut Frame<'_>,
+    area: Rect,
+) {
+    nothing("reading…", "esc: back", theme, frame, area);
+}

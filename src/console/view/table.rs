@@ -1,0 +1,173 @@
+//! Tables: columns that fall away by worth when there is little room, heads, visible rows, the place in the list.
+
+use ratatui::Frame;
+use ratatui::layout::Rect;
+use ratatui::style::Style;
+use ratatui::text::{Line, Span};
+
+use super::parts::put;
+use crate::console::list::ListCursor;
+use crate::console::text::{Align, pad, width};
+use crate::console::theme::Theme;
+
+/// A column: how wide it is, and when it falls away.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Column {
+    pub(super) head: &'static str,
+    pub(super) align: Align,
+    /// Columns of the terminal without which it is not shown.
+    pub(super) least: usize,
+    /// As wide as it gets when there is room.
+    pub(super) most: usize,
+    /// The lowest falls away first.
+    pub(super) worth: u8,
+}
+
+impl Column {
+    pub(super) const fn left(head: &'static str, least: usize, most: usize, worth: u8) -> Self {
+        Self { head, align: Align::Left, least, most, worth }
+    }
+
+    pub(super) const fn right(head: &'static str, least: usize, worth: u8) -> Self {
+        Self { head, align: Align::Right, least, most: least, worth }
+    }
+}
+
+/// The cursor's bar, the selection's mark and a blank.
+pub(super) const MARKS: usize = 3;
+const GAP: usize = 2;
+
+/// The width of each column; zero for those that have fallen away. The last column of the terminal stays free.
+pub(super) fn fit(columns: &[Column], total: usize) -> Vec<usize> {
+    let total = total.saturating_sub(MARKS + 1);
+    let mut widths: Vec<usize> = columns.iter().map(|c| c.least).collect();
+    let used = |widths: &[usize]| {
+        let shown = widths.iter().filter(|w| **w > 0);
+        shown.clone().sum::<usize>() + GAP * shown.count().saturating_sub(1)
+    };
+    while used(&widths) > total && widths.iter().filter(|w| **w > 0).count() > 1 {
+        let shown = columns.iter().enumerate().filter(|(i, _)| widths[*i] > 0);
+        let Some((least, _)) = shown.min_by_key(|(_, c)| c.worth) else { break };
+        widths[least] = 0;
+    }
+    let mut spare = total.saturating_sub(used(&widths));
+    // What is left goes to the most worthy first.
+    let mut order: Vec<usize> = (0..columns.len()).filter(|i| widths[*i] > 0).collect();
+    order.sort_by_key(|i| std::cmp::Reverse(columns[*i].worth));
+    for i in order {
+        let more = spare.min(columns[i].most.saturating_sub(widths[i]));
+        widths[i] += more;
+        spare -= more;
+    }
+    for width in widths.iter_mut().filter(|w| **w > total) {
+        *width = total;
+    }
+    widths
+}
+
+/// Draws heads and visible rows. `row` gives a cell for each column; `marked` says which rows are selected.
+pub(super) struct Table<'a> {
+    pub(super) columns: &'a [Column],
+    pub(super) list: ListCursor,
+    pub(super) len: usize,
+    /// The column that the rows are ordered by, and whether the greatest comes first.
+    pub(super) sorted: Option<(usize, bool)>,
+}
+
+impl Table<'_> {
+    pub(super) fn draw(
+        &self,
+        theme: &Theme,
+        frame: &mut Frame<'_>,
+        area: Rect,
+        row: impl Fn(usize) -> Vec<(String, Style)>,
+        marked: impl Fn(usize) -> bool,
+    ) {
+        if area.is_empty() {
+            return;
+        }
+        let widths = fit(self.columns, usize::from(area.width));
+        let top = u16::from(area.height > 1);
+        let visible = usize::from(area.height - top);
+        if top > 0 {
+            self.heads(&widths, theme, frame, area);
+            self.place(visible, theme, frame, area);
+        }
+        for (line, i) in (self.list.offset..self.len).take(visible).enumerate() {
+            let current = i == self.list.position;
+            let bar = if current { theme.pick("▌", ">") } else { " " };
+            let mark = if marked(i) { theme.pick("▪", "*") } else { " " };
+            let mut spans =
+                vec![Span::styled(bar, theme.accent()), Span::styled(mark, theme.accent()), Span::raw(" ")];
+            for ((text, style), (column, width)) in row(i).into_iter().zip(self.columns.iter().zip(&widths)) {
+                if *width > 0 {
+                    let style = if current { style.patch(theme.strong()) } else { style };
+                    spans.push(Span::styled(pad(&text, *width, column.align, theme.ellipsis()), style));
+                    spans.push(Span::raw("  "));
+                }
+            }
+            put(frame, area, top + u16::try_from(line).unwrap_or(u16::MAX), &Line::from(spans));
+        }
+    }
+
+    fn heads(&self, widths: &[usize], theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
+        let mut spans = vec![Span::raw(" ".repeat(MARKS))];
+        for (i, (column, width)) in self.columns.iter().zip(widths).enumerate().filter(|(_, (_, w))| **w > 0)
+        {
+            let sorted = self.sorted.filter(|(by, _)| *by == i);
+            let sign = match sorted {
+                Some((_, true)) => theme.pick("↓", "v"),
+                Some((_, false)) => theme.pick("↑", "^"),
+                None => "",
+            };
+            let text = match column.align {
+                Align::Left => format!("{}{sign}", column.head),
+                Align::Right => format!("{sign}{}", column.head),
+            };
+            let style = if sorted.is_some() { theme.accent() } else { theme.heading() };
+            spans.push(Span::styled(pad(&text, *width, column.align, ""), style));
+            spans.push(Span::raw("  "));
+        }
+        put(frame, area, 0, &Line::from(spans));
+    }
+
+    /// Which rows are in sight, when others are not: `5–13 of 23`.
+    fn place(&self, visible: usize, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
+        if self.len <= visible {
+            return;
+        }
+        let last = (self.list.offset + visible).min(self.len);
+        let text = format!("  {}{}{last} of {} ", self.list.offset + 1, theme.pick("–", "-"), self.len);
+        let x = area.width.saturating_sub(u16::try_from(width(&text)).unwrap_or(u16::MAX));
+        let at = Rect { x: area.x + x, width: area.width - x, ..area };
+        put(frame, at, 0, &Line::styled(text, theme.accent()));
+    }
+}
+
+/// What stands where a list would stand that has no rows: a head and what can be done.
+pub(super) fn nothing(head: &str, hint: &str, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
+    let top = area.height / 3;
+    put(frame, area, top, &Line::raw(format!("   {head}")));
+    put(frame, area, top + 1, &Line::styled(format!("   {hint}"), theme.dim()));
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn columns_fall_away_by_worth_and_the_rest_takes_what_is_left() {
+        let columns =
+            [Column::left("NAME", 8, 20, 9), Column::right("ROWS", 6, 3), Column::left("NOW", 10, 99, 5)];
+        for (total, widths) in [
+            (40, [16, 6, 10]),
+            (60, [20, 6, 26]),
+            (31, [15, 0, 10]),
+            (20, [16, 0, 0]),
+            (8, [4, 0, 0]),
+            (0, [0, 0, 0]),
+        ] {
+            assert_eq!(fit(&columns, total), widths, "{total}");
+        }
+    }
+}
