@@ -37,6 +37,10 @@ async fn read(engine: &Engine, query: Query) -> Result<Data, SyncError> {
         Query::Runs(profile_id) => {
             Data::Runs(store.runs(&RunFilter { profile_id, state: None, limit: MOST }).await?)
         }
+        Query::Run(run) => Data::Run(store.run(run).await?.map(Box::new)),
+        Query::Proofs(profile) => {
+            Data::Proofs(store.proofs(profile).await?, store.failed_units(profile).await?)
+        }
         Query::Changes(ChangesOf::Run(run)) => {
             let filter = ChangeFilter { run_id: Some(run), limit: MOST, ..ChangeFilter::default() };
             Data::Changes(store.changes(&filter).await?)

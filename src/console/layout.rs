@@ -140,6 +140,38 @@ pub(super) fn errors_regions(body: Rect) -> ErrorsRegions {
     }
 }
 
+/// The bands of the matrix: two lines of heads, the rows, the current cell in words, what the letters mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct MatrixRegions {
+    pub(super) heads: Rect,
+    pub(super) rows: Rect,
+    pub(super) detail: Rect,
+    pub(super) legend: Rect,
+}
+
+/// Cuts the body of the matrix.
+pub(super) fn matrix_regions(body: Rect) -> MatrixRegions {
+    let heads = match body.height {
+        0..2 => 0,
+        2..5 => 1,
+        _ => 2,
+    };
+    let legend = u16::from(body.height >= 7);
+    let detail = match body.height {
+        0..4 => 0,
+        4..11 => 1,
+        _ => 2,
+    };
+    let rows = body.height - heads - legend - detail;
+    let band = |y: u16, height: u16| Rect { y: body.y + y, height, ..body };
+    MatrixRegions {
+        heads: band(0, heads),
+        rows: band(heads, rows),
+        detail: band(heads + rows, detail),
+        legend: band(heads + rows + detail, legend),
+    }
+}
+
 /// Rows of the list of causes.
 pub(super) fn errors_rows(body: Rect) -> u16 {
     errors_regions(body).rows.height

@@ -17,6 +17,7 @@ use crate::domain::id::{ProfileId, RunId};
 use crate::domain::report::ErrorReport;
 use crate::domain::run::{HoldSummary, RunState, RunView, UnitView};
 use crate::domain::time::Timestamp;
+use crate::domain::unit::Unit;
 use crate::sync::event::LoginStatus;
 use crate::sync::overview::Overview;
 
@@ -46,6 +47,8 @@ pub struct RunScreen {
     pub units: Loaded<Vec<UnitView>>,
     /// The current unit.
     pub list: ListCursor,
+    /// The unit that becomes the current one as soon as the units are known.
+    pub at: Option<Unit>,
 }
 
 /// What lies over the screen and takes the keys.
@@ -373,7 +376,10 @@ impl Model {
         let regions = layout::regions(self);
         let (body, rows) = (regions.body, usize::from(regions.rows));
         match &self.screen {
-            Screen::Profiles | Screen::Matrix(_) => (self.home.rows().len(), rows),
+            Screen::Profiles => (self.home.rows().len(), rows),
+            Screen::Matrix(_) => {
+                (self.home.rows().len(), usize::from(layout::matrix_regions(body).rows.height))
+            }
             Screen::Run(screen) => (self.units(screen).len(), usize::from(layout::run_rows(body))),
             Screen::History(screen) => (screen.len(), rows),
             Screen::Errors(screen) => (screen.rows().count(), usize::from(layout::errors_rows(body))),
@@ -383,13 +389,36 @@ impl Model {
         }
     }
 
+    /// Puts the cursor of a run onto the unit that it was opened for, once that is known.
+    fn place(&mut self) {
+        let Screen::Run(screen) = &self.screen else { return };
+        let Some(wanted) = screen.at else { return };
+        let units = self.units(screen);
+        let known = !units.is_empty();
+        let found = units.iter().position(|unit| unit.unit == wanted);
+        if let Screen::Run(screen) = &mut self.screen
+            && known
+        {
+            screen.at = None;
+            screen.list.position = found.unwrap_or(screen.list.position);
+        }
+    }
+
     /// Puts cursors and scroll positions back into range after anything changed.
     pub(super) fn settle(&mut self) {
         let (len, height) = self.list_size();
         // The list of profiles changes under every screen.
-        self.home.settle(usize::from(layout::regions(self).rows));
+        let rows = if matches!(self.screen, Screen::Matrix(_)) {
+            height
+        } else {
+            usize::from(layout::regions(self).rows)
+        };
+        self.home.settle(rows);
+        self.place();
+        let longest_name = self.home.longest_name();
         match &mut self.screen {
-            Screen::Profiles | Screen::Matrix(_) => {}
+            Screen::Profiles => {}
+            Screen::Matrix(screen) => screen.settle(self.size.0, longest_name),
             Screen::Run(screen) => screen.list.settle(len, height),
             Screen::History(screen) => screen.list.settle(len, height),
             Screen::Errors(screen) => screen.settle(height),

@@ -5,6 +5,7 @@
 use std::time::Duration;
 
 use super::layout::regions;
+use super::matrix::{self, MatrixScreen};
 use super::model::{Modal, Model};
 use super::screen::Screen;
 use super::text::ago;
@@ -36,7 +37,12 @@ pub(super) fn next_change(model: &Model) -> Option<Timestamp> {
         consider(Some(next_second));
     }
     match &model.screen {
-        Screen::Profiles | Screen::Matrix(_) => {
+        Screen::Matrix(screen) => {
+            if let Some(id) = model.home.current() {
+                consider(cell_change(model, screen, id, next_second));
+            }
+        }
+        Screen::Profiles => {
             let visible = model.home.rows().iter().skip(model.home.offset());
             for id in visible.take(usize::from(regions(model).rows)) {
                 consider(row_change(model, *id, next_second));
@@ -64,6 +70,32 @@ pub(super) fn next_change(model: &Model) -> Option<Timestamp> {
 /// The clock in the header shows minutes.
 fn next_minute(now: Timestamp) -> Timestamp {
     Timestamp((now.0.div_euclid(60 * SECOND) + 1) * 60 * SECOND)
+}
+
+/// When the words of the current cell of the matrix become outdated.
+fn cell_change(
+    model: &Model,
+    screen: &MatrixScreen,
+    id: ProfileId,
+    next_second: Timestamp,
+) -> Option<Timestamp> {
+    let cell = matrix::cell(model, screen, id, screen.unit());
+    if cell.state == matrix::CellState::Throttled {
+        return Some(next_second);
+    }
+    let times = [cell.proof.map(|proof| proof.committed_at), cell.failed.map(|failed| failed.at)];
+    young(model, times.into_iter().flatten())
+}
+
+/// When the first of ages below a minute becomes outdated; older ones change with the minute, as the clock does.
+fn young(model: &Model, times: impl Iterator<Item = Timestamp>) -> Option<Timestamp> {
+    let young = times.filter(|at| model.now.since(*at) < MINUTE);
+    young
+        .map(|at| {
+            let (_, outdated_in) = ago(model.now.since(at));
+            model.now.plus(outdated_in.max(Duration::from_millis(1)))
+        })
+        .min()
 }
 
 fn row_change(model: &Model, id: ProfileId, next_second: Timestamp) -> Option<Timestamp> {

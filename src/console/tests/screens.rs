@@ -24,7 +24,7 @@ fn on(id: ProfileId, size: (u16, u16), keys: &str) -> Model {
     model
 }
 
-fn snapshot(name: &str, model: &Model) {
+pub(super) fn snapshot(name: &str, model: &Model) {
     let name = format!("{name}@{}x{}", model.size.0, model.size.1);
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path("../snapshots");
@@ -33,8 +33,8 @@ fn snapshot(name: &str, model: &Model) {
     settings.bind(|| insta::assert_snapshot!(name, screen(model)));
 }
 
-const USUAL: [(u16, u16); 2] = [(80, 24), (120, 40)];
-const NARROW: (u16, u16) = (60, 15);
+pub(super) const USUAL: [(u16, u16); 2] = [(80, 24), (120, 40)];
+pub(super) const NARROW: (u16, u16) = (60, 15);
 
 fn at_usual_sizes(name: &str, build: impl Fn((u16, u16)) -> Model) {
     for size in USUAL {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{errors, modal, run};
+use super::{errors, matrix, modal, run};
 use crate::console::event::Effect;
 use crate::console::model::Model;
 use crate::domain::id::ProfileId;
@@ -21,6 +21,7 @@ pub(super) fn fold(model: &mut Model, event: SyncEvent, at: Timestamp) -> Vec<Ef
     }
     model.dirty = true;
     let touched = touched(&event);
+    let outdated = outdated(&event);
     model.overview.apply(event);
     match touched {
         Touched::Nothing => {}
@@ -31,7 +32,20 @@ pub(super) fn fold(model: &mut Model, event: SyncEvent, at: Timestamp) -> Vec<Ef
     if touched != Touched::Nothing {
         errors::follow_engine(model);
     }
-    run::follow_engine(model)
+    let mut effects = run::follow_engine(model);
+    if let Some(profile) = outdated {
+        effects.extend(matrix::changed(model, profile));
+    }
+    effects
+}
+
+/// Whose proofs in the database an event may have changed: a profile's, or everybody's.
+fn outdated(event: &SyncEvent) -> Option<Option<ProfileId>> {
+    match event {
+        SyncEvent::Snapshot { .. } => Some(None),
+        SyncEvent::Run { run } if !run.state.is_live() => Some(Some(run.profile_id)),
+        _ => None,
+    }
 }
 
 /// True when a snapshot is what an earlier one has become by time alone.

@@ -59,10 +59,7 @@ pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
             on_answer(model, &effect, result);
             Vec::new()
         }
-        Event::Loaded { query, result } => {
-            navigation::on_loaded(model, &query, result);
-            Vec::new()
-        }
+        Event::Loaded { query, result } => navigation::on_loaded(model, &query, result),
         Event::Terminate => leave(model),
         Event::Released => vec![Effect::Exit],
     };

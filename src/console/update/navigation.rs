@@ -1,13 +1,13 @@
 //! From screen to screen: numbers, the keys that look closer at a profile, and the way back.
 
-use super::{errors, run};
+use super::{errors, matrix, run};
 use crate::console::changes::ChangesScreen;
 use crate::console::errors::ErrorsScreen;
 use crate::console::event::Effect;
 use crate::console::history::HistoryScreen;
 use crate::console::limits::LimitsScreen;
 use crate::console::logview::LogsScreen;
-use crate::console::matrix::MatrixScreen;
+use crate::console::matrix::{MatrixScreen, ProofIndex};
 use crate::console::model::Model;
 use crate::console::query::{ChangesOf, Data, Query};
 use crate::console::screen::{Screen, Tab};
@@ -18,8 +18,9 @@ const LOOK_BACK: std::time::Duration = std::time::Duration::from_secs(24 * 3600)
 
 /// Opens the screen that a number stands for.
 pub(super) fn jump(model: &mut Model, tab: Tab) -> Vec<Effect> {
+    // The number of the screen that is there reads it anew.
     if model.screen.tab() == Some(tab) {
-        return Vec::new();
+        return entered(model);
     }
     let screen = match tab {
         Tab::Profiles => Screen::Profiles,
@@ -85,7 +86,8 @@ pub(super) fn entered(model: &mut Model) -> Vec<Effect> {
         Screen::Run(_) => return run::follow_engine(model),
         Screen::History(screen) => Query::Runs(screen.profile),
         Screen::Changes(screen) => Query::Changes(screen.of),
-        Screen::Profiles | Screen::Errors(_) | Screen::Matrix(_) | Screen::Limits(_) | Screen::Logs(_) => {
+        Screen::Matrix(_) => return matrix::changed(model, None),
+        Screen::Profiles | Screen::Errors(_) | Screen::Limits(_) | Screen::Logs(_) => {
             return Vec::new();
         }
     };
@@ -93,9 +95,24 @@ pub(super) fn entered(model: &mut Model) -> Vec<Effect> {
 }
 
 /// Takes an answer to where it was asked for; a screen that asks for something else by now ignores it.
-pub(super) fn on_loaded(model: &mut Model, query: &Query, result: Result<Data, Box<ErrorReport>>) {
+pub(super) fn on_loaded(
+    model: &mut Model,
+    query: &Query,
+    result: Result<Data, Box<ErrorReport>>,
+) -> Vec<Effect> {
     model.dirty = true;
     match (&mut model.screen, query) {
+        (_, Query::Run(id)) => {
+            let run = result.map(|data| if let Data::Run(run) = data { run.map(|run| *run) } else { None });
+            return matrix::on_run(model, *id, run);
+        }
+        (_, Query::Proofs(of)) => {
+            let proofs = result.map(|data| match data {
+                Data::Proofs(proofs, failed) => ProofIndex::new(proofs, failed),
+                _ => ProofIndex::default(),
+            });
+            return matrix::on_proofs(model, *of, proofs);
+        }
         (_, Query::Units(id)) => {
             let units = result.map(|data| if let Data::Units(units) = data { units } else { Vec::new() });
             run::on_units(model, *id, units);
@@ -109,4 +126,5 @@ pub(super) fn on_loaded(model: &mut Model, query: &Query, result: Result<Data, B
         }
         _ => {}
     }
+    Vec::new()
 }
