@@ -43,7 +43,7 @@ pub use list::{ListCursor, Order};
 pub use logview::LogsScreen;
 pub use matrix::MatrixScreen;
 pub use model::{ConsoleOptions, Modal, Model, Notice, Opened, Review, RunScreen, Stage};
-pub use query::{ChangesOf, Data, Loaded, Query};
+pub use query::{ChangesOf, Data, Loaded, MOST_RUNS, Query};
 pub use runtime::{ConsoleError, Signal, drive, run};
 pub use screen::Screen;
 pub use theme::Theme;

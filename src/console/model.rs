@@ -310,10 +310,7 @@ impl Model {
         match &self.screen {
             Screen::Profiles | Screen::Matrix(_) => self.home.current(),
             Screen::Run(run) => Some(run.profile),
-            Screen::History(history) => {
-                let run = || history.runs.ready()?.get(history.list.position);
-                history.profile.or_else(|| Some(run()?.profile_id))
-            }
+            Screen::History(history) => history.profile.or_else(|| Some(history.current()?.profile_id)),
             Screen::Errors(errors) => errors.profile(),
             Screen::Changes(changes) => {
                 let change = || changes.changes.ready()?.get(changes.list.position);
@@ -327,7 +324,7 @@ impl Model {
     pub(super) fn current_run(&self) -> Option<&RunView> {
         match &self.screen {
             Screen::Run(screen) => self.shown_run(screen),
-            Screen::History(screen) => screen.runs.ready()?.get(screen.list.position),
+            Screen::History(screen) => screen.current(),
             _ => self.run(self.current()?),
         }
     }
@@ -380,8 +377,13 @@ impl Model {
             Screen::Matrix(_) => {
                 (self.home.rows().len(), usize::from(layout::matrix_regions(body).rows.height))
             }
-            Screen::Run(screen) => (self.units(screen).len(), usize::from(layout::run_rows(body))),
-            Screen::History(screen) => (screen.len(), rows),
+            Screen::Run(screen) => {
+                (self.units(screen).len(), usize::from(layout::run_rows(body, screen.older.is_some())))
+            }
+            Screen::History(screen) => {
+                let rows = layout::history_regions(body, screen.has_trends()).rows.height;
+                (screen.len(), usize::from(rows.saturating_sub(u16::from(rows > 1))))
+            }
             Screen::Errors(screen) => (screen.rows().count(), usize::from(layout::errors_rows(body))),
             Screen::Changes(screen) => (screen.len(), rows),
             Screen::Limits(_) => (self.overview.limits.buckets.len(), rows),

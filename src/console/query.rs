@@ -6,6 +6,9 @@ use crate::domain::report::ErrorReport;
 use crate::domain::run::{ChangeView, RunView, UnitView};
 use crate::domain::time::Timestamp;
 
+/// The most runs that a screen lists.
+pub const MOST_RUNS: usize = 1_000;
+
 /// Something to be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Query {

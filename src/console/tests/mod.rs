@@ -3,6 +3,7 @@
 mod driven;
 mod errors;
 mod fixture;
+mod history;
 mod keys;
 mod matrix;
 mod properties;

@@ -106,6 +106,7 @@ fn engine_event() -> impl Strategy<Value = SyncEvent> {
 fn answer() -> impl Strategy<Value = Event> {
     prop_oneof![
         proptest::sample::select(vec![None, Some(HAUS)]).prop_map(super::matrix::proofs_of),
+        proptest::sample::select(vec![None, Some(HAUS), Some(AURORA)]).prop_map(super::history::runs_of),
         (100_i64..130).prop_map(|id| Event::Loaded {
             query: Query::Run(RunId(id)),
             result: Ok(Data::Run(Some(Box::new(run_view(id, HAUS, RunState::Completed))))),
@@ -131,6 +132,13 @@ fn step() -> impl Strategy<Value = Step> {
             result: Err(Box::new(report())),
         }))),
     ]
+}
+
+/// Answers what the screen has asked for.
+fn fill(model: &mut Model) {
+    let of = if let Screen::History(history) = &model.screen { history.profile } else { None };
+    update(model, super::matrix::proofs_of(None));
+    update(model, super::history::runs_of(of));
 }
 
 proptest! {
@@ -189,7 +197,7 @@ proptest! {
         let mut model = model_of(overview(), (width, height));
         let keys = ["", "enter", "?", "e", "j j j A", "j j j enter D", "q", "/", "E j", "w", "2", "h", "d", "4", "5", "6", "7"][keys];
         press(&mut model, keys);
-        update(&mut model, super::matrix::proofs_of(None));
+        fill(&mut model);
         let buffer = draw(&model);
         prop_assert_eq!((buffer.area.width, buffer.area.height), (width, height));
         // A frame of another size than the last resize told must not panic either.
@@ -203,7 +211,7 @@ proptest! {
         let mut model = model_of(start, (width, 30));
         model.options.ascii = true;
         press(&mut model, ["", "enter", "?", "e", "j j j A", "q", "E j", "w", "2", "h", "d", "4", "5", "6", "7"][keys]);
-        update(&mut model, super::matrix::proofs_of(None));
+        fill(&mut model);
         let text = screen(&model);
         prop_assert!(text.is_ascii(), "{}", text);
     }

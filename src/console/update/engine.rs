@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
+use super::history::{self, Told};
 use super::{errors, matrix, modal, run};
 use crate::console::event::Effect;
 use crate::console::model::Model;
+use crate::console::screen::Screen;
 use crate::domain::id::ProfileId;
 use crate::domain::limits::{BucketSnapshot, LimitsSnapshot};
 use crate::domain::time::Timestamp;
@@ -22,6 +24,7 @@ pub(super) fn fold(model: &mut Model, event: SyncEvent, at: Timestamp) -> Vec<Ef
     model.dirty = true;
     let touched = touched(&event);
     let outdated = outdated(&event);
+    let told = told(model, &event);
     model.overview.apply(event);
     match touched {
         Touched::Nothing => {}
@@ -35,10 +38,21 @@ pub(super) fn fold(model: &mut Model, event: SyncEvent, at: Timestamp) -> Vec<Ef
         errors::follow_engine(model);
     }
     let mut effects = run::follow_engine(model);
+    effects.extend(history::follow_engine(model, told));
     if let Some(profile) = outdated {
         effects.extend(matrix::changed(model, profile));
     }
     effects
+}
+
+/// What the list of runs, when it is open, learns from an event.
+fn told(model: &Model, event: &SyncEvent) -> Told {
+    match event {
+        _ if !matches!(model.screen, Screen::History(_)) => Told::Nothing,
+        SyncEvent::Snapshot { .. } => Told::Everything,
+        SyncEvent::Run { run } => Told::Run(run.clone()),
+        _ => Told::Nothing,
+    }
 }
 
 /// Whose proofs in the database an event may have changed: a profile's, or everybody's.

@@ -1,6 +1,6 @@
 //! From screen to screen: numbers, the keys that look closer at a profile, and the way back.
 
-use super::{errors, matrix, run};
+use super::{errors, history, matrix, run};
 use crate::console::changes::ChangesScreen;
 use crate::console::errors::ErrorsScreen;
 use crate::console::event::Effect;
@@ -41,8 +41,12 @@ pub(super) fn jump(model: &mut Model, tab: Tab) -> Vec<Effect> {
 /// Opens the runs of the current profile.
 pub(super) fn history(model: &mut Model) -> Vec<Effect> {
     match model.current() {
+        // The key of the screen that is there reads it anew.
+        Some(_) if matches!(&model.screen, Screen::History(screen) if screen.profile.is_some()) => {
+            entered(model)
+        }
         Some(profile) => {
-            model.go(Screen::History(HistoryScreen { profile: Some(profile), ..HistoryScreen::default() }));
+            model.go(Screen::History(HistoryScreen::new(Some(profile))));
             entered(model)
         }
         None => {
@@ -56,9 +60,7 @@ pub(super) fn history(model: &mut Model) -> Vec<Effect> {
 pub(super) fn changes(model: &mut Model) -> Vec<Effect> {
     let run = match &model.screen {
         Screen::Run(screen) => screen.run,
-        Screen::History(screen) => {
-            screen.runs.ready().and_then(|runs| runs.get(screen.list.position)).map(|run| run.id)
-        }
+        Screen::History(screen) => screen.current().map(|run| run.id),
         _ => None,
     };
     let Some(profile) = model.current() else {
@@ -117,8 +119,9 @@ pub(super) fn on_loaded(
             let units = result.map(|data| if let Data::Units(units) = data { units } else { Vec::new() });
             run::on_units(model, *id, units);
         }
-        (Screen::History(screen), Query::Runs(of)) if screen.profile == *of => {
-            screen.runs.take(result.map(|data| if let Data::Runs(runs) = data { runs } else { Vec::new() }));
+        (_, Query::Runs(of)) => {
+            let runs = result.map(|data| if let Data::Runs(runs) = data { runs } else { Vec::new() });
+            history::on_runs(model, *of, runs);
         }
         (Screen::Changes(screen), Query::Changes(of)) if screen.of == *of => {
             let changes = |data| if let Data::Changes(changes) = data { changes } else { Vec::new() };
