@@ -33,7 +33,7 @@ mod view;
 mod tests;
 
 pub use actions::{Actions, Answer, Outcome};
-pub use changes::ChangesScreen;
+pub use changes::{ChangesScreen, MOST_CHANGES, Window};
 pub use errors::ErrorsScreen;
 pub use event::{Effect, Event};
 pub use history::HistoryScreen;
@@ -42,7 +42,7 @@ pub use limits::LimitsScreen;
 pub use list::ListCursor;
 pub use logview::LogsScreen;
 pub use matrix::MatrixScreen;
-pub use model::{ConsoleOptions, Modal, Model, Notice, Opened, Review, RunScreen, Stage};
+pub use model::{ConsoleOptions, Document, Modal, Model, Notice, Opened, Review, RunScreen, Stage};
 pub use query::{ChangesOf, Data, Loaded, Query};
 pub use runtime::{ConsoleError, Signal, drive, run};
 pub use screen::Screen;

@@ -15,7 +15,7 @@ use super::screen::Screen;
 use crate::domain::cause::CauseId;
 use crate::domain::id::{ProfileId, RunId};
 use crate::domain::report::ErrorReport;
-use crate::domain::run::{HoldSummary, RunState, RunView, UnitView};
+use crate::domain::run::{ChangeView, HoldSummary, RunState, RunView, UnitView};
 use crate::domain::time::Timestamp;
 use crate::sync::event::LoginStatus;
 use crate::sync::overview::Overview;
@@ -88,6 +88,13 @@ pub enum Modal {
         /// First line that is visible.
         scroll: usize,
     },
+    /// A row of a list in full.
+    Document {
+        /// The row.
+        document: Document,
+        /// First line that is visible.
+        scroll: usize,
+    },
     /// Quit while syncs run?
     Quit {
         /// How many run.
@@ -100,6 +107,13 @@ pub enum Modal {
         /// How many there were.
         live: usize,
     },
+}
+
+/// A row of a list that is read in full.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Document {
+    /// A change, field by field.
+    Change(Box<ChangeView>),
 }
 
 /// The review of a held run.
@@ -313,8 +327,7 @@ impl Model {
             }
             Screen::Errors(errors) => errors.profile(),
             Screen::Changes(changes) => {
-                let change = || changes.changes.ready()?.get(changes.list.position);
-                changes.profile.or_else(|| Some(change()?.profile_id))
+                changes.current().map(|change| change.profile_id).or(changes.profile)
             }
             Screen::Limits(_) | Screen::Logs(_) => None,
         }
@@ -377,7 +390,7 @@ impl Model {
             Screen::Run(screen) => (self.units(screen).len(), usize::from(layout::run_rows(body))),
             Screen::History(screen) => (screen.len(), rows),
             Screen::Errors(screen) => (screen.rows().count(), usize::from(layout::errors_rows(body))),
-            Screen::Changes(screen) => (screen.len(), rows),
+            Screen::Changes(screen) => (screen.len(), usize::from(layout::changes_rows(body))),
             Screen::Limits(_) => (self.overview.limits.buckets.len(), rows),
             Screen::Logs(_) => (0, rows),
         }
@@ -407,7 +420,10 @@ impl Model {
 impl Modal {
     pub(super) fn scroll_mut(&mut self) -> Option<&mut usize> {
         match self {
-            Self::Help { scroll } | Self::Error { scroll, .. } | Self::Why { scroll, .. } => Some(scroll),
+            Self::Help { scroll }
+            | Self::Error { scroll, .. }
+            | Self::Why { scroll, .. }
+            | Self::Document { scroll, .. } => Some(scroll),
             Self::Review(review) => Some(&mut review.scroll),
             Self::Cancel { .. } | Self::RetryCause { .. } | Self::Quit { .. } | Self::Leaving { .. } => None,
         }
@@ -415,7 +431,10 @@ impl Modal {
 
     pub(super) const fn scroll(&self) -> usize {
         match self {
-            Self::Help { scroll } | Self::Error { scroll, .. } | Self::Why { scroll, .. } => *scroll,
+            Self::Help { scroll }
+            | Self::Error { scroll, .. }
+            | Self::Why { scroll, .. }
+            | Self::Document { scroll, .. } => *scroll,
             Self::Review(review) => review.scroll,
             Self::Cancel { .. } | Self::RetryCause { .. } | Self::Quit { .. } | Self::Leaving { .. } => 0,
         }

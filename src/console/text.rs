@@ -226,6 +226,20 @@ pub(super) fn absolute(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String
     t.strftime(if same_day { "%H:%M:%S" } else { "%Y-%m-%d %H:%M:%S" }).to_string()
 }
 
+/// An instant in a column: the time of day, for other days the date with it, for other years the date alone.
+pub(super) fn short_time(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
+    let Some(t) = zoned(at, zone) else { return at.to_rfc3339() };
+    let same = |same: &dyn Fn(&jiff::Zoned) -> bool| zoned(now, zone).is_some_and(|n| same(&n));
+    let form = if same(&|n| n.date() == t.date()) {
+        "%H:%M:%S"
+    } else if same(&|n| n.year() == t.year()) {
+        "%m-%d %H:%M"
+    } else {
+        "%Y-%m-%d"
+    };
+    t.strftime(form).to_string()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

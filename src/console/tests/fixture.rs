@@ -403,3 +403,16 @@ pub(super) fn text(buffer: &Buffer) -> String {
 pub(super) fn screen(model: &Model) -> String {
     text(&draw(model))
 }
+
+/// The sizes that every screen is looked at.
+pub(super) const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (60, 15)];
+
+/// Holds the screen against the picture of the same name and size.
+pub(super) fn snapshot(name: &str, model: &Model) {
+    let name = format!("{name}@{}x{}", model.size.0, model.size.1);
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("../snapshots");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!(name, screen(model)));
+}

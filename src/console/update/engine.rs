@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{errors, modal, run};
+use super::{changes, errors, modal, run};
 use crate::console::event::Effect;
 use crate::console::model::Model;
 use crate::domain::id::ProfileId;
@@ -21,6 +21,7 @@ pub(super) fn fold(model: &mut Model, event: SyncEvent, at: Timestamp) -> Vec<Ef
     }
     model.dirty = true;
     let touched = touched(&event);
+    let outdates_changes = changes::outdates(model, &event);
     model.overview.apply(event);
     match touched {
         Touched::Nothing => {}
@@ -30,6 +31,9 @@ pub(super) fn fold(model: &mut Model, event: SyncEvent, at: Timestamp) -> Vec<Ef
     modal::follow_engine(model);
     if touched != Touched::Nothing {
         errors::follow_engine(model);
+    }
+    if outdates_changes {
+        return changes::follow_engine(model);
     }
     run::follow_engine(model)
 }

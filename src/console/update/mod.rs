@@ -60,8 +60,7 @@ pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
             Vec::new()
         }
         Event::Loaded { query, result } => {
-            navigation::on_loaded(model, &query, result);
-            Vec::new()
+            navigation::on_loaded(model, &query, result)
         }
         Event::Terminate => leave(model),
         Event::Released => vec![Effect::Exit],
@@ -73,7 +72,9 @@ pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
 /// Where the keys go.
 pub(super) fn scope(model: &Model) -> Scope {
     match model.modal.as_ref().map(|opened| &opened.modal) {
-        Some(Modal::Help { .. } | Modal::Error { .. } | Modal::Why { .. }) => Scope::Reader,
+        Some(
+            Modal::Help { .. } | Modal::Error { .. } | Modal::Why { .. } | Modal::Document { .. },
+        ) => Scope::Reader,
         Some(Modal::Cancel { .. } | Modal::RetryCause { .. } | Modal::Quit { .. }) => Scope::Question,
         Some(Modal::Leaving { .. }) => Scope::Leaving,
         Some(Modal::Review(review)) => match review.stage {
@@ -133,7 +134,7 @@ fn on_command(model: &mut Model, command: Command) -> Vec<Effect> {
         Command::Error => show_error(model),
         Command::Jump(tab) => return navigation::jump(model, tab),
         Command::History => return navigation::history(model),
-        Command::Changes => return navigation::changes(model),
+        Command::Changes => return navigation::show_changes(model),
         Command::Why => errors::why(model),
         Command::Refresh => {
             model.say("asking every login for its profiles…");
