@@ -326,9 +326,7 @@ impl Model {
                 history.profile.or_else(|| Some(run()?.profile_id))
             }
             Screen::Errors(errors) => errors.profile(),
-            Screen::Changes(changes) => {
-                changes.current().map(|change| change.profile_id).or(changes.profile)
-            }
+            Screen::Changes(changes) => changes.current().map(|change| change.profile_id).or(changes.profile),
             Screen::Limits(_) | Screen::Logs(_) => None,
         }
     }

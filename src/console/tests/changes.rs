@@ -49,12 +49,29 @@ pub(super) fn changes() -> Vec<ChangeView> {
         "budget": {"budget": 25.5, "budgetType": "DAILY"}, "startDate": "2026-11-01", "targetingType": "MANUAL",
         "dynamicBidding": {"strategy": "LEGACY_FOR_SALES"}, "portfolioId": "9001",
     });
-    let text = json!({"keywordId": "44", "keywordText": "wool socks", "state": "PAUSED", "matchType": "EXACT"});
+    let text =
+        json!({"keywordId": "44", "keywordText": "wool socks", "state": "PAUSED", "matchType": "EXACT"});
     vec![
         change(106, HAUS, SP_KEYWORDS, "301400000000044", ChangeKind::Changed, paused, ago(845)),
-        change(106, HAUS, SP_CAMPAIGNS, "301400000000007", ChangeKind::Added, [Value::Null, campaign], ago(845)),
+        change(
+            106,
+            HAUS,
+            SP_CAMPAIGNS,
+            "301400000000007",
+            ChangeKind::Added,
+            [Value::Null, campaign],
+            ago(845),
+        ),
         change(105, FJORD, SP_KEYWORDS, "9", ChangeKind::Removed, [text, Value::Null], ago(11_000)),
-        change(90, KESTREL, SD_TARGETS, "77", ChangeKind::Returned, [json!({}), json!({"bid": 1.2})], ago(80_000)),
+        change(
+            90,
+            KESTREL,
+            SD_TARGETS,
+            "77",
+            ChangeKind::Returned,
+            [json!({}), json!({"bid": 1.2})],
+            ago(80_000),
+        ),
     ]
 }
 
@@ -138,13 +155,24 @@ fn one_query_is_in_flight_and_the_newest_wish_is_read_after_it() {
 #[test]
 fn a_commit_is_read_anew_once_and_the_cursor_stays_on_its_change() {
     let mut model = shown((80, 24));
-    assert_eq!(tell(&mut model, SyncEvent::Run { run: Box::new(run_view(130, AURORA, RunState::Committing)) }), []);
+    assert_eq!(
+        tell(&mut model, SyncEvent::Run { run: Box::new(run_view(130, AURORA, RunState::Committing)) }),
+        []
+    );
     press(&mut model, "j j");
     let asked = tell(&mut model, completed(130, AURORA));
     assert_eq!(asked, [since(None, DAY)]);
     assert_eq!(tell(&mut model, completed(130, AURORA)), [], "the same commit told again is no news");
     assert_eq!(tell(&mut model, completed(131, FJORD)), [], "one query at a time");
-    let new = change(130, AURORA, SP_KEYWORDS, "1", ChangeKind::Changed, [json!({"bid": 1}), json!({"bid": 2})], NOW);
+    let new = change(
+        130,
+        AURORA,
+        SP_KEYWORDS,
+        "1",
+        ChangeKind::Changed,
+        [json!({"bid": 1}), json!({"bid": 2})],
+        NOW,
+    );
     let mut more = changes();
     more.insert(0, new);
     let again = answered(&mut model, &asked, more.clone());
@@ -203,7 +231,9 @@ fn every_column_orders_the_list_and_the_cursor_stays_on_its_change() {
 fn more_than_are_listed_are_told_of_and_never_counted() {
     let many = |count: usize| -> Vec<ChangeView> {
         let sides = || [json!({"bid": 1}), json!({"bid": 2})];
-        let one = |i: usize| change(1, HAUS, SP_KEYWORDS, &i.to_string(), ChangeKind::Changed, sides(), ago(i as u64));
+        let one = |i: usize| {
+            change(1, HAUS, SP_KEYWORDS, &i.to_string(), ChangeKind::Changed, sides(), ago(i as u64))
+        };
         (0..count).map(one).collect()
     };
     for (count, told) in [(MOST_CHANGES, "1,000 changes"), (MOST_CHANGES + 1, "the newest 1,000")] {
@@ -213,7 +243,11 @@ fn more_than_are_listed_are_told_of_and_never_counted() {
         assert_eq!(ids(&model).len(), MOST_CHANGES);
         let text = screen(&model);
         assert!(text.contains(told), "{text}");
-        assert_eq!(text.contains("adsync changes --since 24h --limit 0 lists all"), count > MOST_CHANGES, "{text}");
+        assert_eq!(
+            text.contains("adsync changes --since 24h --limit 0 lists all"),
+            count > MOST_CHANGES,
+            "{text}"
+        );
     }
 }
 

@@ -57,7 +57,12 @@ fn load(of: Option<ChangesOf>) -> Vec<Effect> {
 
 /// What a profile is ordered by.
 fn name(overview: &Overview) -> impl Fn(ProfileId) -> String + '_ {
-    |id| overview.profiles.get(&id).map_or_else(String::new, |p| format!("{} {}", p.profile.name, p.profile.country))
+    |id| {
+        overview
+            .profiles
+            .get(&id)
+            .map_or_else(String::new, |p| format!("{} {}", p.profile.name, p.profile.country))
+    }
 }
 
 /// Reads the changes of a screen that was opened or come back to.

@@ -25,11 +25,13 @@ pub(super) fn fold(model: &mut Model, event: SyncEvent, at: Timestamp) -> Vec<Ef
     model.overview.apply(event);
     match touched {
         Touched::Nothing => {}
-        Touched::One(profile) => model.home.refresh(profile, &model.overview, at),
+        Touched::One(profile) | Touched::Progress(profile) => {
+            model.home.refresh(profile, &model.overview, at);
+        }
         Touched::All => model.home.rebuild(&model.overview, at),
     }
     modal::follow_engine(model);
-    if touched != Touched::Nothing {
+    if matches!(touched, Touched::One(_) | Touched::All) {
         errors::follow_engine(model);
     }
     if outdates_changes {
@@ -62,6 +64,8 @@ fn only_time_passed(before: &LimitsSnapshot, after: &LimitsSnapshot, passed: Dur
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Touched {
     Nothing,
+    /// How far it has come, and nothing else.
+    Progress(ProfileId),
     One(ProfileId),
     All,
 }
@@ -74,7 +78,8 @@ fn touched(event: &SyncEvent) -> Touched {
         SyncEvent::Waiting { profile_id, .. } | SyncEvent::Resumed { profile_id, .. } => {
             Touched::One(*profile_id)
         }
-        SyncEvent::Unit { .. } | SyncEvent::Login { .. } | SyncEvent::Limits { .. } => Touched::Nothing,
+        SyncEvent::Unit { profile_id, .. } => Touched::Progress(*profile_id),
+        SyncEvent::Login { .. } | SyncEvent::Limits { .. } => Touched::Nothing,
     }
 }
 

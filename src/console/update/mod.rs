@@ -59,9 +59,7 @@ pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
             on_answer(model, &effect, result);
             Vec::new()
         }
-        Event::Loaded { query, result } => {
-            navigation::on_loaded(model, &query, result)
-        }
+        Event::Loaded { query, result } => navigation::on_loaded(model, &query, result),
         Event::Terminate => leave(model),
         Event::Released => vec![Effect::Exit],
     };
@@ -72,9 +70,9 @@ pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
 /// Where the keys go.
 pub(super) fn scope(model: &Model) -> Scope {
     match model.modal.as_ref().map(|opened| &opened.modal) {
-        Some(
-            Modal::Help { .. } | Modal::Error { .. } | Modal::Why { .. } | Modal::Document { .. },
-        ) => Scope::Reader,
+        Some(Modal::Help { .. } | Modal::Error { .. } | Modal::Why { .. } | Modal::Document { .. }) => {
+            Scope::Reader
+        }
         Some(Modal::Cancel { .. } | Modal::RetryCause { .. } | Modal::Quit { .. }) => Scope::Question,
         Some(Modal::Leaving { .. }) => Scope::Leaving,
         Some(Modal::Review(review)) => match review.stage {

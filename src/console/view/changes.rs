@@ -102,7 +102,10 @@ fn cell(model: &Model, theme: &Theme, change: &ChangeView, shown: Shown) -> (Str
         Shown::Id => change.entity_id.clone(),
         Shown::Name => name_of(change).unwrap_or_default().to_owned(),
         Shown::Kind => {
-            return (format!("{} {}", theme.change_glyph(change.kind), change.kind), theme.change(change.kind));
+            return (
+                format!("{} {}", theme.change_glyph(change.kind), change.kind),
+                theme.change(change.kind),
+            );
         }
         Shown::Fields => in_a_line(change, theme),
     };
@@ -232,9 +235,8 @@ impl Grid {
     const GAP: usize = 2;
 
     fn of(kind: ChangeKind, all: &[Field<'_>], columns: usize) -> Self {
-        let longest = |of: &dyn Fn(&Field<'_>) -> usize, least: usize| {
-            all.iter().map(of).max().unwrap_or(0).max(least)
-        };
+        let longest =
+            |of: &dyn Fn(&Field<'_>) -> usize, least: usize| all.iter().map(of).max().unwrap_or(0).max(least);
         let name = longest(&|(name, ..)| width(name), 5).min((columns / 3).max(5));
         let room = columns.saturating_sub(name + Self::GAP);
         let value = |value: Option<&serde_json::Value>| width(&plain(value));
@@ -284,8 +286,11 @@ impl Grid {
             0 => Vec::new(),
             columns => wrap(text, columns),
         };
-        let cells =
-            [broken(name, self.name), broken(&plain(*before), self.before), broken(&plain(*after), self.after)];
+        let cells = [
+            broken(name, self.name),
+            broken(&plain(*before), self.before),
+            broken(&plain(*after), self.after),
+        ];
         let high = cells.iter().map(Vec::len).max().unwrap_or(0);
         let at = |cell: &[String], i: usize| cell.get(i).cloned().unwrap_or_default();
         (0..high)

@@ -7,6 +7,7 @@ use ratatui::text::{Line, Span};
 
 use super::parts::{Part, join, put, put_sides};
 use crate::console::changes::ChangesScreen;
+use crate::console::home::ORDERS;
 use crate::console::keys::{self, Command, Scope};
 use crate::console::layout::has_room;
 use crate::console::model::Model;
@@ -154,7 +155,9 @@ fn facts(model: &Model, theme: &Theme) -> Vec<Part> {
 /// How far back the changes go, and their order.
 fn changes_facts(screen: &ChangesScreen, theme: &Theme) -> Vec<Part> {
     let window = match screen.of {
-        ChangesOf::Since { .. } => Some(Part::new(9, format!("last {}", screen.window.label()), Style::new())),
+        ChangesOf::Since { .. } => {
+            Some(Part::new(9, format!("last {}", screen.window.label()), Style::new()))
+        }
         ChangesOf::Run(_) => None,
     };
     let order = Part::new(2, screen.order.label(&screen.orders()), theme.dim());
@@ -176,7 +179,7 @@ fn list_facts(model: &Model, theme: &Theme) -> Vec<Part> {
     if home.is_filtered() {
         right.push(Part::new(6, format!("{} shown", home.rows().len()), Style::new()));
     }
-    right.push(Part::new(2, home.sort().label(), theme.dim()));
+    right.push(Part::new(2, home.order().label(&ORDERS), theme.dim()));
     right
 }
 
