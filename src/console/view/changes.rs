@@ -72,12 +72,12 @@ fn none(model: &Model, screen: &ChangesScreen) -> (String, &'static str) {
                 let head = format!("run {run} has committed nothing yet");
                 return (head, "its changes will be shown here as soon as it has");
             }
-            let hint = "a run that failed commits nothing, and a first sync writes rows without telling each";
+            let hint = "a run that failed commits nothing; a first sync writes rows and tells none";
             (format!("run {run} has no changes"), hint)
         }
         ChangesOf::Since { .. } => (
             format!("nothing changed in the last {}", screen.window.label()),
-            "t looks further back; a first sync writes rows without telling each as a change",
+            "t looks further back; a first sync writes rows and tells no changes",
         ),
     }
 }
@@ -85,12 +85,12 @@ fn none(model: &Model, screen: &ChangesScreen) -> (String, &'static str) {
 fn column(shown: Shown, when: usize) -> Column {
     match shown {
         Shown::When => Column::left("WHEN", when, when, 9),
-        Shown::Profile => Column::left("PROFILE", 12, 30, 7),
-        Shown::Unit => Column::left("UNIT", 11, 20, 6),
-        Shown::Id => Column::left("ID", 15, 19, 4),
-        Shown::Name => Column::left("NAME", 14, 30, 2),
+        Shown::Profile => Column::left("PROFILE", 12, 30, 7).modest(16),
+        Shown::Unit => Column::left("UNIT", 11, 20, 6).modest(12),
+        Shown::Id => Column::left("ID", 18, 19, 4),
+        Shown::Name => Column::left("NAME", 14, 30, 2).modest(20),
         Shown::Kind => Column::left("KIND", 10, 10, 8),
-        Shown::Fields => Column::left("FIELDS", 14, 400, 5),
+        Shown::Fields => Column::left("FIELDS", 14, 400, 5).modest(48),
     }
 }
 
