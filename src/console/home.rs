@@ -69,6 +69,10 @@ pub(super) struct Counts {
 #[derive(Debug, Clone, Default)]
 pub struct Home {
     entries: HashMap<ProfileId, Entry>,
+    /// Every profile in the present order, kept so that a change of one costs no sorting of all.
+    order: Vec<ProfileId>,
+    /// True when an entry has changed since rows were last arranged.
+    stale: bool,
     rows: Vec<ProfileId>,
     counts: Counts,
     longest_name: usize,
@@ -152,15 +156,18 @@ impl Home {
         self.entries =
             overview.profiles.keys().filter_map(|id| Some((*id, Self::entry(*id, overview, now)?))).collect();
         self.selected.retain(|id| overview.profiles.contains_key(id));
-        self.arrange();
+        self.order = overview.profiles.keys().copied().collect();
+        self.stale = true;
     }
 
-    /// Reads one profile anew.
+    /// Reads one profile anew. Rows are arranged when they are next looked at: a busy engine tells of thousands a second.
     pub(super) fn refresh(&mut self, id: ProfileId, overview: &Overview, now: Timestamp) {
         let Some(entry) = Self::entry(id, overview, now) else { return };
         if self.entries.get(&id) != Some(&entry) {
-            self.entries.insert(id, entry);
-            self.arrange();
+            if self.entries.insert(id, entry).is_none() {
+                self.order.push(id);
+            }
+            self.stale = true;
         }
     }
 
@@ -186,6 +193,7 @@ impl Home {
     }
 
     fn arrange(&mut self) {
+        self.stale = false;
         let mut counts = Counts::default();
         for entry in self.entries.values() {
             counts.syncing += usize::from(entry.status.is_live());
@@ -194,14 +202,12 @@ impl Home {
         }
         self.counts = counts;
         self.longest_name = self.entries.values().map(|e| e.name_width).max().unwrap_or(0);
-        let mut rows: Vec<(ProfileId, &Entry)> = self
-            .entries
-            .iter()
-            .filter(|(_, e)| self.filter.matches(&e.haystack))
-            .map(|(id, e)| (*id, e))
-            .collect();
+        let entries = &self.entries;
+        let mut rows: Vec<(ProfileId, &Entry)> =
+            self.order.iter().filter_map(|id| Some((*id, entries.get(id)?))).collect();
         let sort = self.sort;
-        rows.sort_unstable_by(|(id_a, a), (id_b, b)| {
+        // The stable sort takes what is in order already as it is.
+        rows.sort_by(|(id_a, a), (id_b, b)| {
             let first = match sort {
                 Sort::Name => Ordering::Equal,
                 Sort::Status => a.status.cmp(&b.status),
@@ -210,7 +216,10 @@ impl Home {
             };
             first.then_with(|| a.haystack.name().cmp(b.haystack.name())).then_with(|| id_a.cmp(id_b))
         });
-        self.rows = rows.into_iter().map(|(id, _)| id).collect();
+        let order = rows.iter().map(|(id, _)| *id).collect();
+        let shown = rows.into_iter().filter(|(_, e)| self.filter.matches(&e.haystack));
+        self.rows = shown.map(|(id, _)| id).collect();
+        self.order = order;
         self.find_cursor();
     }
 
@@ -222,8 +231,11 @@ impl Home {
         self.cursor = self.current();
     }
 
-    /// Keeps the cursor within `height` visible rows.
+    /// Arranges rows of which any has changed, and keeps the cursor within `height` visible rows.
     pub(super) fn settle(&mut self, height: usize) {
+        if self.stale {
+            self.arrange();
+        }
         let height = height.max(1);
         self.offset = self.offset.min(self.position).max((self.position + 1).saturating_sub(height));
         self.offset = self.offset.min(self.rows.len().saturating_sub(height));
