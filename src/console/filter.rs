@@ -48,7 +48,22 @@ impl Haystack {
 
     /// The name, in lower case.
     pub(super) fn name(&self) -> &str {
-        &self.fields[0]
+        &self.fields[Field::Name as usize]
+    }
+
+    /// The country, in lower case.
+    pub(super) fn country(&self) -> &str {
+        &self.fields[Field::Country as usize]
+    }
+
+    /// The type of account, in lower case.
+    pub(super) fn kind(&self) -> &str {
+        &self.fields[Field::Kind as usize]
+    }
+
+    /// The login, in lower case.
+    pub(super) fn login(&self) -> &str {
+        &self.fields[Field::Login as usize]
     }
 }
 

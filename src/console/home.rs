@@ -8,44 +8,55 @@ use std::collections::{BTreeSet, HashMap};
 use tui_input::Input;
 
 use super::filter::{Filter, Haystack};
-use super::text::{one_line, width};
+use super::keys::Command;
+use super::list::{Order, Sortable};
+use super::text::{one_line, percent, width};
 use crate::domain::id::ProfileId;
+use crate::domain::run::{ChangeCounts, RunState};
 use crate::domain::time::Timestamp;
 use crate::sync::overview::{Overview, ProfileStatus};
 
-/// The order of the rows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Sort {
-    /// By name.
-    #[default]
+/// The columns of the list, from left to right, as orders know them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Column {
     Name,
-    /// What needs somebody first, then what is live.
+    Country,
+    Kind,
+    Login,
     Status,
-    /// The longest not synced first.
-    LastSync,
-    /// The largest first.
+    Last,
     Rows,
+    Changed,
+    Now,
 }
 
-impl Sort {
-    pub(super) const fn next(self) -> Self {
-        match self {
-            Self::Name => Self::Status,
-            Self::Status => Self::LastSync,
-            Self::LastSync => Self::Rows,
-            Self::Rows => Self::Name,
-        }
-    }
-
-    pub(super) const fn label(self) -> &'static str {
-        match self {
-            Self::Name => "by name",
-            Self::Status => "by status, failed first",
-            Self::LastSync => "by last sync, oldest first",
-            Self::Rows => "by rows, most first",
-        }
-    }
+impl Column {
+    pub(super) const ALL: [Self; 9] = [
+        Self::Name,
+        Self::Country,
+        Self::Kind,
+        Self::Login,
+        Self::Status,
+        Self::Last,
+        Self::Rows,
+        Self::Changed,
+        Self::Now,
+    ];
 }
+
+/// How each of those columns orders the list.
+pub(super) const ORDERS: [Sortable; 9] = [
+    Sortable::rising("by name", "by name, last first"),
+    Sortable::rising("by country", "by country, last first"),
+    Sortable::rising("by type", "by type, last first"),
+    Sortable::rising("by login", "by login, last first"),
+    // A status that needs somebody is less than one that is live, and that less than one at rest.
+    Sortable::rising("by status, failed first", "by status, failed last"),
+    Sortable::rising("by last sync, oldest first", "by last sync, newest first"),
+    Sortable::falling("by rows, most first", "by rows, fewest first"),
+    Sortable::falling("by changes, most first", "by changes, fewest first"),
+    Sortable::falling("by progress, farthest first", "by progress, least first"),
+];
 
 /// What filter and order look at.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,7 +65,29 @@ struct Entry {
     status: ProfileStatus,
     last: Option<Timestamp>,
     rows: i64,
+    /// Rows that the last commit wrote.
+    changed: u64,
+    /// How far a run has come, in percent; `None` when none is fetched or committed.
+    progress: Option<u64>,
     name_width: usize,
+}
+
+impl Entry {
+    /// Which of two rows is less by a column.
+    fn compare(&self, other: &Self, column: Column) -> Ordering {
+        let (a, b) = (self, other);
+        match column {
+            Column::Name => a.haystack.name().cmp(b.haystack.name()),
+            Column::Country => a.haystack.country().cmp(b.haystack.country()),
+            Column::Kind => a.haystack.kind().cmp(b.haystack.kind()),
+            Column::Login => a.haystack.login().cmp(b.haystack.login()),
+            Column::Status => a.status.cmp(&b.status),
+            Column::Last => a.last.cmp(&b.last),
+            Column::Rows => a.rows.cmp(&b.rows),
+            Column::Changed => a.changed.cmp(&b.changed),
+            Column::Now => a.progress.cmp(&b.progress),
+        }
+    }
 }
 
 /// How many profiles are in the states that the header names.
@@ -70,7 +103,7 @@ pub(super) struct Counts {
 pub struct Home {
     entries: HashMap<ProfileId, Entry>,
     /// Every profile in the present order, kept so that a change of one costs no sorting of all.
-    order: Vec<ProfileId>,
+    sorted: Vec<ProfileId>,
     /// True when an entry has changed since rows were last arranged.
     stale: bool,
     rows: Vec<ProfileId>,
@@ -86,7 +119,7 @@ pub struct Home {
     pub(super) input: Input,
     pub(super) editing: bool,
     filter: Filter,
-    sort: Sort,
+    order: Order,
 }
 
 impl Home {
@@ -103,8 +136,8 @@ impl Home {
         self.longest_name
     }
 
-    pub(super) const fn sort(&self) -> Sort {
-        self.sort
+    pub(super) const fn order(&self) -> Order {
+        self.order
     }
 
     pub(super) const fn offset(&self) -> usize {
@@ -156,17 +189,24 @@ impl Home {
         self.entries =
             overview.profiles.keys().filter_map(|id| Some((*id, Self::entry(*id, overview, now)?))).collect();
         self.selected.retain(|id| overview.profiles.contains_key(id));
-        self.order = overview.profiles.keys().copied().collect();
+        self.sorted = overview.profiles.keys().copied().collect();
         self.stale = true;
     }
 
     /// Reads one profile anew. Rows are arranged when they are next looked at: a busy engine tells of thousands a second.
     pub(super) fn refresh(&mut self, id: ProfileId, overview: &Overview, now: Timestamp) {
         let Some(entry) = Self::entry(id, overview, now) else { return };
-        if self.entries.get(&id) != Some(&entry) {
-            if self.entries.insert(id, entry).is_none() {
-                self.order.push(id);
-            }
+        let Some(known) = self.entries.get_mut(&id) else {
+            self.entries.insert(id, entry);
+            self.sorted.push(id);
+            self.stale = true;
+            return;
+        };
+        // Progress goes on all the time, and moves nothing unless the rows stand in its order.
+        let moves = Column::ALL.get(self.order.column) == Some(&Column::Now);
+        let before = std::mem::replace(known, entry);
+        let progress = if moves { before.progress } else { known.progress };
+        if *known != (Entry { progress, ..before }) {
             self.stale = true;
         }
     }
@@ -188,6 +228,12 @@ impl Home {
             status,
             last: stored.last_synced_at,
             rows: stored.rows,
+            changed: stored.last_counts.as_ref().map_or(0, ChangeCounts::written),
+            progress: overview.runs.get(&id).and_then(|run| match run.state {
+                RunState::Fetching => overview.progress(run.id).ratio().map(percent),
+                RunState::Committing => Some(100),
+                _ => None,
+            }),
             name_width: width(&one_line(&stored.profile.name)),
         })
     }
@@ -204,22 +250,18 @@ impl Home {
         self.longest_name = self.entries.values().map(|e| e.name_width).max().unwrap_or(0);
         let entries = &self.entries;
         let mut rows: Vec<(ProfileId, &Entry)> =
-            self.order.iter().filter_map(|id| Some((*id, entries.get(id)?))).collect();
-        let sort = self.sort;
+            self.sorted.iter().filter_map(|id| Some((*id, entries.get(id)?))).collect();
+        let order = self.order;
+        let column = Column::ALL.get(order.column).copied().unwrap_or(Column::Name);
+        let by_name = |a: &Entry, b: &Entry| a.haystack.name().cmp(b.haystack.name());
         // The stable sort takes what is in order already as it is.
         rows.sort_by(|(id_a, a), (id_b, b)| {
-            let first = match sort {
-                Sort::Name => Ordering::Equal,
-                Sort::Status => a.status.cmp(&b.status),
-                Sort::LastSync => a.last.cmp(&b.last),
-                Sort::Rows => b.rows.cmp(&a.rows),
-            };
-            first.then_with(|| a.haystack.name().cmp(b.haystack.name())).then_with(|| id_a.cmp(id_b))
+            order.turn(a.compare(b, column)).then_with(|| by_name(a, b)).then_with(|| id_a.cmp(id_b))
         });
-        let order = rows.iter().map(|(id, _)| *id).collect();
+        let sorted = rows.iter().map(|(id, _)| *id).collect();
         let shown = rows.into_iter().filter(|(_, e)| self.filter.matches(&e.haystack));
         self.rows = shown.map(|(id, _)| id).collect();
-        self.order = order;
+        self.sorted = sorted;
         self.find_cursor();
     }
 
@@ -269,10 +311,14 @@ impl Home {
         self.selected.clear();
     }
 
-    pub(super) fn cycle_sort(&mut self) {
-        self.sort = self.sort.next();
-        self.moved = true;
-        self.arrange();
+    /// Changes the order by one of the ordering commands; false when it is another command.
+    pub(super) fn reorder(&mut self, command: Command) -> bool {
+        let changed = self.order.changed(command, &ORDERS);
+        if changed {
+            self.moved = true;
+            self.arrange();
+        }
+        changed
     }
 
     /// Reads the filter line anew.

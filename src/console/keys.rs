@@ -23,7 +23,9 @@ pub(super) enum Command {
     Filter,
     KeepFilter,
     ClearFilter,
-    Sort,
+    SortNext,
+    SortPrevious,
+    SortReverse,
     Error,
     Jump(Tab),
     History,
@@ -174,6 +176,8 @@ use Scope::{
 };
 /// Where profiles are chosen and keys act on them.
 const LISTS: &[Scope] = &[Profiles, Matrix];
+/// Lists that can be ordered by any column.
+const ORDERED: &[Scope] = &[Profiles, Matrix, History, Changes];
 /// Where keys act on profiles.
 const ACTING: &[Scope] = &[Profiles, Run, History, Matrix];
 /// Where there is a current profile.
@@ -204,7 +208,9 @@ pub(super) const BINDINGS: &[Binding] = &[
         70,
         "filter by name, country, status, type, login or id",
     ),
-    bind(&[ch('S')], &[Profiles], Command::Sort, "sort", 20, "sort by name, status, last sync or rows"),
+    bind(&[ch('>')], ORDERED, Command::SortNext, "order", 20, "order by the next column"),
+    bind(&[ch('<')], ORDERED, Command::SortPrevious, "", 0, "order by the previous column"),
+    bind(&[ch('S')], ORDERED, Command::SortReverse, "", 0, "the same order the other way round"),
     bind(&[key(KeyCode::Enter)], LISTS, Command::Open, "open", 85, "open the run of the current profile"),
     bind(&[ch('e')], ACTING, Command::Error, "error", 75, "the full report: why it failed or is held"),
     bind(

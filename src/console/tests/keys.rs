@@ -1,7 +1,6 @@
 //! What keys do: events in, effects out.
 
 use super::fixture::*;
-use crate::console::home::Sort;
 use crate::console::*;
 use crate::domain::id::{ProfileId, RunId};
 use crate::domain::run::{RunState, UnitState};
@@ -205,9 +204,9 @@ fn the_cursor_stays_on_its_profile_when_rows_move() {
     let mut model = at(NORDLICHT);
     tell(&mut model, SyncEvent::Profile { profile: Box::new(profile(99, "Aaa First", "DE", "seller")) });
     assert_eq!(model.home.current(), Some(NORDLICHT));
-    press(&mut model, "S S");
+    press(&mut model, "> > S");
     assert_eq!(model.home.current(), Some(NORDLICHT));
-    assert_eq!(model.home.sort(), Sort::LastSync);
+    assert_eq!(model.home.order(), Order { column: 2, descending: true });
 }
 
 #[test]
@@ -220,10 +219,49 @@ fn before_the_operator_moves_the_cursor_stays_on_the_first_row() {
 #[test]
 fn sorting_by_status_brings_up_what_needs_somebody() {
     let mut model = model();
-    press(&mut model, "S g");
+    press(&mut model, "> > > > g");
     let order: Vec<&str> = model.home.rows().iter().map(|id| model.home.status(*id).word()).collect();
     let first = ["failed", "failed", "held", "throttled", "committing", "fetching", "parked", "queued"];
     assert_eq!(order[..8], first);
+}
+
+#[test]
+fn every_column_orders_the_list_and_the_numbers_begin_with_the_greatest() {
+    let first = |presses: usize, reversed: bool| {
+        let mut model = model();
+        let keys = format!("{}{} g", "> ".repeat(presses), if reversed { "S" } else { "" });
+        press(&mut model, &keys);
+        let current = model.home.current().unwrap();
+        (model.name(current), screen(&model))
+    };
+    for (presses, name, reversed, label) in [
+        (0, "Aurora Pets", "東京アウトドア株式会社", "by name"),
+        (1, "Aurora Pets", "Marble & Oak", "by country"),
+        (2, "Bright Agency", "Haus Linden", "by type"),
+        (3, "Aurora Pets", "Marble & Oak", "by login"),
+        (4, "Aurora Pets", "Bright Agency", "by status, failed first"),
+        (5, "Bright Agency", "Haus Linden", "by last sync, oldest first"),
+        (6, "Prairie Goods", "Bright Agency", "by rows, most first"),
+        (7, "Fjord & Co", "Aurora Pets", "by changes, most first"),
+        (8, "Prairie Goods", "Aurora Pets", "by progress, farthest first"),
+    ] {
+        let (found, shown) = first(presses, false);
+        assert_eq!(found, name, "{label}");
+        assert!(shown.contains(label), "{label} is not told in\n{shown}");
+        assert_eq!(first(presses, true).0, reversed, "{label}, reversed");
+    }
+}
+
+#[test]
+fn progress_moves_rows_only_when_they_stand_in_its_order() {
+    let mut model = model();
+    press(&mut model, "<");
+    let first = |model: &Model| model.home.rows()[..3].to_vec();
+    assert_eq!(first(&model), [ProfileId(8), NORDLICHT, KESTREL]);
+    let mut all = unit_view(102, SD_TARGETS, UnitState::Fetching, 47, 47_900);
+    all.expected = Some(48_000);
+    tell(&mut model, SyncEvent::Unit { profile_id: KESTREL, unit: Box::new(all) });
+    assert_eq!(first(&model), [ProfileId(8), KESTREL, NORDLICHT]);
 }
 
 #[test]

@@ -374,11 +374,12 @@ fn every_line_is_drawn_whole_whatever_names_hold() {
         odd.profiles.get_mut(&ProfileId(id)).unwrap().profile.name = name.to_owned();
     }
     let mut model = model_of(odd, (80, 24));
-    press(&mut model, "S");
+    press(&mut model, "> > > >");
     let drawn = screen(&model);
-    let heads = drawn.lines().nth(3).unwrap().find("CC").unwrap();
+    let columns = |text: &str| unicode_width::UnicodeWidthStr::width(text);
+    let heads = columns(drawn.lines().nth(3).unwrap().split("CC").next().unwrap());
     for line in drawn.lines().skip(4).take(11) {
-        let before: usize = unicode_width::UnicodeWidthStr::width(line.split(" DE ").next().unwrap());
+        let before = columns(line.split(" DE ").next().unwrap());
         assert!(!line.contains(" DE ") || before + 1 == heads, "{line}");
     }
     assert!(!drawn.contains('\u{1b}'));

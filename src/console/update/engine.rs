@@ -28,7 +28,7 @@ pub(super) fn fold(model: &mut Model, event: SyncEvent, at: Timestamp) -> Vec<Ef
     let failing = |model: &Model| match touched {
         Touched::One(profile) => model.overview.failures.contains_key(&profile),
         Touched::All => true,
-        Touched::Nothing => false,
+        Touched::Nothing | Touched::Progress(_) => false,
     };
     let was_failing = failing(model);
     let pace = Told::of(&event);
@@ -36,7 +36,9 @@ pub(super) fn fold(model: &mut Model, event: SyncEvent, at: Timestamp) -> Vec<Ef
     pace.tell(model, at);
     match touched {
         Touched::Nothing => {}
-        Touched::One(profile) => model.home.refresh(profile, &model.overview, at),
+        Touched::One(profile) | Touched::Progress(profile) => {
+            model.home.refresh(profile, &model.overview, at);
+        }
         Touched::All => model.home.rebuild(&model.overview, at),
     }
     modal::follow_engine(model);
@@ -109,6 +111,8 @@ impl Told {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Touched {
     Nothing,
+    /// How far it has come, and nothing else.
+    Progress(ProfileId),
     One(ProfileId),
     All,
 }
@@ -121,7 +125,8 @@ fn touched(event: &SyncEvent) -> Touched {
         SyncEvent::Waiting { profile_id, .. } | SyncEvent::Resumed { profile_id, .. } => {
             Touched::One(*profile_id)
         }
-        SyncEvent::Unit { .. } | SyncEvent::Login { .. } | SyncEvent::Limits { .. } => Touched::Nothing,
+        SyncEvent::Unit { profile_id, .. } => Touched::Progress(*profile_id),
+        SyncEvent::Login { .. } | SyncEvent::Limits { .. } => Touched::Nothing,
     }
 }
 

@@ -27,12 +27,13 @@ pub(super) fn on_command(model: &mut Model, command: Command) -> Vec<Effect> {
         }
         Command::SelectAll => home.toggle_all(),
         Command::Filter => home.editing = true,
-        Command::Sort => home.cycle_sort(),
         Command::Back => go_back(model),
         Command::Open => {
             return model.home.current().map_or_else(Vec::new, |profile| run::open(model, profile));
         }
-        _ => {}
+        other => {
+            home.reorder(other);
+        }
     }
     Vec::new()
 }

@@ -6,6 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::parts::{Part, join, put, put_sides};
+use crate::console::home::ORDERS;
 use crate::console::keys::{self, Command, Scope};
 use crate::console::layout::has_room;
 use crate::console::model::Model;
@@ -164,7 +165,7 @@ fn list_facts(model: &Model, theme: &Theme) -> Vec<Part> {
     if home.is_filtered() {
         right.push(Part::new(6, format!("{} shown", home.rows().len()), Style::new()));
     }
-    right.push(Part::new(2, home.sort().label(), theme.dim()));
+    right.push(Part::new(2, home.order().label(&ORDERS), theme.dim()));
     right
 }
 

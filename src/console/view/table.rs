@@ -17,6 +17,8 @@ pub(super) struct Column {
     pub(super) align: Align,
     /// Columns of the terminal without which it is not shown.
     pub(super) least: usize,
+    /// As wide as it gets before others get what they need.
+    pub(super) good: usize,
     /// As wide as it gets when there is room.
     pub(super) most: usize,
     /// The lowest falls away first.
@@ -25,11 +27,16 @@ pub(super) struct Column {
 
 impl Column {
     pub(super) const fn left(head: &'static str, least: usize, most: usize, worth: u8) -> Self {
-        Self { head, align: Align::Left, least, most, worth }
+        Self { head, align: Align::Left, least, good: most, most, worth }
     }
 
     pub(super) const fn right(head: &'static str, least: usize, worth: u8) -> Self {
-        Self { head, align: Align::Right, least, most: least, worth }
+        Self { head, align: Align::Right, least, good: least, most: least, worth }
+    }
+
+    /// The same column, content with less until all others have what they need.
+    pub(super) const fn modest(self, good: usize) -> Self {
+        Self { good, ..self }
     }
 }
 
@@ -54,15 +61,31 @@ pub(super) fn fit(columns: &[Column], total: usize) -> Vec<usize> {
     // What is left goes to the most worthy first.
     let mut order: Vec<usize> = (0..columns.len()).filter(|i| widths[*i] > 0).collect();
     order.sort_by_key(|i| std::cmp::Reverse(columns[*i].worth));
-    for i in order {
-        let more = spare.min(columns[i].most.saturating_sub(widths[i]));
-        widths[i] += more;
-        spare -= more;
+    for wish in [|c: &Column| c.good.min(c.most), |c: &Column| c.most] {
+        for i in &order {
+            let more = spare.min(wish(&columns[*i]).saturating_sub(widths[*i]));
+            widths[*i] += more;
+            spare -= more;
+        }
     }
     for width in widths.iter_mut().filter(|w| **w > total) {
         *width = total;
     }
     widths
+}
+
+/// What stands in a column of a row.
+pub(super) enum Cell {
+    /// A text in one style.
+    Text(String, Style),
+    /// Spans that take exactly the column's width.
+    Spans(Vec<Span<'static>>),
+}
+
+impl From<(String, Style)> for Cell {
+    fn from((text, style): (String, Style)) -> Self {
+        Self::Text(text, style)
+    }
 }
 
 /// Draws heads and visible rows. `row` gives a cell for each column; `marked` says which rows are selected.
@@ -75,12 +98,12 @@ pub(super) struct Table<'a> {
 }
 
 impl Table<'_> {
-    pub(super) fn draw(
+    pub(super) fn draw<C: Into<Cell>>(
         &self,
         theme: &Theme,
         frame: &mut Frame<'_>,
         area: Rect,
-        row: impl Fn(usize) -> Vec<(String, Style)>,
+        row: impl Fn(usize) -> Vec<C>,
         marked: impl Fn(usize) -> bool,
     ) {
         if area.is_empty() {
@@ -99,12 +122,18 @@ impl Table<'_> {
             let mark = if marked(i) { theme.pick("▪", "*") } else { " " };
             let mut spans =
                 vec![Span::styled(bar, theme.accent()), Span::styled(mark, theme.accent()), Span::raw(" ")];
-            for ((text, style), (column, width)) in row(i).into_iter().zip(self.columns.iter().zip(&widths)) {
-                if *width > 0 {
-                    let style = if current { style.patch(theme.strong()) } else { style };
-                    spans.push(Span::styled(pad(&text, *width, column.align, theme.ellipsis()), style));
-                    spans.push(Span::raw("  "));
+            for (cell, (column, width)) in row(i).into_iter().zip(self.columns.iter().zip(&widths)) {
+                if *width == 0 {
+                    continue;
                 }
+                match cell.into() {
+                    Cell::Text(text, style) => {
+                        let style = if current { style.patch(theme.strong()) } else { style };
+                        spans.push(Span::styled(pad(&text, *width, column.align, theme.ellipsis()), style));
+                    }
+                    Cell::Spans(own) => spans.extend(own),
+                }
+                spans.push(Span::raw("  "));
             }
             put(frame, area, top + u16::try_from(line).unwrap_or(u16::MAX), &Line::from(spans));
         }
@@ -125,8 +154,10 @@ impl Table<'_> {
                 Align::Right => format!("{sign}{}", column.head),
             };
             let style = if sorted.is_some() { theme.accent() } else { theme.heading() };
-            spans.push(Span::styled(pad(&text, *width, column.align, ""), style));
-            spans.push(Span::raw("  "));
+            // The sign of a narrow column may stand in the gap beside it.
+            let spill = usize::from(sorted.is_some() && crate::console::text::width(&text) == *width + 1);
+            spans.push(Span::styled(pad(&text, *width + spill, column.align, ""), style));
+            spans.push(Span::raw(" ".repeat(GAP - spill)));
         }
         put(frame, area, 0, &Line::from(spans));
     }
