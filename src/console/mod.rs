@@ -19,6 +19,7 @@ pub mod logs;
 mod logview;
 mod matrix;
 mod model;
+mod pace;
 mod query;
 mod runtime;
 mod screen;

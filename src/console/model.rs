@@ -10,6 +10,7 @@ use super::home::Home;
 use super::layout;
 use super::list::ListCursor;
 use super::logs::LogPane;
+use super::pace::Pace;
 use super::query::Loaded;
 use super::screen::Screen;
 use crate::domain::cause::CauseId;
@@ -184,6 +185,8 @@ pub struct Model {
     pub limits_at: Timestamp,
     /// The list of profiles.
     pub home: Home,
+    /// How far runs have come, and how fast they go.
+    pub pace: Pace,
     /// What fills the screen.
     pub screen: Screen,
     /// The screens that Esc goes back to, the last one first.
@@ -197,6 +200,10 @@ pub struct Model {
     /// True when the engine tells nothing more.
     pub engine_stopped: bool,
     pub(super) dirty: bool,
+    /// True when something was told since cursors and rows were last put in order.
+    pub(super) unsettled: bool,
+    /// When the present frame is outdated by time alone.
+    pub(super) due: Option<Timestamp>,
 }
 
 const NOTICE_STAYS: Duration = Duration::from_secs(8);
@@ -212,6 +219,8 @@ impl Model {
     ) -> Self {
         let mut home = Home::default();
         home.rebuild(&overview, now);
+        let mut pace = Pace::default();
+        pace.read(&overview, now);
         let mut model = Self {
             options,
             zone,
@@ -220,6 +229,7 @@ impl Model {
             overview,
             limits_at: now,
             home,
+            pace,
             screen: Screen::Profiles,
             trail: Vec::new(),
             modal: None,
@@ -227,14 +237,24 @@ impl Model {
             logs: LogPane::default(),
             engine_stopped: false,
             dirty: true,
+            unsettled: true,
+            due: None,
         };
         model.settle();
         model
     }
 
-    /// True when the screen is outdated; asking makes it current.
+    /// True when the screen is outdated; asking makes it current, and everything ready to be drawn.
     pub fn take_dirty(&mut self) -> bool {
+        if self.unsettled {
+            self.settle();
+        }
         std::mem::take(&mut self.dirty)
+    }
+
+    /// True when something was told that is drawn only once everything is in order again.
+    pub(super) const fn is_unsettled(&self) -> bool {
+        self.unsettled
     }
 
     pub(super) fn open(&mut self, modal: Modal) {
@@ -396,9 +416,11 @@ impl Model {
 
     /// Puts cursors and scroll positions back into range after anything changed.
     pub(super) fn settle(&mut self) {
-        let (len, height) = self.list_size();
+        self.unsettled = false;
         // The list of profiles changes under every screen.
         self.home.settle(usize::from(layout::regions(self).rows));
+        self.pace.settle(&self.overview, self.now);
+        let (len, height) = self.list_size();
         match &mut self.screen {
             Screen::Profiles | Screen::Matrix(_) => {}
             Screen::Run(screen) => screen.list.settle(len, height),
@@ -412,6 +434,7 @@ impl Model {
         if let Some(scroll) = self.modal.as_mut().and_then(|o| o.modal.scroll_mut()) {
             *scroll = (*scroll).min(limit);
         }
+        self.due = super::timing::next_change(self);
     }
 }
 

@@ -156,6 +156,7 @@ proptest! {
                     update(&mut model, *event);
                 }
             }
+            let _ = model.take_dirty();
             let rows = model.home.rows().len();
             prop_assert!(model.home.position() < rows.max(1));
             if let Screen::Errors(errors) = &model.screen {

@@ -27,6 +27,13 @@ use navigation::entered;
 
 /// Changes the model by one event.
 pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
+    // What the engine tells is put in order once for each frame, and before anything else looks at it.
+    if let Event::Engine { event, at } = event {
+        return engine::fold(model, *event, at);
+    }
+    if model.is_unsettled() {
+        model.settle();
+    }
     let effects = match event {
         Event::Drawn => {
             if let Some(opened) = &mut model.modal {
@@ -41,7 +48,7 @@ pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
             model.dirty = true;
             Vec::new()
         }
-        Event::Engine { event, at } => engine::fold(model, *event, at),
+        Event::Engine { .. } => Vec::new(),
         Event::EngineStopped => {
             model.engine_stopped = true;
             model.dirty = true;
