@@ -102,6 +102,10 @@ pub(super) struct Counts {
 #[derive(Debug, Clone, Default)]
 pub struct Home {
     entries: HashMap<ProfileId, Entry>,
+    /// Every profile in the present order, kept so that a change of one costs no sorting of all.
+    sorted: Vec<ProfileId>,
+    /// True when an entry has changed since rows were last arranged.
+    stale: bool,
     rows: Vec<ProfileId>,
     counts: Counts,
     longest_name: usize,
@@ -185,15 +189,17 @@ impl Home {
         self.entries =
             overview.profiles.keys().filter_map(|id| Some((*id, Self::entry(*id, overview, now)?))).collect();
         self.selected.retain(|id| overview.profiles.contains_key(id));
-        self.arrange();
+        self.sorted = overview.profiles.keys().copied().collect();
+        self.stale = true;
     }
 
-    /// Reads one profile anew.
+    /// Reads one profile anew. Rows are arranged when they are next looked at: a busy engine tells of thousands a second.
     pub(super) fn refresh(&mut self, id: ProfileId, overview: &Overview, now: Timestamp) {
         let Some(entry) = Self::entry(id, overview, now) else { return };
         let Some(known) = self.entries.get_mut(&id) else {
             self.entries.insert(id, entry);
-            self.arrange();
+            self.sorted.push(id);
+            self.stale = true;
             return;
         };
         // Progress goes on all the time, and moves nothing unless the rows stand in its order.
@@ -201,7 +207,7 @@ impl Home {
         let before = std::mem::replace(known, entry);
         let progress = if moves { before.progress } else { known.progress };
         if *known != (Entry { progress, ..before }) {
-            self.arrange();
+            self.stale = true;
         }
     }
 
@@ -224,7 +230,7 @@ impl Home {
             rows: stored.rows,
             changed: stored.last_counts.as_ref().map_or(0, ChangeCounts::written),
             progress: overview.runs.get(&id).and_then(|run| match run.state {
-                RunState::Fetching => Some(percent(overview.progress(run.id).ratio())),
+                RunState::Fetching => overview.progress(run.id).ratio().map(percent),
                 RunState::Committing => Some(100),
                 _ => None,
             }),
@@ -233,6 +239,7 @@ impl Home {
     }
 
     fn arrange(&mut self) {
+        self.stale = false;
         let mut counts = Counts::default();
         for entry in self.entries.values() {
             counts.syncing += usize::from(entry.status.is_live());
@@ -241,19 +248,20 @@ impl Home {
         }
         self.counts = counts;
         self.longest_name = self.entries.values().map(|e| e.name_width).max().unwrap_or(0);
-        let mut rows: Vec<(ProfileId, &Entry)> = self
-            .entries
-            .iter()
-            .filter(|(_, e)| self.filter.matches(&e.haystack))
-            .map(|(id, e)| (*id, e))
-            .collect();
+        let entries = &self.entries;
+        let mut rows: Vec<(ProfileId, &Entry)> =
+            self.sorted.iter().filter_map(|id| Some((*id, entries.get(id)?))).collect();
         let order = self.order;
         let column = Column::ALL.get(order.column).copied().unwrap_or(Column::Name);
         let by_name = |a: &Entry, b: &Entry| a.haystack.name().cmp(b.haystack.name());
-        rows.sort_unstable_by(|(id_a, a), (id_b, b)| {
+        // The stable sort takes what is in order already as it is.
+        rows.sort_by(|(id_a, a), (id_b, b)| {
             order.turn(a.compare(b, column)).then_with(|| by_name(a, b)).then_with(|| id_a.cmp(id_b))
         });
-        self.rows = rows.into_iter().map(|(id, _)| id).collect();
+        let sorted = rows.iter().map(|(id, _)| *id).collect();
+        let shown = rows.into_iter().filter(|(_, e)| self.filter.matches(&e.haystack));
+        self.rows = shown.map(|(id, _)| id).collect();
+        self.sorted = sorted;
         self.find_cursor();
     }
 
@@ -265,8 +273,11 @@ impl Home {
         self.cursor = self.current();
     }
 
-    /// Keeps the cursor within `height` visible rows.
+    /// Arranges rows of which any has changed, and keeps the cursor within `height` visible rows.
     pub(super) fn settle(&mut self, height: usize) {
+        if self.stale {
+            self.arrange();
+        }
         let height = height.max(1);
         self.offset = self.offset.min(self.position).max((self.position + 1).saturating_sub(height));
         self.offset = self.offset.min(self.rows.len().saturating_sub(height));

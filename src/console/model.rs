@@ -10,12 +10,13 @@ use super::home::Home;
 use super::layout;
 use super::list::ListCursor;
 use super::logs::LogPane;
+use super::pace::Pace;
 use super::query::Loaded;
 use super::screen::Screen;
 use crate::domain::cause::CauseId;
 use crate::domain::id::{ProfileId, RunId};
 use crate::domain::report::ErrorReport;
-use crate::domain::run::{HoldSummary, RunState, RunView, UnitView};
+use crate::domain::run::{ChangeView, HoldSummary, RunState, RunView, UnitView};
 use crate::domain::time::Timestamp;
 use crate::domain::unit::Unit;
 use crate::sync::event::LoginStatus;
@@ -91,6 +92,13 @@ pub enum Modal {
         /// First line that is visible.
         scroll: usize,
     },
+    /// A row of a list in full.
+    Document {
+        /// The row.
+        document: Document,
+        /// First line that is visible.
+        scroll: usize,
+    },
     /// Quit while syncs run?
     Quit {
         /// How many run.
@@ -103,6 +111,13 @@ pub enum Modal {
         /// How many there were.
         live: usize,
     },
+}
+
+/// A row of a list that is read in full.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Document {
+    /// A change, field by field.
+    Change(Box<ChangeView>),
 }
 
 /// The review of a held run.
@@ -173,6 +188,8 @@ pub struct Model {
     pub limits_at: Timestamp,
     /// The list of profiles.
     pub home: Home,
+    /// How far runs have come, and how fast they go.
+    pub pace: Pace,
     /// What fills the screen.
     pub screen: Screen,
     /// The screens that Esc goes back to, the last one first.
@@ -186,6 +203,10 @@ pub struct Model {
     /// True when the engine tells nothing more.
     pub engine_stopped: bool,
     pub(super) dirty: bool,
+    /// True when something was told since cursors and rows were last put in order.
+    pub(super) unsettled: bool,
+    /// When the present frame is outdated by time alone.
+    pub(super) due: Option<Timestamp>,
 }
 
 const NOTICE_STAYS: Duration = Duration::from_secs(8);
@@ -201,6 +222,8 @@ impl Model {
     ) -> Self {
         let mut home = Home::default();
         home.rebuild(&overview, now);
+        let mut pace = Pace::default();
+        pace.read(&overview, now);
         let mut model = Self {
             options,
             zone,
@@ -209,6 +232,7 @@ impl Model {
             overview,
             limits_at: now,
             home,
+            pace,
             screen: Screen::Profiles,
             trail: Vec::new(),
             modal: None,
@@ -216,14 +240,24 @@ impl Model {
             logs: LogPane::default(),
             engine_stopped: false,
             dirty: true,
+            unsettled: true,
+            due: None,
         };
         model.settle();
         model
     }
 
-    /// True when the screen is outdated; asking makes it current.
+    /// True when the screen is outdated; asking makes it current, and everything ready to be drawn.
     pub fn take_dirty(&mut self) -> bool {
+        if self.unsettled {
+            self.settle();
+        }
         std::mem::take(&mut self.dirty)
+    }
+
+    /// True when something was told that is drawn only once everything is in order again.
+    pub(super) const fn is_unsettled(&self) -> bool {
+        self.unsettled
     }
 
     pub(super) fn open(&mut self, modal: Modal) {
@@ -312,10 +346,7 @@ impl Model {
             Screen::Run(run) => Some(run.profile),
             Screen::History(history) => history.profile.or_else(|| Some(history.current()?.profile_id)),
             Screen::Errors(errors) => errors.profile(),
-            Screen::Changes(changes) => {
-                let change = || changes.changes.ready()?.get(changes.list.position);
-                changes.profile.or_else(|| Some(change()?.profile_id))
-            }
+            Screen::Changes(changes) => changes.current().map(|change| change.profile_id).or(changes.profile),
             Screen::Limits(_) | Screen::Logs(_) => None,
         }
     }
@@ -385,7 +416,7 @@ impl Model {
                 (screen.len(), usize::from(rows.saturating_sub(u16::from(rows > 1))))
             }
             Screen::Errors(screen) => (screen.rows().count(), usize::from(layout::errors_rows(body))),
-            Screen::Changes(screen) => (screen.len(), rows),
+            Screen::Changes(screen) => (screen.len(), usize::from(layout::changes_rows(body))),
             Screen::Limits(_) => (self.overview.limits.buckets.len(), rows),
             Screen::Logs(_) => (0, rows),
         }
@@ -408,16 +439,19 @@ impl Model {
 
     /// Puts cursors and scroll positions back into range after anything changed.
     pub(super) fn settle(&mut self) {
-        let (len, height) = self.list_size();
+        self.unsettled = false;
         // The list of profiles changes under every screen.
+        let (_, height) = self.list_size();
         let rows = if matches!(self.screen, Screen::Matrix(_)) {
             height
         } else {
             usize::from(layout::regions(self).rows)
         };
         self.home.settle(rows);
+        self.pace.settle(&self.overview, self.now);
         self.place();
         let longest_name = self.home.longest_name();
+        let (len, height) = self.list_size();
         match &mut self.screen {
             Screen::Profiles => {}
             Screen::Matrix(screen) => screen.settle(self.size.0, longest_name),
@@ -432,13 +466,17 @@ impl Model {
         if let Some(scroll) = self.modal.as_mut().and_then(|o| o.modal.scroll_mut()) {
             *scroll = (*scroll).min(limit);
         }
+        self.due = super::timing::next_change(self);
     }
 }
 
 impl Modal {
     pub(super) fn scroll_mut(&mut self) -> Option<&mut usize> {
         match self {
-            Self::Help { scroll } | Self::Error { scroll, .. } | Self::Why { scroll, .. } => Some(scroll),
+            Self::Help { scroll }
+            | Self::Error { scroll, .. }
+            | Self::Why { scroll, .. }
+            | Self::Document { scroll, .. } => Some(scroll),
             Self::Review(review) => Some(&mut review.scroll),
             Self::Cancel { .. } | Self::RetryCause { .. } | Self::Quit { .. } | Self::Leaving { .. } => None,
         }
@@ -446,7 +484,10 @@ impl Modal {
 
     pub(super) const fn scroll(&self) -> usize {
         match self {
-            Self::Help { scroll } | Self::Error { scroll, .. } | Self::Why { scroll, .. } => *scroll,
+            Self::Help { scroll }
+            | Self::Error { scroll, .. }
+            | Self::Why { scroll, .. }
+            | Self::Document { scroll, .. } => *scroll,
             Self::Review(review) => review.scroll,
             Self::Cancel { .. } | Self::RetryCause { .. } | Self::Quit { .. } | Self::Leaving { .. } => 0,
         }

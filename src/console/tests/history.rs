@@ -1,7 +1,7 @@
 //! The lists of runs: how they stand, how they follow the engine, and what Enter, `e`, `d` and orders do.
 
 use super::fixture::*;
-use super::screens::{NARROW, USUAL, snapshot};
+use super::screens::{NARROW, USUAL};
 use crate::console::*;
 use crate::domain::id::{ProfileId, RunId};
 use crate::domain::run::{ChangeCounts, RunState, RunView};

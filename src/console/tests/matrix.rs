@@ -3,7 +3,7 @@
 use ratatui::style::Modifier;
 
 use super::fixture::*;
-use super::screens::{NARROW, USUAL, snapshot};
+use super::screens::{NARROW, USUAL};
 use crate::console::*;
 use crate::domain::entity::DESCRIPTORS;
 use crate::domain::id::{ProfileId, RunId};

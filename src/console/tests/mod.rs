@@ -1,11 +1,13 @@
 //! The console's tests: keys and effects, every screen as text, anything at any size, and the event loop.
 
+mod changes;
 mod driven;
 mod errors;
 mod fixture;
 mod history;
 mod keys;
 mod matrix;
+mod pace;
 mod properties;
 mod screens;
 mod stage;

@@ -42,18 +42,18 @@ pub(super) fn on_runs(
 }
 
 /// Takes over a run that the engine tells of; after a snapshot, which tells the latest alone, all are read anew.
-pub(super) fn follow_engine(model: &mut Model, told: Told) -> Vec<Effect> {
+pub(super) fn follow_engine(model: &mut Model, heard: Heard) -> Vec<Effect> {
     let Screen::History(screen) = &mut model.screen else { return Vec::new() };
-    match told {
-        Told::Run(run) => screen.follow(&run, &model.overview),
-        Told::Everything => return vec![Effect::Load(Query::Runs(screen.profile))],
-        Told::Nothing => {}
+    match heard {
+        Heard::Run(run) => screen.follow(&run, &model.overview),
+        Heard::Everything => return vec![Effect::Load(Query::Runs(screen.profile))],
+        Heard::Nothing => {}
     }
     Vec::new()
 }
 
 /// What an event tells of runs.
-pub(super) enum Told {
+pub(super) enum Heard {
     Nothing,
     Run(Box<RunView>),
     Everything,

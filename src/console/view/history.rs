@@ -27,7 +27,7 @@ fn columns(screen: &HistoryScreen, total: usize, longest: usize) -> Vec<table::C
     let column = |column: &Column| match column {
         Column::Run => C::right("RUN", 6, 10),
         Column::Profile => C::left("PROFILE", name, longest.clamp(name, 32), 11).modest(18),
-        Column::Country => C::left("CC", 2, 2, 6),
+        Column::Country => C::left("CC", 2, 2, 8),
         Column::State => C::left("STATE", 12, 12, 9),
         Column::When => C::left("WHEN", 10, 10, 8),
         Column::Took => C::right("TOOK", 7, 5),
