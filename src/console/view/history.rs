@@ -181,6 +181,9 @@ fn note(model: &Model, run: &RunView, theme: &Theme) -> (String, Style) {
     }
 }
 
+/// How a number of a trend is said.
+type Say<'a> = &'a dyn Fn(u64) -> String;
+
 /// What the last completed runs took: how long, how many rows, how much of it was refused.
 fn trends(runs: &[RunView], theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
     if area.is_empty() {
@@ -191,7 +194,7 @@ fn trends(runs: &[RunView], theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
     let last = &completed[completed.len().saturating_sub(columns)..];
     let seconds = |n: u64| clock(Duration::from_secs(n));
     let of = |value: fn(&RunView) -> u64| last.iter().map(|run| value(run)).collect::<Vec<u64>>();
-    let lines: [(&str, Vec<u64>, &dyn Fn(u64) -> String); 3] = [
+    let lines: [(&str, Vec<u64>, Say<'_>); 3] = [
         ("duration", of(|run| took(run).map_or(0, |took| took.as_secs())), &seconds),
         ("rows", of(|run| u64::try_from(run.rows).unwrap_or(0)), &count),
         ("throttled", of(|run| permille(run).unwrap_or(0)), &|n| {
