@@ -122,6 +122,7 @@ fn page<'a>(list: &'a str, seq: i64, next: Option<&str>, body: &'a str) -> NewPa
         unit_expected: Some(4),
         requests: 1,
         throttled: 0,
+        throttled_us: 0,
     }
 }
 
@@ -329,7 +330,7 @@ async fn an_expired_lease_is_taken_over_and_the_old_owner_is_fenced(url: &str) {
     assert!(is_fenced(store.update_unit(run.id, old, KEYWORDS, &proved(0, 0)).await.map(drop)));
     assert!(is_fenced(store.drop_pages(run.id, old, KEYWORDS, None).await.map(drop)));
     assert!(is_fenced(store.reuse_pages(run.id, run.id, old, HOUR, HOUR).await.map(drop)));
-    assert!(is_fenced(store.count_requests(run.id, old, 1, 1).await));
+    assert!(is_fenced(store.count_requests(run.id, old, 1, 1, 1).await));
     assert!(is_fenced(store.set_committing(run.id, old).await.map(drop)));
     assert!(is_fenced(store.fail(run.id, old, &report(), &cause()).await.map(drop)));
     assert!(is_fenced(store.cancelled(run.id, old).await.map(drop)));
@@ -389,9 +390,9 @@ async fn units_and_pages_keep_what_they_are_given(url: &str) {
     );
     assert_eq!(store.page_body(run.id, KEYWORDS, "main", 0).await.unwrap(), body);
     assert_eq!(store.run(run.id).await.unwrap().unwrap().requests, 2);
-    store.count_requests(run.id, run.epoch, 3, 1).await.unwrap();
+    store.count_requests(run.id, run.epoch, 3, 1, 2_500_000).await.unwrap();
     let counted = store.run(run.id).await.unwrap().unwrap();
-    assert_eq!((counted.requests, counted.throttled), (5, 1));
+    assert_eq!((counted.requests, counted.throttled, counted.throttled_us), (5, 1, 2_500_000));
     let settled = store.update_unit(run.id, run.epoch, KEYWORDS, &proved(2, 4)).await.unwrap();
     assert_eq!((settled.state, settled.certificate), (UnitState::Proved, Some(certificate(2, 4))));
     assert!(settled.settled_at.is_some());

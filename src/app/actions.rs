@@ -5,7 +5,7 @@ use futures::future::BoxFuture;
 use tokio::sync::broadcast;
 
 use crate::cli::Failure;
-use crate::console::{Actions, Answer, ChangesOf, Data, Outcome, Query};
+use crate::console::{self, Actions, Answer, ChangesOf, Data, Outcome, Query};
 use crate::domain::id::{ProfileId, RunId};
 use crate::domain::report::ErrorReport;
 use crate::domain::run::{Origin, RunState};
@@ -27,8 +27,10 @@ impl EngineActions {
     }
 }
 
-/// The most runs and changes that a screen lists.
+/// The most runs that a screen lists.
 const MOST: i64 = 1_000;
+/// Changes that are read: one more than are listed tells that there are more.
+const MOST_CHANGES: i64 = console::MOST_CHANGES as i64 + 1;
 
 async fn read(engine: &Engine, query: Query) -> Result<Data, SyncError> {
     let store = engine.store();
@@ -38,11 +40,12 @@ async fn read(engine: &Engine, query: Query) -> Result<Data, SyncError> {
             Data::Runs(store.runs(&RunFilter { profile_id, state: None, limit: MOST }).await?)
         }
         Query::Changes(ChangesOf::Run(run)) => {
-            let filter = ChangeFilter { run_id: Some(run), limit: MOST, ..ChangeFilter::default() };
+            let filter = ChangeFilter { run_id: Some(run), limit: MOST_CHANGES, ..ChangeFilter::default() };
             Data::Changes(store.changes(&filter).await?)
         }
         Query::Changes(ChangesOf::Since { profile, since }) => {
-            let filter = ChangeFilter { profile_id: profile, run_id: None, since: Some(since), limit: MOST };
+            let since = Some(since);
+            let filter = ChangeFilter { profile_id: profile, run_id: None, since, limit: MOST_CHANGES };
             Data::Changes(store.changes(&filter).await?)
         }
     })

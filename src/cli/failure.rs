@@ -176,6 +176,7 @@ mod tests {
             data_as_of: None,
             requests: 0,
             throttled: 0,
+            throttled_us: 0,
             counts: ChangeCounts::default(),
             rows: 0,
             error: (state == RunState::Failed).then(|| ErrorReport { retryable, ..failure() }),

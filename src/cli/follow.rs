@@ -449,7 +449,7 @@ impl Bars {
             clippy::cast_sign_loss,
             reason = "a ratio between 0 and 1"
         )]
-        bar.set_position((progress.ratio() * 1000.0) as u64);
+        bar.set_position((progress.ratio().unwrap_or_else(|| progress.of_units()) * 1000.0) as u64);
         bar.set_prefix(name.to_owned());
         bar.set_message(format!(
             "{}/{} units  {} rows  {now}",

@@ -188,8 +188,10 @@ pub async fn run_show(store: &Store, id: i64, out: &mut Output<'_>) -> Result<Ex
         maybe_time(run.finished_at, out.utc)
     ))?;
     let retry = run.retry_of.map_or_else(String::new, |of| format!("  retry of run {of}"));
+    let seconds = run.throttled_us / 1_000_000;
+    let held_up = if seconds > 0 { format!(" (for {} s)", count(seconds)) } else { String::new() };
     out.line(&format!(
-        "requests {}  throttled {}  epoch {}{retry}  wrote {}  rows {}  data as of {}",
+        "requests {}  throttled {}{held_up}  epoch {}{retry}  wrote {}  rows {}  data as of {}",
         count(run.requests),
         count(run.throttled),
         run.epoch,

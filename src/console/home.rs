@@ -147,8 +147,10 @@ pub(super) struct Counts {
 #[derive(Debug, Clone)]
 pub struct Home {
     entries: HashMap<ProfileId, Entry>,
-    /// Every profile in the order of the list.
-    ordered: Vec<ProfileId>,
+    /// Every profile in the present order, kept so that a change of one costs no sorting of all.
+    sorted: Vec<ProfileId>,
+    /// True when an entry has changed since rows were last arranged.
+    stale: bool,
     /// Those that the filter shows.
     rows: Vec<ProfileId>,
     counts: Counts,
@@ -170,7 +172,8 @@ impl Default for Home {
     fn default() -> Self {
         Self {
             entries: HashMap::new(),
-            ordered: Vec::new(),
+            sorted: Vec::new(),
+            stale: false,
             rows: Vec::new(),
             counts: Counts::default(),
             longest_name: 0,
@@ -250,16 +253,18 @@ impl Home {
         self.entries =
             overview.profiles.keys().filter_map(|id| Some((*id, Self::entry(*id, overview, now)?))).collect();
         self.selected.retain(|id| overview.profiles.contains_key(id));
-        self.arrange();
+        self.sorted = overview.profiles.keys().copied().collect();
+        self.stale = true;
     }
 
-    /// Reads one profile anew.
+    /// Reads one profile anew. Rows are arranged when they are next looked at: a busy engine tells of thousands a second.
     pub(super) fn refresh(&mut self, id: ProfileId, overview: &Overview, now: Timestamp) {
         self.now = self.now.max(now);
         let Some(entry) = Self::entry(id, overview, now) else { return };
         let Some(known) = self.entries.get_mut(&id) else {
             self.entries.insert(id, entry);
-            self.arrange();
+            self.sorted.push(id);
+            self.stale = true;
             return;
         };
         // Progress goes on all the time, and moves nothing unless the rows stand in its order.
@@ -267,7 +272,7 @@ impl Home {
         let before = std::mem::replace(known, entry);
         let progress = if moves { before.progress } else { known.progress };
         if *known != (Entry { progress, ..before }) {
-            self.arrange();
+            self.stale = true;
         }
     }
 
@@ -302,7 +307,7 @@ impl Home {
             rows: stored.rows,
             changed: stored.last_counts.as_ref().map_or(0, ChangeCounts::written),
             progress: overview.runs.get(&id).and_then(|run| match run.state {
-                RunState::Fetching => Some(percent(overview.progress(run.id).ratio())),
+                RunState::Fetching => overview.progress(run.id).ratio().map(percent),
                 RunState::Committing => Some(100),
                 _ => None,
             }),
@@ -311,6 +316,7 @@ impl Home {
     }
 
     fn arrange(&mut self) {
+        self.stale = false;
         let mut counts = Counts::default();
         for entry in self.entries.values() {
             counts.syncing += usize::from(entry.status.is_live());
@@ -321,24 +327,22 @@ impl Home {
         self.longest_name = self.entries.values().map(|e| e.name_width).max().unwrap_or(0);
         let order = self.order;
         let column = Column::ALL.get(order.column).copied().unwrap_or(Column::Name);
-        // Those that stand in order already are put in order again in next to no time.
-        let known = self.ordered.iter().filter_map(|id| Some((*id, self.entries.get(id)?)));
-        let mut rows: Vec<(ProfileId, &Entry)> = known.collect();
-        if rows.len() != self.entries.len() {
-            rows = self.entries.iter().map(|(id, entry)| (*id, entry)).collect();
-        }
+        let entries = &self.entries;
+        let mut rows: Vec<(ProfileId, &Entry)> =
+            self.sorted.iter().filter_map(|id| Some((*id, entries.get(id)?))).collect();
         let by_name = |a: &Entry, b: &Entry| a.compare(b, Column::Name);
+        // The stable sort takes what is in order already as it is.
         rows.sort_by(|(id_a, a), (id_b, b)| {
             order.turn(a.compare(b, column)).then_with(|| by_name(a, b)).then_with(|| id_a.cmp(id_b))
         });
-        self.ordered = rows.into_iter().map(|(id, _)| id).collect();
+        self.sorted = rows.into_iter().map(|(id, _)| id).collect();
         self.show();
     }
 
     /// Filters the rows, which stand in order.
     fn show(&mut self) {
         let shown = |id: &&ProfileId| self.entries.get(id).is_some_and(|e| self.line.matches(e, self.now));
-        self.rows = self.ordered.iter().filter(shown).copied().collect();
+        self.rows = self.sorted.iter().filter(shown).copied().collect();
         self.find_cursor();
     }
 
@@ -350,8 +354,11 @@ impl Home {
         self.cursor = self.current();
     }
 
-    /// Keeps the cursor within `height` visible rows.
+    /// Arranges rows of which any has changed, and keeps the cursor within `height` visible rows.
     pub(super) fn settle(&mut self, height: usize) {
+        if self.stale {
+            self.arrange();
+        }
         let height = height.max(1);
         self.offset = self.offset.min(self.position).max((self.position + 1).saturating_sub(height));
         self.offset = self.offset.min(self.rows.len().saturating_sub(height));

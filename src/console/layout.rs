@@ -145,6 +145,37 @@ pub(super) fn errors_rows(body: Rect) -> u16 {
     errors_regions(body).rows.height
 }
 
+/// The bands of the changes screen: how many there are, the list, and the current change below it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct ChangesRegions {
+    pub(super) summary: Rect,
+    pub(super) rows: Rect,
+    pub(super) detail: Rect,
+}
+
+/// Cuts the body of the changes screen.
+pub(super) fn changes_regions(body: Rect) -> ChangesRegions {
+    let summary = u16::from(body.height >= 4);
+    let detail = match body.height {
+        0..9 => 0,
+        9..14 => 4,
+        14..20 => 6,
+        height => height / 3,
+    };
+    let rows = body.height - detail - summary;
+    ChangesRegions {
+        summary: Rect { height: summary, ..body },
+        rows: Rect { y: body.y + summary, height: rows, ..body },
+        detail: Rect { y: body.y + summary + rows, height: detail, ..body },
+    }
+}
+
+/// Rows of the list of changes.
+pub(super) fn changes_rows(body: Rect) -> u16 {
+    let rows = changes_regions(body).rows.height;
+    rows.saturating_sub(u16::from(rows > 1))
+}
+
 /// Rows of the list of units.
 pub(super) fn run_rows(body: Rect) -> u16 {
     let units = run_regions(body).units.height;

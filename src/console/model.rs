@@ -11,12 +11,13 @@ use super::home::Home;
 use super::layout;
 use super::list::ListCursor;
 use super::logs::LogPane;
+use super::pace::Pace;
 use super::query::Loaded;
 use super::screen::Screen;
 use crate::domain::cause::CauseId;
 use crate::domain::id::{ProfileId, RunId};
 use crate::domain::report::ErrorReport;
-use crate::domain::run::{HoldSummary, RunState, RunView, UnitView};
+use crate::domain::run::{ChangeView, HoldSummary, RunState, RunView, UnitView};
 use crate::domain::time::Timestamp;
 use crate::sync::event::LoginStatus;
 use crate::sync::overview::Overview;
@@ -89,6 +90,13 @@ pub enum Modal {
         /// First line that is visible.
         scroll: usize,
     },
+    /// A row of a list in full.
+    Document {
+        /// The row.
+        document: Document,
+        /// First line that is visible.
+        scroll: usize,
+    },
     /// Quit while syncs run?
     Quit {
         /// How many run.
@@ -101,6 +109,13 @@ pub enum Modal {
         /// How many there were.
         live: usize,
     },
+}
+
+/// A row of a list that is read in full.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Document {
+    /// A change, field by field.
+    Change(Box<ChangeView>),
 }
 
 /// The review of a held run.
@@ -171,6 +186,8 @@ pub struct Model {
     pub limits_at: Timestamp,
     /// The list of profiles.
     pub home: Home,
+    /// How far runs have come, and how fast they go.
+    pub pace: Pace,
     /// What fills the screen.
     pub screen: Screen,
     /// The screens that Esc goes back to, the last one first.
@@ -184,6 +201,10 @@ pub struct Model {
     /// True when the engine tells nothing more.
     pub engine_stopped: bool,
     pub(super) dirty: bool,
+    /// True when something was told since cursors and rows were last put in order.
+    pub(super) unsettled: bool,
+    /// When the present frame is outdated by time alone.
+    pub(super) due: Option<Timestamp>,
 }
 
 const NOTICE_STAYS: Duration = Duration::from_secs(8);
@@ -199,6 +220,8 @@ impl Model {
     ) -> Self {
         let mut home = Home::default();
         home.rebuild(&overview, now);
+        let mut pace = Pace::default();
+        pace.read(&overview, now);
         let mut model = Self {
             options,
             zone,
@@ -207,6 +230,7 @@ impl Model {
             overview,
             limits_at: now,
             home,
+            pace,
             screen: Screen::Profiles,
             trail: Vec::new(),
             modal: None,
@@ -214,14 +238,24 @@ impl Model {
             logs: LogPane::default(),
             engine_stopped: false,
             dirty: true,
+            unsettled: true,
+            due: None,
         };
         model.settle();
         model
     }
 
-    /// True when the screen is outdated; asking makes it current.
+    /// True when the screen is outdated; asking makes it current, and everything ready to be drawn.
     pub fn take_dirty(&mut self) -> bool {
+        if self.unsettled {
+            self.settle();
+        }
         std::mem::take(&mut self.dirty)
+    }
+
+    /// True when something was told that is drawn only once everything is in order again.
+    pub(super) const fn is_unsettled(&self) -> bool {
+        self.unsettled
     }
 
     pub(super) fn open(&mut self, modal: Modal) {
@@ -313,10 +347,7 @@ impl Model {
                 history.profile.or_else(|| Some(run()?.profile_id))
             }
             Screen::Errors(errors) => errors.profile(),
-            Screen::Changes(changes) => {
-                let change = || changes.changes.ready()?.get(changes.list.position);
-                changes.profile.or_else(|| Some(change()?.profile_id))
-            }
+            Screen::Changes(changes) => changes.current().map(|change| change.profile_id).or(changes.profile),
             Screen::Limits(_) | Screen::Logs(_) => None,
         }
     }
@@ -402,7 +433,7 @@ impl Model {
             Screen::Run(screen) => (self.units(screen).len(), usize::from(layout::run_rows(body))),
             Screen::History(screen) => (screen.len(), rows),
             Screen::Errors(screen) => (screen.rows().count(), usize::from(layout::errors_rows(body))),
-            Screen::Changes(screen) => (screen.len(), rows),
+            Screen::Changes(screen) => (screen.len(), usize::from(layout::changes_rows(body))),
             Screen::Limits(_) => (self.overview.limits.buckets.len(), rows),
             Screen::Logs(_) => (0, rows),
         }
@@ -410,9 +441,11 @@ impl Model {
 
     /// Puts cursors and scroll positions back into range after anything changed.
     pub(super) fn settle(&mut self) {
-        let (len, height) = self.list_size();
+        self.unsettled = false;
         // The list of profiles changes under every screen.
         self.home.settle(usize::from(layout::regions(self).rows));
+        self.pace.settle(&self.overview, self.now);
+        let (len, height) = self.list_size();
         match &mut self.screen {
             Screen::Profiles | Screen::Matrix(_) => {}
             Screen::Run(screen) => screen.list.settle(len, height),
@@ -426,13 +459,17 @@ impl Model {
         if let Some(scroll) = self.modal.as_mut().and_then(|o| o.modal.scroll_mut()) {
             *scroll = (*scroll).min(limit);
         }
+        self.due = super::timing::next_change(self);
     }
 }
 
 impl Modal {
     pub(super) fn scroll_mut(&mut self) -> Option<&mut usize> {
         match self {
-            Self::Help { scroll } | Self::Error { scroll, .. } | Self::Why { scroll, .. } => Some(scroll),
+            Self::Help { scroll }
+            | Self::Error { scroll, .. }
+            | Self::Why { scroll, .. }
+            | Self::Document { scroll, .. } => Some(scroll),
             Self::Review(review) => Some(&mut review.scroll),
             Self::Cancel { .. } | Self::RetryCause { .. } | Self::Quit { .. } | Self::Leaving { .. } => None,
         }
@@ -440,7 +477,10 @@ impl Modal {
 
     pub(super) const fn scroll(&self) -> usize {
         match self {
-            Self::Help { scroll } | Self::Error { scroll, .. } | Self::Why { scroll, .. } => *scroll,
+            Self::Help { scroll }
+            | Self::Error { scroll, .. }
+            | Self::Why { scroll, .. }
+            | Self::Document { scroll, .. } => *scroll,
             Self::Review(review) => review.scroll,
             Self::Cancel { .. } | Self::RetryCause { .. } | Self::Quit { .. } | Self::Leaving { .. } => 0,
         }

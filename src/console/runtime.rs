@@ -24,7 +24,6 @@ use super::logs;
 use super::model::{ConsoleOptions, Model};
 use super::terminal::{TerminalGuard, marked};
 use super::theme::Theme;
-use super::timing::next_change;
 use super::update::update;
 use super::view::view;
 use crate::sync::event::SyncEvent;
@@ -214,7 +213,7 @@ where
     async fn wait(&mut self) -> Woken {
         let frame_at = self.drawn_at.map_or_else(Instant::now, |at| at + FRAME);
         let dirty = self.model.dirty;
-        let pause = next_change(&self.model).map(|due| due.since(self.actions.now()));
+        let pause = self.model.due.map(|due| due.since(self.actions.now()));
         let engine = async {
             match &mut self.engine {
                 Some(engine) => engine.recv().await,

@@ -171,6 +171,22 @@ pub(super) fn clock(span: Duration) -> String {
     if hours > 0 { format!("{hours}:{minutes:02}:{seconds:02}") } else { format!("{minutes}:{seconds:02}") }
 }
 
+/// A span of time as an estimate tells it: `5 s`, `40 s`, `4 min`, `1 h 20 min`.
+pub(super) fn about(span: Duration) -> String {
+    let seconds = span.as_secs();
+    match seconds {
+        0..60 => format!("{} s", seconds.div_ceil(5).max(1) * 5),
+        60..3_600 => format!("{} min", (seconds + 30) / 60),
+        _ => {
+            let minutes = (seconds + 300) / 600 * 10;
+            match minutes % 60 {
+                0 => format!("{} h", minutes / 60),
+                rest => format!("{} h {rest} min", minutes / 60),
+            }
+        }
+    }
+}
+
 /// A share of 0 to 1 in whole percent; 100 is kept for what is complete.
 pub(super) fn percent(ratio: f64) -> u64 {
     #[expect(
@@ -224,6 +240,20 @@ pub(super) fn absolute(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String
     let Some(t) = zoned(at, zone) else { return at.to_rfc3339() };
     let same_day = zoned(now, zone).is_some_and(|n| n.date() == t.date());
     t.strftime(if same_day { "%H:%M:%S" } else { "%Y-%m-%d %H:%M:%S" }).to_string()
+}
+
+/// An instant in a column: the time of day, for other days the date with it, for other years the date alone.
+pub(super) fn short_time(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
+    let Some(t) = zoned(at, zone) else { return at.to_rfc3339() };
+    let same = |same: &dyn Fn(&jiff::Zoned) -> bool| zoned(now, zone).is_some_and(|n| same(&n));
+    let form = if same(&|n| n.date() == t.date()) {
+        "%H:%M:%S"
+    } else if same(&|n| n.year() == t.year()) {
+        "%m-%d %H:%M"
+    } else {
+        "%Y-%m-%d"
+    };
+    t.strftime(form).to_string()
 }
 
 #[cfg(test)]
@@ -281,6 +311,24 @@ mod tests {
             (90_000, "1 d ago", 82_800),
         ] {
             assert_eq!(ago(s(age)), (text.to_owned(), s(outdated_in)));
+        }
+    }
+
+    #[test]
+    fn an_estimate_is_no_more_exact_than_it_can_be() {
+        for (seconds, text) in [
+            (0, "5 s"),
+            (41, "45 s"),
+            (59, "60 s"),
+            (60, "1 min"),
+            (89, "1 min"),
+            (250, "4 min"),
+            (3_570, "60 min"),
+            (3_600, "1 h"),
+            (4_900, "1 h 20 min"),
+            (359_999, "100 h"),
+        ] {
+            assert_eq!(about(Duration::from_secs(seconds)), text);
         }
     }
 

@@ -3,7 +3,7 @@
 
 use ratatui::style::{Color, Modifier, Style};
 
-use crate::domain::run::UnitState;
+use crate::domain::run::{ChangeKind, UnitState};
 use crate::sync::overview::ProfileStatus;
 
 /// How things look. Built once from the options.
@@ -125,6 +125,27 @@ impl Theme {
             UnitState::Failed => ("✗", "x"),
         };
         if self.ascii { ascii } else { glyph }
+    }
+
+    /// What happened to a row.
+    pub const fn change(self, kind: ChangeKind) -> Style {
+        match kind {
+            ChangeKind::Added | ChangeKind::Returned => self.good(),
+            ChangeKind::Changed => Style::new(),
+            ChangeKind::Removed => self.warn(),
+        }
+    }
+
+    /// The sign in front of what happened to a row.
+    pub const fn change_glyph(self, kind: ChangeKind) -> &'static str {
+        match (kind, self.ascii) {
+            (ChangeKind::Added, _) => "+",
+            (ChangeKind::Changed, _) => "~",
+            (ChangeKind::Removed, false) => "−",
+            (ChangeKind::Removed, true) => "-",
+            (ChangeKind::Returned, false) => "↺",
+            (ChangeKind::Returned, true) => "<",
+        }
     }
 
     /// What stands for text that was cut.

@@ -29,7 +29,7 @@ pub(super) fn next_change(model: &Model) -> Option<Timestamp> {
     consider(model.notice.as_ref().and_then(|n| n.until));
     let next_second = Timestamp((model.now.0.div_euclid(SECOND) + 1) * SECOND);
     // The total's time left counts down while anything is fetched.
-    if model.overview.live_runs().any(|run| run.state == RunState::Fetching) {
+    if model.pace.is_fetching() {
         consider(Some(next_second));
     }
     if model.overview.limits.buckets.iter().any(|b| b.paused_ms.max(b.next_in_ms) >= 1_000) {

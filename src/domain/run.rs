@@ -254,6 +254,9 @@ pub struct RunView {
     pub requests: i64,
     /// 429 answers among them.
     pub throttled: i64,
+    /// Microseconds in which a request of it waited out a 429, or in which it was parked for one.
+    #[serde(default)]
+    pub throttled_us: i64,
     /// What its commit wrote.
     pub counts: ChangeCounts,
     /// Live rows of the profile after its commit.
@@ -332,9 +335,12 @@ pub struct Progress {
     pub settled: usize,
     /// Units of the plan.
     pub units: usize,
+    /// Pages stored.
+    pub pages: i64,
     /// Rows received.
     pub rows: i64,
-    /// Rows expected, when every unit that is not settled has an expectation.
+    /// Rows expected, when every unit that is not settled has an expectation: the API's own total, or what the last
+    /// proved run had.
     pub expected: Option<i64>,
 }
 
@@ -345,6 +351,7 @@ impl Progress {
         for unit in units {
             out.units += 1;
             out.settled += usize::from(unit.state.is_settled());
+            out.pages += unit.pages;
             out.rows += unit.rows;
             let expected = if unit.state.is_settled() { Some(unit.rows) } else { unit.expected };
             out.expected = out.expected.zip(expected).map(|(sum, e)| sum + e.max(unit.rows));
@@ -352,18 +359,20 @@ impl Progress {
         out
     }
 
-    /// The share that is done, 0 to 1: by rows where all expectations are known, else by units.
-    pub fn ratio(&self) -> f64 {
-        match self.expected {
-            Some(expected) if expected > 0 => {
-                #[expect(clippy::cast_precision_loss, reason = "a gauge needs no 53 bits")]
-                let ratio = self.rows as f64 / expected as f64;
-                ratio.clamp(0.0, 1.0)
-            }
-            _ if self.units == 0 => 0.0,
-            #[expect(clippy::cast_precision_loss, reason = "a gauge needs no 53 bits")]
-            _ => self.settled as f64 / self.units as f64,
-        }
+    /// The share of rows that is there, 0 to 1, where all expectations are known. It is never whole before every unit
+    /// is settled: the last row is not the proof that it was the last.
+    pub fn ratio(&self) -> Option<f64> {
+        let expected = self.expected.filter(|expected| *expected > 0)?;
+        #[expect(clippy::cast_precision_loss, reason = "a gauge needs no 53 bits")]
+        let ratio = self.rows as f64 / expected as f64;
+        Some(ratio.clamp(0.0, if self.settled < self.units { 0.995 } else { 1.0 }))
+    }
+
+    /// The share of units that is settled, 0 to 1.
+    pub fn of_units(&self) -> f64 {
+        #[expect(clippy::cast_precision_loss, reason = "a gauge needs no 53 bits")]
+        let share = self.settled as f64 / self.units.max(1) as f64;
+        share
     }
 }
 

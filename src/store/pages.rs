@@ -47,6 +47,8 @@ pub struct NewPage<'a> {
     pub requests: i64,
     /// 429 answers among them.
     pub throttled: i64,
+    /// Microseconds that it was throttled since then.
+    pub throttled_us: i64,
 }
 
 /// A stored page without its body.
@@ -112,13 +114,15 @@ impl Store {
         write_tx!(self, |tx, now| {
             // The fence and the request counters in one statement; an answered page ends a row of parkings.
             let ours = sqlx::query(
-                "update sync_runs set requests = requests + $3, throttled = throttled + $4, parks = 0
+                "update sync_runs set requests = requests + $3, throttled = throttled + $4,
+                     throttled_us = throttled_us + $5, parks = 0
                  where id = $1 and epoch = $2 and state in ('fetching', 'committing')",
             )
             .bind(run.0)
             .bind(epoch)
             .bind(page.requests)
             .bind(page.throttled)
+            .bind(page.throttled_us)
             .execute(&mut *tx)
             .await?;
             if ours.rows_affected() != 1 {
@@ -176,15 +180,19 @@ impl Store {
         epoch: i64,
         sent: i64,
         throttled: i64,
+        throttled_us: i64,
     ) -> Result<(), StoreError> {
         write_tx!(self, |tx, _now| {
             let done = sqlx::query(
-                "update sync_runs set requests = requests + $3, throttled = throttled + $4 where id = $1 and epoch = $2",
+                "update sync_runs set requests = requests + $3, throttled = throttled + $4,
+                     throttled_us = throttled_us + $5
+                 where id = $1 and epoch = $2",
             )
             .bind(run.0)
             .bind(epoch)
             .bind(sent)
             .bind(throttled)
+            .bind(throttled_us)
             .execute(&mut *tx)
             .await?;
             if done.rows_affected() == 1 { Ok(()) } else { Err(StoreError::Fenced { run }) }

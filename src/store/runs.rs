@@ -95,6 +95,7 @@ from_row!(RunView, |row| {
         data_as_of: time("data_as_of")?,
         requests: row.try_get("requests")?,
         throttled: row.try_get("throttled")?,
+        throttled_us: row.try_get("throttled_us")?,
         counts: ChangeCounts {
             added: count("added")?,
             changed: count("changed")?,
@@ -408,13 +409,15 @@ impl Store {
             // Giving back is no crash: only claims that a crash ended count against a run.
             let view: Option<RunView> = sqlx::query_as(
                 "update sync_runs set state = 'queued', owner = null, lease_until = null, not_before = $3,
-                     attempt = attempt - 1, parks = parks + $4
+                     attempt = attempt - 1, parks = parks + $4,
+                     throttled_us = throttled_us + $5
                  where id = $1 and epoch = $2 and state in ('fetching', 'committing') returning *",
             )
             .bind(run.0)
             .bind(epoch)
             .bind(delay.map(|delay| now.plus(delay).0))
             .bind(parks)
+            .bind(if parks > 0 { delay.map_or(0, micros) } else { 0 })
             .fetch_optional(&mut *tx)
             .await?;
             view.ok_or(StoreError::Fenced { run })

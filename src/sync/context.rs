@@ -1,12 +1,13 @@
 //! What everything that works on one run shares: where to fetch, where to store, and whether to go on.
 
-use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use tokio::sync::watch;
 
 use super::event::{SyncEvent, Wait, WaitReason};
 use super::hub::Hub;
+use super::throttle::ThrottledTime;
 use crate::ads::{AdsClient, RequestObserver, RequestWait};
 use crate::config::SyncConfig;
 use crate::domain::profile::Profile;
@@ -39,6 +40,27 @@ pub(super) struct RunContext {
     /// Requests sent and 429s answered that are not in the database yet.
     sent: AtomicI64,
     throttled: AtomicI64,
+    throttled_time: ThrottledTime,
+}
+
+/// What a run cost since its counters were last written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Cost {
+    /// Requests sent.
+    pub(super) sent: i64,
+    /// 429 answers among them.
+    pub(super) throttled: i64,
+    /// Microseconds throttled.
+    pub(super) throttled_us: i64,
+}
+
+impl Cost {
+    /// Adds it to a run.
+    pub(super) const fn add_to(self, run: &mut RunView) {
+        run.requests += self.sent;
+        run.throttled += self.throttled;
+        run.throttled_us += self.throttled_us;
+    }
 }
 
 impl RunContext {
@@ -64,6 +86,7 @@ impl RunContext {
             run: Mutex::new(run),
             sent: AtomicI64::new(0),
             throttled: AtomicI64::new(0),
+            throttled_time: ThrottledTime::default(),
         }
     }
 
@@ -85,22 +108,24 @@ impl RunContext {
 
     /// Writes the request counters to the database, and tells.
     pub(super) async fn flush_counters(&self) -> Result<(), StoreError> {
-        let (sent, throttled) =
-            (self.sent.swap(0, Ordering::Relaxed), self.throttled.swap(0, Ordering::Relaxed));
-        if sent == 0 && throttled == 0 {
+        let cost = self.take_cost();
+        if cost == (Cost { sent: 0, throttled: 0, throttled_us: 0 }) {
             return Ok(());
         }
         let mut run = self.run();
-        self.store.count_requests(run.id, run.epoch, sent, throttled).await?;
-        run.requests += sent;
-        run.throttled += throttled;
+        self.store.count_requests(run.id, run.epoch, cost.sent, cost.throttled, cost.throttled_us).await?;
+        cost.add_to(&mut run);
         self.set_run(run);
         Ok(())
     }
 
     /// Takes the counters that a page's transaction is about to write.
-    pub(super) fn take_counters(&self) -> (i64, i64) {
-        (self.sent.swap(0, Ordering::Relaxed), self.throttled.swap(0, Ordering::Relaxed))
+    pub(super) fn take_cost(&self) -> Cost {
+        Cost {
+            sent: self.sent.swap(0, Ordering::Relaxed),
+            throttled: self.throttled.swap(0, Ordering::Relaxed),
+            throttled_us: self.throttled_time.take(),
+        }
     }
 
     /// What asks the run to stop, if anything.
@@ -118,16 +143,35 @@ impl RunContext {
         }
     }
 
-    /// An observer of one unit's requests.
+    /// An observer of one request of a unit.
     pub(super) fn observe(&self, unit: Unit) -> UnitObserver<'_> {
-        UnitObserver { context: self, unit }
+        UnitObserver { context: self, unit, throttled: AtomicBool::new(false) }
     }
 }
 
-/// Counts a unit's requests and tells when one of them waits.
+/// Counts the attempts of a unit's request and tells when it waits.
 pub(super) struct UnitObserver<'a> {
     context: &'a RunContext,
     unit: Unit,
+    /// True while it waits out a 429.
+    throttled: AtomicBool,
+}
+
+impl UnitObserver<'_> {
+    fn set_throttled(&self, throttled: bool) {
+        match (self.throttled.swap(throttled, Ordering::Relaxed), throttled) {
+            (false, true) => self.context.throttled_time.begin(),
+            (true, false) => self.context.throttled_time.end(),
+            _ => {}
+        }
+    }
+}
+
+impl Drop for UnitObserver<'_> {
+    fn drop(&mut self) {
+        // A run that is stopped drops its requests where they wait.
+        self.set_throttled(false);
+    }
 }
 
 impl RequestObserver for UnitObserver<'_> {
@@ -144,6 +188,7 @@ impl RequestObserver for UnitObserver<'_> {
             crate::ads::WaitReason::Throttled => WaitReason::Throttled,
             crate::ads::WaitReason::Retrying => WaitReason::Retrying,
         };
+        self.set_throttled(reason == WaitReason::Throttled);
         self.context.hub.emit(SyncEvent::Waiting {
             run_id: self.context.run().id,
             profile_id: self.context.profile.id,
@@ -163,6 +208,7 @@ impl RequestObserver for UnitObserver<'_> {
     }
 
     fn resumed(&self) {
+        self.set_throttled(false);
         self.context.hub.emit(SyncEvent::Resumed {
             run_id: self.context.run().id,
             profile_id: self.context.profile.id,

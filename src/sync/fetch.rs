@@ -390,7 +390,7 @@ impl<'a> UnitFetch<'a> {
             _ if last => None,
             next => Some(serde_json::to_string(&cursor(next.clone())).unwrap_or_default()),
         };
-        let (sent, throttled) = self.context.take_counters();
+        let cost = self.context.take_cost();
         let new = NewPage {
             unit,
             list,
@@ -404,13 +404,13 @@ impl<'a> UnitFetch<'a> {
             unit_pages: pages,
             unit_rows: int(rows),
             unit_expected: expected.map(int),
-            requests: sent,
-            throttled,
+            requests: cost.sent,
+            throttled: cost.throttled,
+            throttled_us: cost.throttled_us,
         };
         let view = self.context.store.store_page(run.id, run.epoch, &new).await?;
         run = self.context.run();
-        run.requests += sent;
-        run.throttled += throttled;
+        cost.add_to(&mut run);
         run.parks = 0;
         self.context.set_run(run);
         tracing::info!(

@@ -21,6 +21,7 @@ mod persist;
 mod policy;
 mod rates;
 mod split;
+mod throttle;
 mod watch;
 pub mod why;
 

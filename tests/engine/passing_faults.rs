@@ -43,6 +43,7 @@ async fn a_passing_failure_in_the_middle_of_a_list_costs_no_row(url: &str) {
         let pages: u32 = certificates.iter().map(|c| c.certificate.as_ref().unwrap().pages).sum();
         assert_eq!(run.requests, i64::from(pages) + 1, "{path} {effect}: one request was made again");
         assert_eq!(run.throttled, i64::from(status == 429), "{path} {effect}");
+        assert_eq!(run.throttled_us > 0, status == 429, "{path} {effect}");
     }
 }
 

@@ -148,6 +148,7 @@ async fn an_owner_that_lost_its_run_can_write_nothing_more(url: &str) {
         unit_expected: Some(0),
         requests: 1,
         throttled: 0,
+        throttled_us: 0,
     };
     let update = UnitUpdate { state: UnitState::Proved, certificate: None, error: None, refusal: None };
     let failed = adsync::sync::SyncError::NoAccess.report(store.now().await.unwrap());
@@ -162,7 +163,7 @@ async fn an_owner_that_lost_its_run_can_write_nothing_more(url: &str) {
             store.drop_pages(run, epoch, unit, None).await.err(),
             store.plan(run, epoch, &[]).await.err(),
             store.reuse_pages(run, run, epoch, hour, hour).await.err(),
-            store.count_requests(run, epoch, 1, 1).await.err(),
+            store.count_requests(run, epoch, 1, 1, 1).await.err(),
             store.set_committing(run, epoch).await.err(),
             store.begin_commit(run, epoch, profile).await.err(),
             store.fail(run, epoch, &failed, &cause).await.err(),

@@ -100,6 +100,7 @@ pub(super) fn run_view(id: i64, profile: ProfileId, state: RunState) -> RunView 
         data_as_of: None,
         requests: 187,
         throttled: 0,
+        throttled_us: 0,
         counts: ChangeCounts::default(),
         rows: 0,
         error: None,
@@ -264,7 +265,7 @@ pub(super) fn overview() -> Overview {
     let mut parked = run_view(108, ProfileId(12), RunState::Queued);
     parked.not_before = Some(ahead(250));
     let mut throttled = run_view(102, KESTREL, RunState::Fetching);
-    throttled.throttled = 9;
+    (throttled.throttled, throttled.throttled_us) = (9, 31_500_000);
     for r in [
         run_view(101, NORDLICHT, RunState::Fetching),
         throttled,
@@ -327,7 +328,14 @@ pub(super) fn bucket(name: &str) -> BucketSnapshot {
 }
 
 pub(super) fn model_of(overview: Overview, size: (u16, u16)) -> Model {
-    Model::new(options(), TimeZone::UTC, overview, NOW, size)
+    // A minute ago a tenth less was there of what is being fetched: that is the rate.
+    let mut before = overview.clone();
+    for unit in before.units.values_mut().flatten().filter(|u| u.state == UnitState::Fetching) {
+        unit.rows -= unit.rows / 10;
+    }
+    let mut model = Model::new(options(), TimeZone::UTC, before, ago(60), size);
+    tell_at(&mut model, SyncEvent::Snapshot { overview: Box::new(overview) }, NOW);
+    model
 }
 
 pub(super) fn model() -> Model {
@@ -370,8 +378,14 @@ pub(super) fn press_ahead(model: &mut Model, keys: &str) -> Vec<Effect> {
 }
 
 pub(super) fn tell(model: &mut Model, event: SyncEvent) -> Vec<Effect> {
-    let at = model.now;
-    update(model, Event::Engine { event: Box::new(event), at })
+    tell_at(model, event, model.now)
+}
+
+fn tell_at(model: &mut Model, event: SyncEvent, at: Timestamp) -> Vec<Effect> {
+    let effects = update(model, Event::Engine { event: Box::new(event), at });
+    // As the runtime does before it draws.
+    model.settle();
+    effects
 }
 
 pub(super) fn draw(model: &Model) -> Buffer {
@@ -404,4 +418,17 @@ pub(super) fn text(buffer: &Buffer) -> String {
 
 pub(super) fn screen(model: &Model) -> String {
     text(&draw(model))
+}
+
+/// The sizes that every screen is looked at.
+pub(super) const SIZES: [(u16, u16); 3] = [(80, 24), (120, 40), (60, 15)];
+
+/// Holds the screen against the picture of the same name and size.
+pub(super) fn snapshot(name: &str, model: &Model) {
+    let name = format!("{name}@{}x{}", model.size.0, model.size.1);
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("../snapshots");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!(name, screen(model)));
 }

@@ -1,9 +1,11 @@
 //! The console's tests: keys and effects, every screen as text, anything at any size, and the event loop.
 
+mod changes;
 mod driven;
 mod errors;
 mod fixture;
 mod keys;
+mod pace;
 mod properties;
 mod screens;
 mod stage;

@@ -53,6 +53,7 @@ const KEYS: &[&str] = &[
     "5",
     "6",
     "7",
+    "t",
 ];
 
 #[derive(Debug, Clone)]
@@ -60,6 +61,8 @@ enum Step {
     Key(usize),
     Resize(u16, u16),
     Draw,
+    /// The database answers what was asked last.
+    Load,
     Happen(Box<Event>),
 }
 
@@ -109,6 +112,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (0_u64..100_000).prop_map(|s| Step::Happen(Box::new(Event::Tick(ahead(s))))),
         1 => "\\PC{0,30}".prop_map(|text| Step::Happen(Box::new(Event::Paste(text)))),
         1 => Just(Step::Happen(Box::new(Event::EngineStopped))),
+        1 => Just(Step::Load),
         1 => Just(Step::Happen(Box::new(Event::Answered {
             effect: Effect::RefreshProfiles,
             result: Err(Box::new(report())),
@@ -128,10 +132,18 @@ proptest! {
         let start = if from_nothing { Default::default() } else { overview() };
         let mut model = model_of(start, (80, 24));
         model.options.ascii = ascii;
+        let mut asked = Vec::new();
         for step in steps {
             match step {
                 Step::Key(i) => {
-                    update(&mut model, Event::Key(key_event(KEYS[i])));
+                    asked.extend(update(&mut model, Event::Key(key_event(KEYS[i]))));
+                }
+                Step::Load => {
+                    let last = asked.pop();
+                    if let Some(Effect::Load(query @ Query::Changes(_))) = last {
+                        let result = Ok(Data::Changes(super::changes::changes()));
+                        asked.extend(update(&mut model, Event::Loaded { query, result }));
+                    }
                 }
                 Step::Resize(width, height) => {
                     update(&mut model, Event::Resize { width, height });
@@ -144,6 +156,7 @@ proptest! {
                     update(&mut model, *event);
                 }
             }
+            let _ = model.take_dirty();
             let rows = model.home.rows().len();
             prop_assert!(model.home.position() < rows.max(1));
             if let Screen::Errors(errors) = &model.screen {

@@ -24,15 +24,6 @@ fn on(id: ProfileId, size: (u16, u16), keys: &str) -> Model {
     model
 }
 
-fn snapshot(name: &str, model: &Model) {
-    let name = format!("{name}@{}x{}", model.size.0, model.size.1);
-    let mut settings = insta::Settings::clone_current();
-    settings.set_snapshot_path("../snapshots");
-    settings.set_prepend_module_to_snapshot(false);
-    settings.set_omit_expression(true);
-    settings.bind(|| insta::assert_snapshot!(name, screen(model)));
-}
-
 const USUAL: [(u16, u16); 2] = [(80, 24), (120, 40)];
 const NARROW: (u16, u16) = (60, 15);
 

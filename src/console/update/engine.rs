@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use super::{errors, modal, run};
+use super::{changes, errors, modal, run};
 use crate::console::event::Effect;
 use crate::console::model::Model;
-use crate::domain::id::ProfileId;
+use crate::domain::id::{ProfileId, RunId};
 use crate::domain::limits::{BucketSnapshot, LimitsSnapshot};
+use crate::domain::run::RunView;
 use crate::domain::time::Timestamp;
 use crate::sync::event::SyncEvent;
 
@@ -19,9 +20,24 @@ pub(super) fn fold(model: &mut Model, event: SyncEvent, at: Timestamp) -> Vec<Ef
         }
         model.limits_at = at;
     }
-    model.dirty = true;
+    if matches!(event, SyncEvent::Snapshot { .. }) {
+        model.limits_at = at;
+    }
+    (model.dirty, model.unsettled) = (true, true);
     let touched = touched(&event);
+<<<<<<< HEAD
+    let outdates_changes = changes::outdates(model, &event);
+=======
+    let failing = |model: &Model| match touched {
+        Touched::One(profile) => model.overview.failures.contains_key(&profile),
+        Touched::All => true,
+        Touched::Nothing | Touched::Progress(_) => false,
+    };
+    let was_failing = failing(model);
+    let pace = Told::of(&event);
+>>>>>>> console
     model.overview.apply(event);
+    pace.tell(model, at);
     match touched {
         Touched::Nothing => {}
         Touched::One(profile) | Touched::Progress(profile) => {
@@ -30,8 +46,11 @@ pub(super) fn fold(model: &mut Model, event: SyncEvent, at: Timestamp) -> Vec<Ef
         Touched::All => model.home.rebuild(&model.overview, at),
     }
     modal::follow_engine(model);
-    if matches!(touched, Touched::One(_) | Touched::All) {
+    if was_failing || failing(model) {
         errors::follow_engine(model);
+    }
+    if outdates_changes {
+        return changes::follow_engine(model);
     }
     run::follow_engine(model)
 }
@@ -54,6 +73,45 @@ fn only_time_passed(before: &LimitsSnapshot, after: &LimitsSnapshot, passed: Dur
         && before.throttled_profiles.len() == after.throttled_profiles.len()
         && before.buckets.iter().zip(&after.buckets).all(|(a, b)| same_bucket(a, b))
         && before.throttled_profiles.iter().zip(&after.throttled_profiles).all(|(a, b)| same_pause(a, b))
+}
+
+/// What an event tells of how far runs have come.
+enum Told {
+    Nothing,
+    All,
+    Units(RunId),
+    Run(Box<RunView>),
+}
+
+impl Told {
+    fn of(event: &SyncEvent) -> Self {
+        match event {
+            SyncEvent::Snapshot { .. } => Self::All,
+            SyncEvent::Unit { unit, .. } => Self::Units(unit.run_id),
+            SyncEvent::Run { run } => Self::Run(run.clone()),
+            _ => Self::Nothing,
+        }
+    }
+
+    /// Passes it on, once the overview knows it.
+    fn tell(self, model: &mut Model, at: Timestamp) {
+        let overview = &model.overview;
+        match self {
+            Self::Nothing => {}
+            Self::All => model.pace.read(overview, at),
+            Self::Run(run) => {
+                let is_latest = overview.runs.get(&run.profile_id).is_some_and(|known| known.id == run.id);
+                if is_latest || !run.state.is_live() {
+                    model.pace.run(&run, at);
+                }
+            }
+            Self::Units(run) => {
+                if let Some(units) = overview.units.get(&run) {
+                    model.pace.units(run, units, at);
+                }
+            }
+        }
+    }
 }
 
 /// Whose row an event may move.
@@ -81,12 +139,11 @@ fn touched(event: &SyncEvent) -> Touched {
 
 /// Sets the time; the screen is outdated when something on it has become so by time alone.
 pub(super) fn pass_time(model: &mut Model, now: Timestamp) {
-    let due = crate::console::timing::next_change(model);
     model.now = model.now.max(now);
-    if due.is_none_or(|due| due > model.now) {
+    if model.due.is_none_or(|due| due > model.now) {
         return;
     }
-    model.dirty = true;
+    (model.dirty, model.unsettled, model.due) = (true, true, None);
     if model.notice.as_ref().and_then(|n| n.until).is_some_and(|until| until <= now) {
         model.notice = None;
     }

@@ -29,6 +29,13 @@ use navigation::entered;
 
 /// Changes the model by one event.
 pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
+    // What the engine tells is put in order once for each frame, and before anything else looks at it.
+    if let Event::Engine { event, at } = event {
+        return engine::fold(model, *event, at);
+    }
+    if model.is_unsettled() {
+        model.settle();
+    }
     let effects = match event {
         Event::Drawn => {
             if let Some(opened) = &mut model.modal {
@@ -43,7 +50,7 @@ pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
             model.dirty = true;
             Vec::new()
         }
-        Event::Engine { event, at } => engine::fold(model, *event, at),
+        Event::Engine { .. } => Vec::new(),
         Event::EngineStopped => {
             model.engine_stopped = true;
             model.dirty = true;
@@ -61,10 +68,7 @@ pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
             on_answer(model, &effect, result);
             Vec::new()
         }
-        Event::Loaded { query, result } => {
-            navigation::on_loaded(model, &query, result);
-            Vec::new()
-        }
+        Event::Loaded { query, result } => navigation::on_loaded(model, &query, result),
         Event::Terminate => leave(model),
         Event::Released => vec![Effect::Exit],
     };
@@ -75,7 +79,9 @@ pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
 /// Where the keys go.
 pub(super) fn scope(model: &Model) -> Scope {
     match model.modal.as_ref().map(|opened| &opened.modal) {
-        Some(Modal::Help { .. } | Modal::Error { .. } | Modal::Why { .. }) => Scope::Reader,
+        Some(Modal::Help { .. } | Modal::Error { .. } | Modal::Why { .. } | Modal::Document { .. }) => {
+            Scope::Reader
+        }
         Some(Modal::Cancel { .. } | Modal::RetryCause { .. } | Modal::Quit { .. }) => Scope::Question,
         Some(Modal::Leaving { .. }) => Scope::Leaving,
         Some(Modal::Review(review)) => match review.stage {
@@ -135,7 +141,7 @@ fn on_command(model: &mut Model, command: Command) -> Vec<Effect> {
         Command::Error => show_error(model),
         Command::Jump(tab) => return navigation::jump(model, tab),
         Command::History => return navigation::history(model),
-        Command::Changes => return navigation::changes(model),
+        Command::Changes => return navigation::show_changes(model),
         Command::Why => errors::why(model),
         Command::Refresh => {
             model.say("asking every login for its profiles…");

@@ -31,7 +31,7 @@ pub(super) fn on_key(model: &mut Model, command: Option<Command>, key: &KeyEvent
         }
     }
     match &mut opened.modal {
-        Modal::Help { .. } | Modal::Error { .. } | Modal::Why { .. } => {
+        Modal::Help { .. } | Modal::Error { .. } | Modal::Why { .. } | Modal::Document { .. } => {
             if command == Some(Command::Back) {
                 model.modal = None;
             }

@@ -1,6 +1,6 @@
 //! From screen to screen: numbers, the keys that look closer at a profile, and the way back.
 
-use super::{errors, run};
+use super::{changes, errors, run};
 use crate::console::changes::ChangesScreen;
 use crate::console::errors::ErrorsScreen;
 use crate::console::event::Effect;
@@ -9,12 +9,9 @@ use crate::console::limits::LimitsScreen;
 use crate::console::logview::LogsScreen;
 use crate::console::matrix::MatrixScreen;
 use crate::console::model::Model;
-use crate::console::query::{ChangesOf, Data, Query};
+use crate::console::query::{Data, Query};
 use crate::console::screen::{Screen, Tab};
 use crate::domain::report::ErrorReport;
-
-/// How far back the changes of everybody go.
-const LOOK_BACK: std::time::Duration = std::time::Duration::from_secs(24 * 3600);
 
 /// Opens the screen that a number stands for.
 pub(super) fn jump(model: &mut Model, tab: Tab) -> Vec<Effect> {
@@ -25,10 +22,7 @@ pub(super) fn jump(model: &mut Model, tab: Tab) -> Vec<Effect> {
         Tab::Profiles => Screen::Profiles,
         Tab::Runs => Screen::History(HistoryScreen::default()),
         Tab::Errors => Screen::Errors(ErrorsScreen::new(&model.overview)),
-        Tab::Changes => {
-            let since = model.now.minus(LOOK_BACK);
-            Screen::Changes(ChangesScreen::new(None, ChangesOf::Since { profile: None, since }))
-        }
+        Tab::Changes => Screen::Changes(ChangesScreen::lately(None, model.now)),
         Tab::Matrix => Screen::Matrix(MatrixScreen::default()),
         Tab::Limits => Screen::Limits(LimitsScreen::default()),
         Tab::Logs => Screen::Logs(LogsScreen::default()),
@@ -52,7 +46,7 @@ pub(super) fn history(model: &mut Model) -> Vec<Effect> {
 }
 
 /// Opens what the shown run changed, or what changed of the current profile.
-pub(super) fn changes(model: &mut Model) -> Vec<Effect> {
+pub(super) fn show_changes(model: &mut Model) -> Vec<Effect> {
     let run = match &model.screen {
         Screen::Run(screen) => screen.run,
         Screen::History(screen) => {
@@ -64,9 +58,11 @@ pub(super) fn changes(model: &mut Model) -> Vec<Effect> {
         model.say("move to a profile first: d shows what changed of it");
         return Vec::new();
     };
-    let since = model.now.minus(LOOK_BACK);
-    let of = run.map_or(ChangesOf::Since { profile: Some(profile), since }, ChangesOf::Run);
-    model.go(Screen::Changes(ChangesScreen::new(Some(profile), of)));
+    let screen = match run {
+        Some(run) => ChangesScreen::of_run(profile, run),
+        None => ChangesScreen::lately(Some(profile), model.now),
+    };
+    model.go(Screen::Changes(screen));
     entered(model)
 }
 
@@ -84,7 +80,7 @@ pub(super) fn entered(model: &mut Model) -> Vec<Effect> {
     let query = match &model.screen {
         Screen::Run(_) => return run::follow_engine(model),
         Screen::History(screen) => Query::Runs(screen.profile),
-        Screen::Changes(screen) => Query::Changes(screen.of),
+        Screen::Changes(_) => return changes::entered(model),
         Screen::Profiles | Screen::Errors(_) | Screen::Matrix(_) | Screen::Limits(_) | Screen::Logs(_) => {
             return Vec::new();
         }
@@ -93,7 +89,11 @@ pub(super) fn entered(model: &mut Model) -> Vec<Effect> {
 }
 
 /// Takes an answer to where it was asked for; a screen that asks for something else by now ignores it.
-pub(super) fn on_loaded(model: &mut Model, query: &Query, result: Result<Data, Box<ErrorReport>>) {
+pub(super) fn on_loaded(
+    model: &mut Model,
+    query: &Query,
+    result: Result<Data, Box<ErrorReport>>,
+) -> Vec<Effect> {
     model.dirty = true;
     match (&mut model.screen, query) {
         (_, Query::Units(id)) => {
@@ -103,10 +103,8 @@ pub(super) fn on_loaded(model: &mut Model, query: &Query, result: Result<Data, B
         (Screen::History(screen), Query::Runs(of)) if screen.profile == *of => {
             screen.runs.take(result.map(|data| if let Data::Runs(runs) = data { runs } else { Vec::new() }));
         }
-        (Screen::Changes(screen), Query::Changes(of)) if screen.of == *of => {
-            let changes = |data| if let Data::Changes(changes) = data { changes } else { Vec::new() };
-            screen.changes.take(result.map(changes));
-        }
+        (Screen::Changes(_), Query::Changes(of)) => return changes::on_loaded(model, *of, result),
         _ => {}
     }
+    Vec::new()
 }

@@ -6,6 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::parts::{Part, join, put, put_sides};
+use crate::console::changes::ChangesScreen;
 use crate::console::filter::FilterLine;
 use crate::console::home::ORDERS;
 use crate::console::keys::{self, Command, Scope};
@@ -145,8 +146,21 @@ fn facts(model: &Model, theme: &Theme) -> Vec<Part> {
             vec![Part::new(9, text, theme.status(status))]
         }
         Screen::Run(_) => vec![Part::new(9, "an older run", theme.dim())],
-        Screen::History(_) | Screen::Changes(_) | Screen::Limits(_) | Screen::Logs(_) => Vec::new(),
+        Screen::Changes(screen) => changes_facts(screen, theme),
+        Screen::History(_) | Screen::Limits(_) | Screen::Logs(_) => Vec::new(),
     }
+}
+
+/// How far back the changes go, and their order.
+fn changes_facts(screen: &ChangesScreen, theme: &Theme) -> Vec<Part> {
+    let window = match screen.of {
+        ChangesOf::Since { .. } => {
+            Some(Part::new(9, format!("last {}", screen.window.label()), Style::new()))
+        }
+        ChangesOf::Run(_) => None,
+    };
+    let order = Part::new(2, screen.order.label(&screen.orders()), theme.dim());
+    window.into_iter().chain([order]).collect()
 }
 
 /// Selection, filter and order of the list of profiles.

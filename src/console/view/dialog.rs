@@ -8,9 +8,9 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear};
 
 use super::parts::put;
-use super::{report, review, why};
+use super::{changes, report, review, why};
 use crate::console::keys;
-use crate::console::model::{Modal, Model};
+use crate::console::model::{Document, Modal, Model};
 use crate::console::text::{Align, fit, pad, plural, width, wrap};
 use crate::console::theme::Theme;
 use crate::domain::id::ProfileId;
@@ -92,6 +92,14 @@ fn content(model: &Model, modal: &Modal, theme: &Theme, columns: usize) -> Conte
             style: theme.accent(),
             lines: why::lines(model, *profile, theme, columns),
             question: Vec::new(),
+        },
+        Modal::Document { document, .. } => match document {
+            Document::Change(change) => Content {
+                title: changes::title(change),
+                style: theme.accent(),
+                lines: changes::lines(model, change, theme, columns),
+                question: Vec::new(),
+            },
         },
         Modal::Quit { live } => Content {
             title: format!(

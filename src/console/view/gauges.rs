@@ -7,13 +7,12 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::now::{how_far, time_left};
 use super::parts::{Part, join, put};
 use crate::console::model::Model;
-use crate::console::text::{Align, bar, clock, pad, plural, thousands};
+use crate::console::pace::Summary;
+use crate::console::text::{Align, about, bar, clock, count, pad, percent, plural, thousands};
 use crate::console::theme::Theme;
 use crate::domain::limits::BucketSnapshot;
-use crate::domain::run::{Progress, RunState};
 
 /// Heads of both gauges stand in one column.
 const HEAD: usize = 12;
@@ -26,58 +25,68 @@ pub(super) fn total(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: R
     if area.is_empty() {
         return;
     }
-    let mut sum = Progress { expected: Some(0), ..Progress::default() };
-    let (mut runs, mut queued) = (0, 0);
-    let mut left = Some(Duration::ZERO);
-    for run in model.overview.live_runs() {
-        if run.state == RunState::Queued {
-            queued += 1;
-            continue;
-        }
-        runs += 1;
-        let progress = model.overview.progress(run.id);
-        sum.settled += progress.settled;
-        sum.units += progress.units;
-        sum.rows += progress.rows;
-        sum.expected = sum.expected.zip(progress.expected.filter(|e| *e > 0)).map(|(a, b)| a + b);
-        if run.state == RunState::Fetching {
-            left = left.zip(time_left(model, run)).map(|(a, b)| a.max(b));
-        }
-    }
+    let batch = model.pace.batch();
+    let parts = if batch.is_live() { live(model, theme, area.width) } else { idle(batch, theme) };
+    let mut line = join(parts, 3, usize::from(area.width).saturating_sub(HEAD + 1));
+    line.spans.insert(0, head("all syncs", theme));
+    put(frame, area, 0, &line);
+}
+
+/// What is under way, with everything that ended since it began.
+fn live(model: &Model, theme: &Theme, width: u16) -> Vec<Part> {
+    let batch = model.pace.batch();
     let mut parts = Vec::new();
-    if runs == 0 {
-        let text = if queued == 0 { "idle".to_owned() } else { format!("{queued} queued") };
-        parts.push(Part::new(9, text, theme.dim()));
-    } else {
-        let columns = (usize::from(area.width) / 4).clamp(8, 40);
-        let (done, rest) = bar(sum.ratio(), columns, theme.ascii);
+    // Of one sync whose size nobody knows there is nothing that a bar could show.
+    if batch.rows.is_some() || batch.syncs > 1 {
+        let columns = (usize::from(width) / 5).clamp(8, 40);
+        let (done, rest) = bar(batch.ratio, columns, theme.ascii);
         let (done_style, rest_style) = theme.gauge();
-        let label = pad(&how_far(&sum), 5, Align::Right, "");
+        let label = pad(&format!("{} %", percent(batch.ratio)), 5, Align::Right, "");
         parts.push(Part::of(
-            9,
+            8,
             vec![
                 Span::styled(done, done_style),
                 Span::styled(rest, rest_style),
                 Span::styled(label, theme.strong()),
             ],
         ));
-        parts.push(match sum.expected {
-            Some(expected) if expected > 0 => {
-                Part::new(6, format!("{} of {} rows", thousands(sum.rows), thousands(expected)), Style::new())
-            }
-            _ => Part::new(6, format!("units, {} rows", thousands(sum.rows)), Style::new()),
-        });
-        parts.push(Part::new(5, plural(runs, "run", "runs"), theme.dim()));
-        if queued > 0 {
-            parts.push(Part::new(4, format!("{queued} queued"), theme.dim()));
+    }
+    let syncs = format!("{} of {}", count(batch.done as u64), plural(batch.syncs, "sync", "syncs"));
+    parts.push(Part::new(9, syncs, Style::new()));
+    if batch.failed > 0 {
+        parts.push(Part::new(6, format!("{} failed", count(batch.failed as u64)), theme.bad()));
+    }
+    if batch.held > 0 {
+        parts.push(Part::new(5, format!("{} held", count(batch.held as u64)), theme.decide()));
+    }
+    if let Some(left) = model.pace.batch_left(model.now) {
+        let time = format!("~{} left", about(left.time));
+        parts.push(Part::new(7, time, Style::new()));
+        parts.push(Part::new(1, left.basis.words(), theme.dim()));
+    }
+    if let Some((rows, all)) = batch.rows {
+        parts.push(Part::new(3, format!("{} of {} rows", thousands(rows), thousands(all)), theme.dim()));
+    }
+    if batch.queued > 0 {
+        parts.push(Part::new(4, format!("{} queued", count(batch.queued as u64)), theme.dim()));
+    }
+    parts
+}
+
+/// Nothing is under way; what came of the last batch that this console saw.
+fn idle(batch: &Summary, theme: &Theme) -> Vec<Part> {
+    let mut parts = vec![Part::new(9, "idle", theme.dim())];
+    if batch.syncs > 0 {
+        let ended = if batch.syncs == 1 { "ended" } else { "all ended" };
+        parts.push(Part::new(6, format!("{}, {ended}", plural(batch.syncs, "sync", "syncs")), theme.dim()));
+        if batch.failed > 0 {
+            parts.push(Part::new(8, format!("{} failed", count(batch.failed as u64)), theme.bad()));
         }
-        if let Some(left) = left.filter(|left| queued == 0 && !left.is_zero()) {
-            parts.push(Part::new(7, format!("~{} left", clock(left)), Style::new()));
+        if batch.held > 0 {
+            parts.push(Part::new(7, format!("{} held", count(batch.held as u64)), theme.decide()));
         }
     }
-    let mut line = join(parts, 3, usize::from(area.width).saturating_sub(HEAD + 1));
-    line.spans.insert(0, head("all syncs", theme));
-    put(frame, area, 0, &line);
+    parts
 }
 
 pub(super) fn limits(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {

@@ -33,7 +33,7 @@ use super::theme::Theme;
 pub fn view(model: &Model, theme: &Theme, frame: &mut Frame<'_>) {
     // The frame is what the terminal has; between a resize and its event the model may still know another size.
     let area = frame.area();
-    if (area.width, area.height) != model.size {
+    if (area.width, area.height) != model.size || model.is_unsettled() {
         let mut resized = model.clone();
         resized.size = (area.width, area.height);
         resized.settle();

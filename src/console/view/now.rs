@@ -8,7 +8,7 @@ use ratatui::text::Span;
 
 use crate::console::model::Model;
 use crate::console::text::Align;
-use crate::console::text::{bar, clock, count, day, fit, pad, percent, plural, thousands, width};
+use crate::console::text::{about, bar, clock, count, day, fit, pad, percent, plural, thousands, width};
 use crate::console::theme::Theme;
 use crate::domain::id::ProfileId;
 use crate::domain::run::{HoldSummary, Progress, RunState, RunView, UnitState, UnitView};
@@ -109,30 +109,17 @@ pub(super) fn pressing_wait<'a>(model: &'a Model, run: &RunView) -> Option<&'a W
     throttled.or_else(|| waits.iter().min_by_key(|w| w.until))
 }
 
-/// The time left, where it can be told honestly: by rows, of a run that started from nothing.
-pub(super) fn time_left(model: &Model, run: &RunView) -> Option<Duration> {
-    let units = model.overview.units.get(&run.id)?;
-    let progress = Progress::of(units);
-    if run.state != RunState::Fetching || progress.expected.unwrap_or(0) == 0 {
-        return None;
+/// How far: a share of rows where they are known, else units.
+pub(super) fn how_far(ratio: Option<f64>, progress: &Progress) -> String {
+    match ratio {
+        Some(ratio) => format!("{} %", percent(ratio)),
+        None => format!("{}/{}", progress.settled, progress.units),
     }
-    if run.attempt > 1 || units.iter().any(|u| u.reused_pages > 0) {
-        return None;
-    }
-    let elapsed = model.now.since(run.started_at?).as_secs_f64();
-    let ratio = progress.ratio();
-    (elapsed >= 3.0 && ratio >= 0.03).then(|| {
-        let left = elapsed * (1.0 - ratio) / ratio;
-        Duration::from_secs_f64(left.clamp(0.0, 359_999.0).round())
-    })
 }
 
-/// How far: a share of rows where they are known, else units.
-pub(super) fn how_far(progress: &Progress) -> String {
-    match progress.expected {
-        Some(expected) if expected > 0 => format!("{} %", percent(progress.ratio())),
-        _ => format!("{}/{}", progress.settled, progress.units),
-    }
+/// A run's page and rows, where nothing tells of how many.
+pub(super) fn so_far(progress: &Progress) -> String {
+    format!("page {}, {} rows so far", thousands(progress.pages.max(1)), thousands(progress.rows))
 }
 
 fn live(model: &Model, theme: &Theme, run: &RunView, columns: usize) -> Vec<Span<'static>> {
@@ -164,19 +151,28 @@ fn live(model: &Model, theme: &Theme, run: &RunView, columns: usize) -> Vec<Span
     if units.is_empty() {
         return alone("planning", theme.dim());
     }
-    let (done, rest) = bar(progress.ratio(), bar_width, theme.ascii);
-    let label = format!(" {:>4}", how_far(&progress));
+    let ratio = model.pace.ratio(run.id);
+    let style = if throttled { theme.warn() } else { Style::new() };
+    let mut spans = Vec::new();
+    let label = match ratio {
+        Some(ratio) => {
+            let (done, rest) = bar(ratio, bar_width, theme.ascii);
+            spans.extend([Span::styled(done, done_style), Span::styled(rest, rest_style)]);
+            format!(" {:>4}", how_far(Some(ratio), &progress))
+        }
+        // Without a denominator there is nothing that a bar could be a part of.
+        None => how_far(None, &progress),
+    };
+    let bar_width = if ratio.is_some() { bar_width } else { 0 };
     let used = bar_width + width(&label);
     let room = columns.saturating_sub(used + 2);
     let detail = first_that_fits(&details(model, run, units, wait), room, theme);
-    let style = if throttled { theme.warn() } else { Style::new() };
-    vec![
-        Span::styled(done, done_style),
-        Span::styled(rest, rest_style),
+    spans.extend([
         Span::styled(fit(&label, columns.saturating_sub(bar_width), ""), theme.strong()),
         Span::raw(if columns > used + 2 { "  " } else { "" }),
         Span::styled(pad(&detail, room, Align::Left, ""), style),
-    ]
+    ]);
+    spans
 }
 
 /// The sentence beside the bar, from the longest form to the shortest.
@@ -191,25 +187,38 @@ fn details(model: &Model, run: &RunView, units: &[UnitView], wait: Option<&Wait>
             left,
         ];
     }
-    let left = time_left(model, run).map(clock);
-    let Some(unit) = busiest(units) else { return left.map(|left| format!("~{left}")).into_iter().collect() };
-    let page = unit.pages + 1;
+    let left = model.pace.left(run, model.now).map(|left| about(left.time));
+    let progress = Progress::of(units);
     let mut out = Vec::new();
+    if model.pace.ratio(run.id).is_none() {
+        let rows = thousands(progress.rows);
+        out.push(so_far(&progress));
+        out.push(format!("page {}, {rows} rows", thousands(progress.pages.max(1))));
+        out.push(format!("{rows} rows"));
+        return out;
+    }
+    let Some(unit) = busiest(units) else {
+        return left.map(|left| vec![format!("~{left} left"), format!("~{left}")]).unwrap_or_default();
+    };
+    let page = unit.pages + 1;
     if let Some(left) = left {
         out.push(format!("{} page {page}  ~{left} left", unit.unit));
         out.push(format!("{} page {page}  ~{left}", unit.unit));
         out.push(format!("{} ~{left}", unit.unit));
-        out.push(format!("{} page {page}", unit.unit));
-        out.push(unit.unit.to_string());
+        out.push(format!("~{left} left"));
         out.push(format!("~{left}"));
     } else {
         out.push(format!("{} page {page}", unit.unit));
         out.push(unit.unit.to_string());
+        out.push(format!("page {page}"));
     }
     out
 }
 
+/// The longest text that there is room for; none rather than a stump.
 fn first_that_fits(texts: &[String], room: usize, theme: &Theme) -> String {
+    const STUMP: usize = 8;
     let fitting = texts.iter().find(|text| width(text) <= room).cloned();
-    fitting.unwrap_or_else(|| fit(texts.last().map_or("", String::as_str), room, theme.ellipsis()))
+    let cut = || texts.last().filter(|_| room >= STUMP).map(|text| fit(text, room, theme.ellipsis()));
+    fitting.or_else(cut).unwrap_or_default()
 }

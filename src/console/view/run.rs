@@ -5,13 +5,15 @@ use ratatui::layout::Rect;
 use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
-use super::now::{hold_line, how_far, time_left};
+use super::now::{hold_line, how_far, so_far};
 use super::parts::{Part, join, put};
 use super::{detail, proof};
 use crate::console::layout::run_regions;
 use crate::console::model::{Model, RunScreen};
 use crate::console::query::Loaded;
-use crate::console::text::{Align, absolute, ago, bar, changes, clock, fit, pad, plural, thousands, width};
+use crate::console::text::{
+    Align, about, absolute, ago, bar, changes, clock, fit, pad, plural, thousands, width,
+};
 use crate::console::theme::Theme;
 use crate::domain::drift::{self, DriftReport};
 use crate::domain::run::{Progress, RunState, RunView, UnitState, UnitView};
@@ -26,7 +28,7 @@ pub(super) fn draw(model: &Model, screen: &RunScreen, theme: &Theme, frame: &mut
             let lines = [
                 headline(model, theme, run, units, columns),
                 origin(model, theme, run, columns),
-                cost(theme, run, units, columns),
+                cost(model, theme, run, units, columns),
             ];
             for (i, mut line) in lines.into_iter().enumerate() {
                 line.spans.insert(0, Span::raw("   "));
@@ -77,31 +79,7 @@ fn headline(
         }
         RunState::Fetching => {
             let progress = Progress::of(units);
-            let (done, rest) = bar(progress.ratio(), (columns / 3).clamp(8, 48), theme.ascii);
-            let (done_style, rest_style) = theme.gauge();
-            let mut parts = vec![Part::of(
-                9,
-                vec![
-                    Span::styled(done, done_style),
-                    Span::styled(rest, rest_style),
-                    Span::styled(pad(&how_far(&progress), 6, Align::Right, ""), theme.strong()),
-                ],
-            )];
-            if run.cancel_requested {
-                parts.push(Part::new(8, "stopping…", theme.warn()));
-            }
-            parts.push(match progress.expected {
-                Some(expected) if expected > 0 => Part::new(
-                    6,
-                    format!("{} of {} rows", thousands(progress.rows), thousands(expected)),
-                    Style::new(),
-                ),
-                _ => Part::new(6, format!("units, {} rows so far", thousands(progress.rows)), Style::new()),
-            });
-            if let Some(left) = time_left(model, run) {
-                parts.push(Part::new(7, format!("~{} left", clock(left)), Style::new()));
-            }
-            join(parts, 3, columns)
+            fetching(model, theme, run, &progress, columns)
         }
         RunState::Completed => {
             let at = run
@@ -151,6 +129,48 @@ fn headline(
     }
 }
 
+/// How far a fetch has come, and how long it still takes, with what that is told from.
+fn fetching(
+    model: &Model,
+    theme: &Theme,
+    run: &RunView,
+    progress: &Progress,
+    columns: usize,
+) -> Line<'static> {
+    let ratio = model.pace.ratio(run.id);
+    let label = how_far(ratio, progress);
+    let mut parts = Vec::new();
+    match (ratio, progress.expected) {
+        (Some(ratio), Some(expected)) => {
+            let (done, rest) = bar(ratio, (columns / 4).clamp(8, 48), theme.ascii);
+            let (done_style, rest_style) = theme.gauge();
+            parts.push(Part::of(
+                9,
+                vec![
+                    Span::styled(done, done_style),
+                    Span::styled(rest, rest_style),
+                    Span::styled(pad(&label, 6, Align::Right, ""), theme.strong()),
+                ],
+            ));
+            let rows = format!("{} of {} rows", thousands(progress.rows), thousands(expected));
+            parts.push(Part::new(6, rows, Style::new()));
+        }
+        // Without a denominator there is nothing that a bar could be a part of.
+        _ => {
+            parts.push(Part::new(9, format!("{label} units"), theme.strong()));
+            parts.push(Part::new(6, so_far(progress), Style::new()));
+        }
+    }
+    if run.cancel_requested {
+        parts.insert(1, Part::new(8, theme.pick("stopping…", "stopping..."), theme.warn()));
+    }
+    if let Some(left) = model.pace.left(run, model.now) {
+        parts.push(Part::new(7, format!("~{} left", about(left.time)), Style::new()));
+        parts.push(Part::new(2, left.basis.words(), theme.dim()));
+    }
+    join(parts, 3, columns)
+}
+
 /// Who asked for it, when, and from where.
 fn origin(model: &Model, theme: &Theme, run: &RunView, columns: usize) -> Line<'static> {
     let (word, at) = run.started_at.map_or(("asked for", run.requested_at), |at| ("started", at));
@@ -171,13 +191,23 @@ fn origin(model: &Model, theme: &Theme, run: &RunView, columns: usize) -> Line<'
     join(parts, 3, columns)
 }
 
+/// The share of the run's time in which the API held it up, in whole percent.
+fn throttled_share(model: &Model, run: &RunView) -> Option<u64> {
+    let end = run.finished_at.unwrap_or(model.now);
+    let whole = end.since(run.started_at?).as_micros();
+    let share = u128::from(run.throttled_us.unsigned_abs()) * 100 / whole.max(1);
+    Some(u64::try_from(share.min(100)).unwrap_or(100))
+}
+
 /// What it cost so far.
-fn cost(theme: &Theme, run: &RunView, units: &[UnitView], columns: usize) -> Line<'static> {
-    let share = if run.requests > 0 { run.throttled * 100 / run.requests } else { 0 };
-    let throttled = if run.throttled > 0 {
-        Part::new(8, format!("429: {} ({share} %)", thousands(run.throttled)), theme.warn())
-    } else {
-        Part::new(3, "never throttled", theme.dim())
+fn cost(model: &Model, theme: &Theme, run: &RunView, units: &[UnitView], columns: usize) -> Line<'static> {
+    let throttled = match throttled_share(model, run) {
+        Some(share) if run.throttled > 0 || run.throttled_us > 0 => {
+            let share = if share == 0 { "less than 1".to_owned() } else { share.to_string() };
+            let times = plural(usize::try_from(run.throttled).unwrap_or(0), "429", "429s");
+            Part::new(8, format!("throttled {share} % of the time, {times}"), theme.warn())
+        }
+        _ => Part::new(3, "never throttled", theme.dim()),
     };
     let mut parts = vec![
         Part::new(9, plural(usize::try_from(run.requests).unwrap_or(0), "request", "requests"), Style::new()),

@@ -74,6 +74,7 @@ pub(super) fn run(id: i64, profile: ProfileId, state: RunState) -> RunView {
         data_as_of: None,
         requests: 187,
         throttled: 9,
+        throttled_us: 0,
         counts: ChangeCounts::default(),
         rows: 0,
         error: None,

@@ -1,0 +1,2 @@
+-- For how long the API slowed a run down, beside how often.
+alter table sync_runs add column throttled_us integer not null default 0; -- Microseconds in which a request of it waited out a 429, or in which it was parked.
