@@ -53,17 +53,16 @@ const STEPS: &[Step] = &[
         postgres: include_str!("../../migrations/postgres/0006_drift.sql"),
     },
     Step {
-<<<<<<< HEAD
         number: 8,
         name: "changes_index",
         sqlite: include_str!("../../migrations/sqlite/0008_changes_index.sql"),
         postgres: include_str!("../../migrations/postgres/0008_changes_index.sql"),
-=======
+    },
+    Step {
         number: 9,
         name: "throttled_time",
         sqlite: include_str!("../../migrations/sqlite/0009_throttled_time.sql"),
         postgres: include_str!("../../migrations/postgres/0009_throttled_time.sql"),
->>>>>>> console
     },
 ];
 

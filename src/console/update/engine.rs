@@ -25,9 +25,7 @@ pub(super) fn fold(model: &mut Model, event: SyncEvent, at: Timestamp) -> Vec<Ef
     }
     (model.dirty, model.unsettled) = (true, true);
     let touched = touched(&event);
-<<<<<<< HEAD
     let outdates_changes = changes::outdates(model, &event);
-=======
     let failing = |model: &Model| match touched {
         Touched::One(profile) => model.overview.failures.contains_key(&profile),
         Touched::All => true,
@@ -35,7 +33,6 @@ pub(super) fn fold(model: &mut Model, event: SyncEvent, at: Timestamp) -> Vec<Ef
     };
     let was_failing = failing(model);
     let pace = Told::of(&event);
->>>>>>> console
     model.overview.apply(event);
     pace.tell(model, at);
     match touched {
