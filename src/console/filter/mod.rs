@@ -25,6 +25,7 @@ pub(super) enum Kind {
     OneOf(&'static [&'static str]),
     /// A number: `>1000`, `10..20`, `5k`.
     Number,
+    #[cfg_attr(not(test), expect(dead_code, reason = "the list of runs asks for it"))]
     /// A span of time in milliseconds: `>5m`. Without a sign that long or longer.
     Span,
     /// An instant by its age: `>24h`. What never was is older than everything. Without a sign that old or older.
@@ -32,6 +33,7 @@ pub(super) enum Kind {
         /// The age that `yes` stands for.
         yes: Duration,
     },
+    #[cfg_attr(not(test), expect(dead_code, reason = "the list of runs asks for it"))]
     /// The same; without a sign that old or younger.
     Within,
 }
