@@ -9,3 +9,4 @@ mod pace;
 mod properties;
 mod screens;
 mod stage;
+mod styles;
