@@ -26,6 +26,7 @@ pub struct Terminal {
 
 impl Terminal {
     /// The terminal of this process.
+    #[expect(clippy::disallowed_methods, reason = "what the terminal is, is no setting of ours")]
     pub fn here() -> Self {
         let of = |name| std::env::var(name).unwrap_or_default();
         Self { term: of("TERM"), colorterm: of("COLORTERM"), colorfgbg: of("COLORFGBG") }

@@ -66,17 +66,17 @@ fn letter(cell: &Cell, odd: &mut Vec<String>) -> char {
 #[test]
 fn every_style_has_its_letter() {
     use ratatui::layout::Rect;
-    use ratatui::style::{Style, Stylize as _};
+    use ratatui::style::Style;
     let mut buffer = Buffer::empty(Rect::new(0, 0, 8, 2));
     let plain = Style::new();
     for (x, (symbol, style)) in [
         ("a", plain),
-        ("b", plain.bold()),
-        ("c", plain.dim()),
-        ("d", plain.red().bold()),
-        ("e", plain.cyan()),
-        (" ", plain.red()),
-        ("g", plain.underlined()),
+        ("b", plain.add_modifier(Modifier::BOLD)),
+        ("c", plain.add_modifier(Modifier::DIM)),
+        ("d", plain.fg(Color::Red).add_modifier(Modifier::BOLD)),
+        ("e", plain.fg(Color::Cyan)),
+        (" ", plain.fg(Color::Red)),
+        ("g", plain.add_modifier(Modifier::UNDERLINED)),
     ]
     .into_iter()
     .enumerate()
