@@ -23,6 +23,9 @@ pub(super) enum Command {
     Filter,
     KeepFilter,
     ClearFilter,
+    Complete,
+    CompleteBack,
+    CompleteAtEnd,
     SortNext,
     SortPrevious,
     SortReverse,
@@ -51,7 +54,7 @@ pub(super) enum Command {
 pub(super) enum Scope {
     /// The list of profiles.
     Profiles,
-    /// The filter line of that list.
+    /// The filter line of a list.
     FilterLine,
     /// One profile's run.
     Run,
@@ -141,6 +144,10 @@ impl Chord {
             KeyCode::Up => "↑".to_owned(),
             KeyCode::Down if ascii => "down".to_owned(),
             KeyCode::Down => "↓".to_owned(),
+            KeyCode::Tab => "tab".to_owned(),
+            KeyCode::BackTab => "shift-tab".to_owned(),
+            KeyCode::Right if ascii => "right".to_owned(),
+            KeyCode::Right => "→".to_owned(),
             KeyCode::PageUp => "PgUp".to_owned(),
             KeyCode::PageDown => "PgDn".to_owned(),
             other => format!("{other:?}"),
@@ -202,14 +209,7 @@ pub(super) const BINDINGS: &[Binding] = &[
     bind(&[ch('D')], ACTING, Command::Discard, "discard", 91, "review and discard a held run"),
     bind(&[ch(' ')], LISTS, Command::Select, "select", 60, "select the current profile, or take it out"),
     bind(&[ch('a')], LISTS, Command::SelectAll, "all", 30, "select all that match the filter; again: none"),
-    bind(
-        &[ch('/')],
-        &[Profiles],
-        Command::Filter,
-        "filter",
-        70,
-        "filter by name, country, status, type, login or id",
-    ),
+    bind(&[ch('/')], LISTS, Command::Filter, "filter", 70, "filter: words, and fields such as status:failed"),
     bind(&[ch('>')], ORDERED, Command::SortNext, "order", 20, "order by the next column"),
     bind(&[ch('<')], ORDERED, Command::SortPrevious, "", 0, "order by the previous column"),
     bind(&[ch('S')], ORDERED, Command::SortReverse, "", 0, "the same order the other way round"),
@@ -269,6 +269,16 @@ pub(super) const BINDINGS: &[Binding] = &[
         "keep",
         90,
         "keep the filter, back to the list",
+    ),
+    bind(&[key(KeyCode::Tab)], &[FilterLine], Command::Complete, "complete", 80, "put in the next offer"),
+    bind(&[key(KeyCode::BackTab)], &[FilterLine], Command::CompleteBack, "", 0, "put in the previous offer"),
+    bind(
+        &[key(KeyCode::Right)],
+        &[FilterLine],
+        Command::CompleteAtEnd,
+        "",
+        0,
+        "at the end: put in the first offer, or keep the one put in",
     ),
     bind(&[key(KeyCode::Esc)], &[FilterLine], Command::ClearFilter, "clear", 90, "clear the filter"),
     bind(&[ch('A')], &[Review], Command::Approve, "approve", 90, "approve: commit with the removals shown"),

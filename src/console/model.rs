@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
+use super::filter::FilterLine;
 use super::home::Home;
 use super::layout;
 use super::list::ListCursor;
@@ -373,6 +374,30 @@ impl Model {
         match &self.screen {
             Screen::Profiles | Screen::Matrix(_) => self.home.targets(),
             _ => self.current().into_iter().collect(),
+        }
+    }
+
+    /// The filter line of the present screen.
+    pub(super) const fn filter_line(&self) -> Option<&FilterLine> {
+        match &self.screen {
+            Screen::Profiles | Screen::Matrix(_) => Some(&self.home.line),
+            _ => None,
+        }
+    }
+
+    /// The same, to be typed into; [`Self::refilter`] has to follow.
+    pub(super) const fn filter_line_mut(&mut self) -> Option<&mut FilterLine> {
+        match &self.screen {
+            Screen::Profiles | Screen::Matrix(_) => Some(&mut self.home.line),
+            _ => None,
+        }
+    }
+
+    /// Reads the filter line of the present screen anew.
+    pub(super) fn refilter(&mut self) {
+        match &self.screen {
+            Screen::Profiles | Screen::Matrix(_) => self.home.refilter(),
+            _ => {}
         }
     }
 

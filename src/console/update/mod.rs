@@ -3,6 +3,7 @@
 mod changes;
 mod engine;
 mod errors;
+mod filter;
 mod history;
 mod limits;
 mod logview;
@@ -15,6 +16,7 @@ mod run;
 use crossterm::event::{KeyEvent, KeyEventKind};
 
 use super::event::{Effect, Event};
+use super::filter::FilterLine;
 use super::keys::{self, Command, Scope};
 use super::model::{Modal, Model, Stage};
 use super::screen::Screen;
@@ -88,7 +90,7 @@ pub(super) fn scope(model: &Model) -> Scope {
             Stage::Counting { .. } => Scope::Number,
         },
         None => match &model.screen {
-            Screen::Profiles if model.home.editing => Scope::FilterLine,
+            _ if model.filter_line().is_some_and(FilterLine::is_editing) => Scope::FilterLine,
             Screen::Profiles => Scope::Profiles,
             Screen::Run(_) => Scope::Run,
             Screen::Errors(_) => Scope::Errors,
@@ -115,7 +117,7 @@ fn on_key(model: &mut Model, key: &KeyEvent) -> Vec<Effect> {
         return modal::on_key(model, command, key);
     }
     match (scope, command) {
-        (Scope::FilterLine, command) => profiles::on_filter_key(model, command, key),
+        (Scope::FilterLine, command) => filter::on_key(model, command, key),
         (_, Some(command)) => on_command(model, command),
         _ => Vec::new(),
     }
@@ -124,7 +126,7 @@ fn on_key(model: &mut Model, key: &KeyEvent) -> Vec<Effect> {
 /// Pasted text goes into the filter line or nowhere: a key's action is never triggered by a clipboard.
 fn on_paste(model: &mut Model, text: &str) -> Vec<Effect> {
     if scope(model) == Scope::FilterLine {
-        profiles::type_text(model, &one_line(text));
+        filter::type_text(model, &one_line(text));
     }
     Vec::new()
 }
@@ -145,6 +147,7 @@ fn on_command(model: &mut Model, command: Command) -> Vec<Effect> {
             model.say("asking every login for its profiles…");
             return vec![Effect::RefreshProfiles];
         }
+        Command::Filter => filter::open(model),
         Command::Logs => model.logs.cycle_size(),
         Command::LogLevel => {
             model.logs.level = model.logs.level.next();
