@@ -43,6 +43,7 @@ pub(super) enum Command {
     Refresh,
     Logs,
     LogLevel,
+    Zone,
     Help,
     Quit,
     Interrupt,
@@ -279,6 +280,7 @@ pub(super) const BINDINGS: &[Binding] = &[
     bind(&[ch('R')], ALL_SCREENS, Command::Refresh, "", 0, "ask every login for its profiles again"),
     bind(&[ch('l')], ALL_SCREENS, Command::Logs, "logs", 25, "enlarge the log, hide it, show it"),
     bind(&[ch('L')], ALL_SCREENS, Command::LogLevel, "", 0, "least level that the log shows"),
+    bind(&[ch('U')], ALL_SCREENS, Command::Zone, "", 0, "times in UTC, or in the local zone again"),
     bind(
         &[key(KeyCode::Enter)],
         &[FilterLine],

@@ -12,6 +12,7 @@ use super::layout;
 use super::list::ListCursor;
 use super::logs::LogPane;
 use super::pace::Pace;
+use super::palette::Palette;
 use super::query::Loaded;
 use super::screen::Screen;
 use crate::domain::cause::CauseId;
@@ -30,9 +31,11 @@ pub struct ConsoleOptions {
     pub database_label: String,
     /// Draw without colour.
     pub no_color: bool,
+    /// Otherwise draw with these colours.
+    pub palette: Palette,
     /// Draw with ASCII alone.
     pub ascii: bool,
-    /// Show times in UTC instead of the system's zone.
+    /// Show times in UTC instead of the system's zone, until a key changes that.
     pub utc: bool,
 }
 
@@ -179,6 +182,8 @@ pub struct Model {
     pub options: ConsoleOptions,
     /// The zone of absolute times.
     pub zone: TimeZone,
+    /// The zone to change to.
+    pub(super) other_zone: TimeZone,
     /// Columns and rows of the terminal.
     pub size: (u16, u16),
     /// The time as last told.
@@ -221,6 +226,8 @@ impl Model {
         now: Timestamp,
         size: (u16, u16),
     ) -> Self {
+        // What is shown in UTC from the start can be shown in the system's zone.
+        let other_zone = if zone == TimeZone::UTC { TimeZone::system() } else { TimeZone::UTC };
         let mut home = Home::default();
         home.rebuild(&overview, now);
         let mut pace = Pace::default();
@@ -228,6 +235,7 @@ impl Model {
         let mut model = Self {
             options,
             zone,
+            other_zone,
             size,
             now,
             overview,

@@ -244,6 +244,11 @@ pub(super) fn wall_clock(at: Timestamp, zone: &TimeZone) -> String {
     zoned(at, zone).map_or_else(String::new, |t| t.strftime("%H:%M").to_string())
 }
 
+/// The time of day with the zone that it is told in, `14:32 UTC`.
+pub(super) fn clock_with_zone(at: Timestamp, zone: &TimeZone) -> String {
+    zoned(at, zone).map_or_else(String::new, |t| t.strftime("%H:%M %Z").to_string())
+}
+
 /// The date alone, `2026-11-22`.
 pub(super) fn day(at: Timestamp, zone: &TimeZone) -> String {
     zoned(at, zone).map_or_else(|| at.to_rfc3339(), |t| t.strftime("%Y-%m-%d").to_string())

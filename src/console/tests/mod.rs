@@ -11,3 +11,4 @@ mod pace;
 mod properties;
 mod screens;
 mod stage;
+mod styles;

@@ -9,6 +9,7 @@ use crate::domain::run::{RunState, UnitState};
 use crate::sync::event::{LoginStatus, SyncEvent, WaitReason};
 
 const KEYS: &[&str] = &[
+    "U",
     "s",
     "r",
     "x",

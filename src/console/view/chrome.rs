@@ -15,7 +15,7 @@ use crate::console::layout::has_room;
 use crate::console::model::Model;
 use crate::console::query::{ChangesOf, MOST_RUNS};
 use crate::console::screen::{Screen, Tab};
-use crate::console::text::{count, fit, one_line, plural, wall_clock, width};
+use crate::console::text::{clock_with_zone, count, fit, one_line, plural, width};
 use crate::console::theme::Theme;
 use crate::console::update::scope;
 use crate::sync::overview::ProfileStatus;
@@ -56,10 +56,7 @@ pub(super) fn header(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: 
             ));
         }
     }
-    let mut clock = wall_clock(model.now, &model.zone);
-    if model.options.utc {
-        clock.push_str(" UTC");
-    }
+    let clock = clock_with_zone(model.now, &model.zone);
     right.push(Part::of(3, vec![Span::raw("  "), Span::styled(clock, theme.dim())]));
     put_sides(frame, area, left, right, 1);
 }
