@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 use super::filter::FilterLine;
 use super::home::Home;
 use super::layout;
+use super::limits::LimitsScreen;
 use super::list::ListCursor;
 use super::logs::LogPane;
 use super::pace::Pace;
@@ -356,7 +357,8 @@ impl Model {
             Screen::History(history) => history.profile.or_else(|| Some(history.current()?.profile_id)),
             Screen::Errors(errors) => errors.profile(),
             Screen::Changes(changes) => changes.current().map(|change| change.profile_id).or(changes.profile),
-            Screen::Limits(_) | Screen::Logs(_) => None,
+            Screen::Limits(screen) => screen.current(&self.overview.limits)?.profile,
+            Screen::Logs(_) => None,
         }
     }
 
@@ -450,7 +452,11 @@ impl Model {
             }
             Screen::Errors(screen) => (screen.rows().count(), usize::from(layout::errors_rows(body))),
             Screen::Changes(screen) => (screen.len(), usize::from(layout::changes_rows(body))),
-            Screen::Limits(_) => (self.overview.limits.buckets.len(), rows),
+            Screen::Limits(_) => {
+                let limits = &self.overview.limits;
+                let rows = layout::limits_regions(body, limits.buckets.len(), limits.enabled).profiles.height;
+                (LimitsScreen::len(limits), usize::from(rows.saturating_sub(1)).max(1))
+            }
             Screen::Logs(_) => (0, rows),
         }
     }
@@ -484,6 +490,9 @@ impl Model {
         self.pace.settle(&self.overview, self.now);
         self.place();
         let longest_name = self.home.longest_name();
+        let limits = &self.overview.limits;
+        let bands = layout::limits_regions(layout::regions(self).body, limits.buckets.len(), limits.enabled);
+        let buckets = usize::from(bands.buckets.height.saturating_sub(1)).max(1);
         let (len, height) = self.list_size();
         match &mut self.screen {
             Screen::Profiles => {}
@@ -492,7 +501,7 @@ impl Model {
             Screen::History(screen) => screen.list.settle(len, height),
             Screen::Errors(screen) => screen.settle(height),
             Screen::Changes(screen) => screen.list.settle(len, height),
-            Screen::Limits(screen) => screen.list.settle(len, height),
+            Screen::Limits(screen) => screen.settle(&self.overview.limits, buckets, height),
             Screen::Logs(screen) => screen.list.settle(len, height),
         }
         let limit = super::view::scroll_limit(self);

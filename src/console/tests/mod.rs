@@ -6,6 +6,7 @@ mod errors;
 mod fixture;
 mod history;
 mod keys;
+mod limits;
 mod matrix;
 mod pace;
 mod properties;

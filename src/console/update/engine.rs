@@ -94,6 +94,7 @@ fn only_time_passed(before: &LimitsSnapshot, after: &LimitsSnapshot, passed: Dur
     };
     let same_pause = |a: &(ProfileId, u64), b: &(ProfileId, u64)| a.0 == b.0 && as_told(a.1, b.1);
     before.enabled == after.enabled
+        && before.profiles == after.profiles
         && before.buckets.len() == after.buckets.len()
         && before.throttled_profiles.len() == after.throttled_profiles.len()
         && before.buckets.iter().zip(&after.buckets).all(|(a, b)| same_bucket(a, b))
