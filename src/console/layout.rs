@@ -164,7 +164,11 @@ pub(super) fn limits_regions(body: Rect, buckets: usize, enabled: bool) -> Limit
     let room = body.height - off;
     let wanted = u16::try_from(buckets).unwrap_or(u16::MAX).saturating_add(1);
     let buckets = wanted.min((room / 3).max(2)).min(room);
-    let facts = u16::from(room >= 7);
+    let facts = match room {
+        0..7 => 0,
+        7..12 => 1,
+        _ => 2,
+    };
     let chart = match room {
         _ if !enabled => 0,
         0..10 => 0,

@@ -97,9 +97,10 @@ fn no_bucket_no_limits_and_nobody_who_waits_are_said() {
 fn how_processes_share_a_rate_stands_there_in_words() {
     for (sharing, words) in [
         (Sharing::Alone, "this process alone"),
-        (Sharing::Booking, "booked in the database"),
-        (Sharing::Dividing { among: 3 }, "divided among 3 processes"),
-        (Sharing::Unreachable, "database silent: last share kept"),
+        (Sharing::Dividing { among: 1 }, "this process alone"),
+        (Sharing::Booking, "a common bucket in the database"),
+        (Sharing::Dividing { among: 3 }, "3 processes that divide it"),
+        (Sharing::Unreachable, "this process, at its last share: the database is silent"),
     ] {
         let mut shared = limits();
         shared.buckets[0].sharing = sharing;

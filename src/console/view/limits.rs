@@ -26,7 +26,7 @@ pub(super) fn draw(model: &Model, screen: &LimitsScreen, theme: &Theme, frame: &
     }
     let regions = limits_regions(area, limits.buckets.len(), limits.enabled);
     if !limits.enabled {
-        let text = "   limits are off by configuration: only pauses that the API asks for hold requests back";
+        let text = "   limits are off by configuration; only pauses of the API hold requests";
         put(frame, regions.off, 0, &Line::styled(text, theme.warn()));
     }
     let on_bucket = screen.list.position < limits.buckets.len();
@@ -59,7 +59,7 @@ const BUCKETS: &[Column] = &[
     Column::left("NEXT CALL", 14, 14, 7),
     Column::right("429", 5, 5),
     Column::right("IN FLIGHT", 9, 3),
-    Column::left("SHARED", 10, 40, 2),
+    Column::left("KEPT BY", 18, 40, 2),
 ];
 
 fn bucket(model: &Model, theme: &Theme, b: &BucketSnapshot) -> Vec<Cell> {
@@ -111,10 +111,10 @@ fn next_call(model: &Model, theme: &Theme, b: &BucketSnapshot) -> (String, Style
 /// How several processes keep to the rate together.
 fn shared(sharing: Sharing) -> String {
     match sharing {
-        Sharing::Alone => "this process alone".to_owned(),
-        Sharing::Booking => "booked in the database".to_owned(),
-        Sharing::Dividing { among } => format!("divided among {among} processes"),
-        Sharing::Unreachable => "database silent: last share kept".to_owned(),
+        Sharing::Alone | Sharing::Dividing { among: 0 | 1 } => "this process alone".to_owned(),
+        Sharing::Booking => "a common bucket in the database".to_owned(),
+        Sharing::Dividing { among } => format!("{among} processes that divide it"),
+        Sharing::Unreachable => "this process, at its last share: the database is silent".to_owned(),
     }
 }
 
@@ -135,12 +135,16 @@ fn facts(theme: &Theme, b: &BucketSnapshot, frame: &mut Frame<'_>, area: Rect) {
         Part::new(9, format!("{} answered", count(u64::from(b.answered_5m))), Style::new()),
         Part::new(8, throttled, if b.throttled_5m == 0 { dim } else { theme.warn() }),
         Part::new(7, plural(retries, "retry", "retries"), Style::new()),
-        Part::new(6, format!("{} in flight now", b.in_flight), dim),
-        Part::new(5, shared(b.sharing), dim),
     ];
-    let mut line = join(parts, 2, columns);
-    line.spans.insert(0, Span::raw("   "));
-    put(frame, area, 0, &line);
+    let now = vec![
+        Part::new(9, format!("{} in flight now", b.in_flight), dim),
+        Part::new(8, format!("rate kept by: {}", shared(b.sharing)), dim),
+    ];
+    for (i, parts) in [parts, now].into_iter().enumerate() {
+        let mut line = join(parts, 2, columns);
+        line.spans.insert(0, Span::raw("   "));
+        put(frame, area, u16::try_from(i).unwrap_or(u16::MAX), &line);
+    }
 }
 
 /// Columns for the labels of the chart.
