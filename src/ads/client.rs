@@ -214,6 +214,11 @@ impl AdsClient {
         self.inner.wiring.budget.pace(account, Some(profile))
     }
 
+    /// What is left of a pause of all requests of a login; `None` when it does not pause.
+    pub fn pause_of(&self, login: &str) -> Option<Duration> {
+        self.inner.wiring.budget.account_pause(self.login(login).ok()?.account)
+    }
+
     /// From now on the request budget is shared with other processes.
     pub fn share_budget(&self, common: Arc<dyn SharedBudget>) {
         self.inner.wiring.budget.share(common);

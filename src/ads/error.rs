@@ -238,6 +238,7 @@ impl AdsError {
         ErrorReport {
             causes: cause.cloned().into_iter().collect(),
             again_at: self.park_for().map(|wait| at.plus(wait)),
+            again_is_ours: self.park_for().is_some() && !self.is_wait_asked(),
             request: self.request().cloned(),
             ..ErrorReport::new(self.code(), self.to_string(), self.hint(), at)
         }

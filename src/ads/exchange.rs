@@ -126,7 +126,7 @@ impl Exchange<'_> {
             }
             if !resuming && let Some(left) = self.wiring.budget.pause_of(&request).filter(|l| *l >= TOLD) {
                 let detail = "this profile pauses after a 429".to_owned();
-                self.tell(trace, WaitReason::Throttled, left, detail);
+                self.tell(trace, WaitReason::Throttled, left, false, detail);
                 resuming = true;
             }
             let (permit, bearer) = match self.turn(request).await {
@@ -177,7 +177,7 @@ impl Exchange<'_> {
                         let (wait, asked, request) = (Some(wait), asked && beyond, trace.boxed());
                         return Err(AdsError::Throttled { wait, asked, detail, request });
                     }
-                    self.tell(trace, WaitReason::Throttled, pause, detail);
+                    self.tell(trace, WaitReason::Throttled, pause, asked, detail);
                     resuming = true;
                 }
                 Failed::Again { error, wait, detail } => {
@@ -389,14 +389,14 @@ impl Exchange<'_> {
         if beyond || self.is_over(trace, pause) {
             return Err(error);
         }
-        self.tell(trace, WaitReason::Retrying, pause, detail);
+        self.tell(trace, WaitReason::Retrying, pause, asked, detail);
         tokio::time::sleep(pause).await;
         self.observer.resumed();
         Ok(())
     }
 
-    fn tell(&self, trace: &Trace, reason: WaitReason, delay: Duration, detail: String) {
-        self.observer.waiting(&RequestWait { reason, delay, attempt: trace.attempts(), detail });
+    fn tell(&self, trace: &Trace, reason: WaitReason, delay: Duration, asked: bool, detail: String) {
+        self.observer.waiting(&RequestWait { reason, delay, attempt: trace.attempts(), detail, asked });
     }
 
     /// True when no attempt after `pause` is allowed any more.

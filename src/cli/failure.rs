@@ -181,6 +181,9 @@ mod tests {
             error: (state == RunState::Failed).then(|| ErrorReport { retryable, ..failure() }),
             hold: None,
             approved_by: None,
+            state_since: None,
+            lease_until: None,
+            waits: crate::domain::wait::RunWaits::default(),
         }
     }
 

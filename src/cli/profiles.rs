@@ -112,6 +112,7 @@ mod tests {
             data_as_of: None,
             rows: 0,
             last_counts: None,
+            listed_at: None,
             gone_at: None,
             access_lost: None,
             barred: None,

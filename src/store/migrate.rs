@@ -52,6 +52,12 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("../../migrations/sqlite/0006_drift.sql"),
         postgres: include_str!("../../migrations/postgres/0006_drift.sql"),
     },
+    Step {
+        number: 7,
+        name: "waits",
+        sqlite: include_str!("../../migrations/sqlite/0007_waits.sql"),
+        postgres: include_str!("../../migrations/postgres/0007_waits.sql"),
+    },
 ];
 
 /// The newest schema that this adsync knows.

@@ -32,6 +32,9 @@ pub struct Overview {
     /// The present failure of each profile whose latest run that ended failed; a live retry does not end it yet.
     #[serde(default)]
     pub failures: BTreeMap<ProfileId, PresentFailure>,
+    /// How many runs the process that tells carries at once; `None` when it carries none.
+    #[serde(default)]
+    pub carries_at_once: Option<usize>,
     /// The identity of the process that tells; empty when nobody carries runs here.
     #[serde(default)]
     pub process: String,
@@ -118,6 +121,12 @@ impl Overview {
             runs: store.latest_runs().await?.into_iter().map(|r| (r.profile_id, r)).collect(),
             ..Self::default()
         };
+        let now = store.now().await?;
+        for run in overview.runs.values_mut() {
+            run.waits = run.waits.left(now);
+        }
+        let told = overview.runs.values().filter(|run| !run.waits.requests.is_empty());
+        overview.waits = told.map(|run| (run.id, run.waits.requests.clone())).collect();
         for (run, since) in store.failed_runs().await? {
             overview.apply_failure(&run);
             if let Some(failure) = overview.failures.get_mut(&run.profile_id) {
@@ -179,6 +188,12 @@ impl Overview {
         self.apply_failure(&run);
         if run.state != RunState::Fetching {
             self.waits.remove(&run.id);
+        } else if self.is_elsewhere(&run) {
+            // Of our own runs each wait and its end is told at once; of others only what their owners store.
+            match run.waits.requests.clone() {
+                none if none.is_empty() => self.waits.remove(&run.id),
+                requests => self.waits.insert(run.id, requests),
+            };
         }
         match self.runs.get(&run.profile_id) {
             // Events of an older run may arrive late; the latest run is what the profile's row shows.
@@ -228,6 +243,11 @@ impl Overview {
                 RunState::Committing => ProfileStatus::Committing,
                 RunState::Queued if run.not_before.is_some_and(|t| t > now) => ProfileStatus::Parked,
                 RunState::Queued => ProfileStatus::Queued,
+                // What another process stored holds until its time, whether that process lives or not.
+                _ if self.is_elsewhere(run) => match run.waits.left(now).throttled_until() {
+                    Some(_) => ProfileStatus::Throttled,
+                    None => ProfileStatus::Fetching,
+                },
                 _ if self.is_throttled(run.id) => ProfileStatus::Throttled,
                 _ => ProfileStatus::Fetching,
             };
@@ -252,6 +272,11 @@ impl Overview {
             None if stored.last_synced_at.is_some() => ProfileStatus::Proved,
             None => ProfileStatus::Never,
         }
+    }
+
+    /// True when a process that carries runs tells, and another one carries this run.
+    fn is_elsewhere(&self, run: &RunView) -> bool {
+        !self.process.is_empty() && run.owner.as_ref().is_some_and(|owner| *owner != self.process)
     }
 
     /// True when a request of the run waits for the API to lift a throttle.

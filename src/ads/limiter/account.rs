@@ -133,6 +133,12 @@ impl Account {
         self.profiles.get(&key)?.lane.paused_until(now).map(|until| until - now)
     }
 
+    /// What is left of the pause of all profiles.
+    pub(super) fn account_pause(&self) -> Option<Duration> {
+        let now = Instant::now();
+        self.lane.paused_until(now).map(|until| until - now)
+    }
+
     /// Takes a request out of the queue.
     pub(super) fn withdraw(&mut self, key: ProfileKey, place: Place) {
         if let Some(profile) = self.profiles.get_mut(&key) {

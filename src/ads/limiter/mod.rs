@@ -214,6 +214,11 @@ impl Budget {
         }
     }
 
+    /// What is left of a pause of the whole account.
+    pub(super) fn account_pause(&self, account: AccountId) -> Option<Duration> {
+        self.shared.lock().with(account, |a| a.account_pause())?
+    }
+
     /// Requests per second that a profile may hope for, as far as is known; `None` without limits.
     pub(super) fn pace(&self, account: AccountId, profile: ProfileKey) -> Option<f64> {
         let pace = self.shared.lock().with(account, |a| a.pace(profile));

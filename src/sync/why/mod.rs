@@ -6,6 +6,7 @@ mod facts;
 #[cfg(test)]
 mod fixture;
 mod live;
+mod queued;
 mod refused;
 #[cfg(test)]
 mod tests;
@@ -19,7 +20,8 @@ pub use facts::{Beside, Facts};
 
 use super::overview::ProfileStatus;
 use crate::domain::id::{ProfileId, RunId};
-use crate::domain::run::RunState;
+use crate::domain::plural::{count, plural};
+use crate::domain::run::{RunState, RunView};
 use crate::domain::time::Timestamp;
 use crate::domain::unit::{UnknownWord, words};
 
@@ -96,6 +98,8 @@ pub struct Why {
     pub says: String,
     /// Since when.
     pub since: Option<Timestamp>,
+    /// False when it cannot have been before `since`, and nobody stored when exactly.
+    pub since_is_exact: bool,
     /// What happens next without anybody doing anything.
     pub next: String,
     /// When, where that is known.
@@ -122,6 +126,7 @@ struct Answer {
     reason: Reason,
     says: String,
     since: Option<Timestamp>,
+    since_is_exact: bool,
     next: String,
     next_at: Option<Timestamp>,
     details: Vec<String>,
@@ -134,6 +139,7 @@ impl Answer {
             reason,
             says: says.into(),
             since: None,
+            since_is_exact: true,
             next: next.into(),
             next_at: None,
             details: Vec::new(),
@@ -143,6 +149,20 @@ impl Answer {
 
     fn since(self, since: Option<Timestamp>) -> Self {
         Self { since, ..self }
+    }
+
+    /// Since the run is in its state.
+    fn since_of(self, run: &RunView) -> Self {
+        let (since, exact) = run.since();
+        Self { since: Some(since), since_is_exact: exact, ..self }
+    }
+
+    /// Since the first of its requests waits, where that is known.
+    fn since_waiting(self, facts: &Facts<'_>) -> Self {
+        match facts.waiting_since {
+            Some(since) => Self { since: Some(since), since_is_exact: true, ..self },
+            None => self,
+        }
     }
 
     fn at(self, next_at: Option<Timestamp>) -> Self {
@@ -177,6 +197,7 @@ pub fn why(facts: &Facts<'_>) -> Why {
         reason: answer.reason,
         says: answer.says,
         since: answer.since,
+        since_is_exact: answer.since_is_exact,
         next: answer.next,
         next_at: answer.next_at,
         details: answer.details,
@@ -196,7 +217,10 @@ fn at_rest(facts: &Facts<'_>) -> Answer {
     }
     if !facts.login_known {
         let says = format!("login {login} is not in the configuration");
+        let seen = stored.listed_at.map(|_| "it was last listed then, before the login was taken out".to_owned());
         return Answer::new(Reason::LoginUnknown, says, NOTHING)
+            .since(stored.listed_at)
+            .details(seen)
             .can([Remedy::configuration(), Remedy::list()]);
     }
     let kind = profile.not_syncable();
@@ -204,7 +228,8 @@ fn at_rest(facts: &Facts<'_>) -> Answer {
         return Answer::new(Reason::Excluded, barred.to_string(), NOTHING)
             .details([barred.cure()])
             .details(
-                (stored.rows > 0).then(|| format!("its {} stored rows are kept as they are", stored.rows)),
+                (stored.rows > 0)
+                    .then(|| format!("{} of it kept as before", plural(count(stored.rows), "stored row is", "stored rows are"))),
             )
             .can([Remedy::configuration(), Remedy::list()]);
     }
@@ -229,7 +254,7 @@ fn at_rest(facts: &Facts<'_>) -> Answer {
                 says,
                 "nothing, until it is approved or discarded; a newer sync discards it",
             )
-            .since(run.started_at)
+            .since_of(run)
             .can([
                 Remedy::show(run.id),
                 Remedy::new('A', format!("adsync approve {}", run.id), "commit it"),
@@ -238,7 +263,7 @@ fn at_rest(facts: &Facts<'_>) -> Answer {
         }
         (ProfileStatus::Cancelled, Some(run)) if run.state == RunState::Discarded => {
             Answer::new(Reason::Discarded, "its held sync was given up; nothing of it was committed", NOTHING)
-                .since(run.finished_at)
+                .since_of(run)
                 .can([Remedy::sync(id)])
         }
         (ProfileStatus::Cancelled, run) => {
@@ -302,8 +327,13 @@ fn failed(facts: &Facts<'_>) -> Answer {
         .can([Remedy::retry(id)])
         .can(of_cause(failure.cause.as_str(), count));
     match pause {
-        Some(at) => Answer { next: "Amazon's pause ends; a retry before is of no use".to_owned(), ..answer }
-            .at(Some(at)),
+        Some(at) => {
+            let next = match report.again_is_ours {
+                true => "Amazon names no time: a retry before that is likely to be refused as well",
+                false => "Amazon's pause ends; a retry before is of no use",
+            };
+            Answer { next: next.to_owned(), ..answer }.at(Some(at))
+        }
         None => answer,
     }
 }
@@ -332,6 +362,10 @@ impl Remedy {
 
     fn cancel(id: ProfileId) -> Self {
         Self::new('x', format!("adsync cancel {id}"), "stop it; nothing of it is committed")
+    }
+
+    fn console() -> Self {
+        Self { key: None, command: "adsync".to_owned(), what: "open the console, which carries what is queued" }
     }
 
     fn list() -> Self {
