@@ -12,6 +12,7 @@ use super::plain::{count, counts, maybe_time};
 use super::profiles::select;
 use super::retry;
 use crate::domain::id::{ProfileId, RunId};
+use crate::domain::plural::{count as domain_count, times};
 use crate::domain::report::ErrorReport;
 use crate::domain::run::{Origin, Progress, RunState, RunView, UnitState, UnitView};
 use crate::sync::event::SyncEvent;
@@ -254,7 +255,7 @@ impl<'a, 'o> Follower<'a, 'o> {
             RunState::Queued if run.not_before.is_some() => {
                 let times = match run.parks {
                     ..=1 => String::new(),
-                    n => format!(", {n} times in a row now"),
+                    n => format!(", {} in a row now", times(domain_count(n))),
                 };
                 let until = maybe_time(run.not_before, self.out.utc);
                 format!("parked until {until}, for the API limits its requests{times}")
@@ -313,10 +314,10 @@ impl<'a, 'o> Follower<'a, 'o> {
         for run in open().cloned().collect::<Vec<_>>() {
             let until = run.not_before.map_or_else(String::new, |at| format!(" until {}", at.to_rfc3339()));
             let text = format!(
-                "run {} {}: parked{until}, {} times in a row; it stays queued, and the console or the next adsync sync goes on with it",
+                "run {} {}: parked{until}, {} in a row; it stays queued, and the console or the next adsync sync goes on with it",
                 run.id,
                 self.name(run.profile_id),
-                run.parks
+                times(domain_count(run.parks))
             );
             self.bars.end(run.id);
             if !self.out.json {

@@ -49,16 +49,17 @@ pub async fn why(store: &Store, policy: &Policy, word: &str, out: &mut Output<'_
         let exactly = if why.since_is_exact { "" } else { " at the earliest; when exactly was not stored" };
         out.line(&format!("  since    {}{exactly}", time(since, out.utc)))?;
     }
-    let at = why.next_at.map_or_else(String::new, |at| {
-        format!(", in {}, at {}", left(at, now), time(at, out.utc))
-    });
-    out.line(&format!("  next     {}{at}", why.next))?;
+    out.line(&format!("  next     {}", why.next))?;
+    if let Some(at) = why.next_at {
+        out.line(&format!("           at {}, in {}", time(at, out.utc), left(at, now)))?;
+    }
     for detail in &why.details {
         out.line(&format!("           {detail}"))?;
     }
+    let wide = why.remedies.iter().map(|remedy| remedy.command.len()).max().unwrap_or(0);
     for (i, remedy) in why.remedies.iter().enumerate() {
         let head = if i == 0 { "you can" } else { "" };
-        out.line(&format!("  {head:<7}  {:<26}  {}", remedy.command, remedy.what))?;
+        out.line(&format!("  {head:<7}  {:<wide$}  {}", remedy.command, remedy.what))?;
     }
     Ok(Exit::Ok)
 }

@@ -1,5 +1,7 @@
 //! Why a run that is under way does not move, or that it does.
 
+use std::time::Duration;
+
 use super::{Answer, Facts, Reason, Remedy, queued};
 use crate::domain::entity::descriptor;
 use crate::domain::plural::{count, plural, times};
@@ -75,8 +77,8 @@ fn silent(facts: &Facts<'_>, run: &RunView) -> Option<Answer> {
 /// How long the lease of another process holds: until then nobody else may take the run.
 fn lease(facts: &Facts<'_>, run: &RunView) -> Option<String> {
     let left = run.lease_until.filter(|until| facts.elsewhere && *until > facts.now)?.since(facts.now);
-    let seconds = plural(left.as_secs().max(1), "second", "seconds");
-    Some(format!("its lease holds for {seconds} and is renewed while its process lives; after that it may be taken over"))
+    let left = humantime::format_duration(Duration::from_secs(left.as_secs().max(1)));
+    Some(format!("its lease holds for {left} and is renewed while its process lives; after that it may be taken over"))
 }
 
 pub(super) fn throttled_share(run: &RunView) -> Option<String> {
@@ -165,7 +167,7 @@ fn here(facts: &Facts<'_>, run: &RunView) -> Answer {
         return Answer::new(Reason::RequestQueue, says, "the next request of the login goes out")
             .since_of(run)
             .since_waiting(facts)
-            .at(Some(facts.now.plus(std::time::Duration::from_millis(bucket.next_in_ms))))
+            .at(Some(facts.now.plus(Duration::from_millis(bucket.next_in_ms))))
             .details(progress(facts.units));
     }
     let blocked = dependencies(facts.units);
@@ -221,9 +223,8 @@ fn progress(units: &[UnitView]) -> Option<String> {
     let settled = units.iter().filter(|unit| unit.state.is_settled()).count();
     let pages: i64 = units.iter().map(|unit| unit.pages).sum();
     let all = plural(units.len() as u64, "unit", "units");
-    let are = if settled == 1 { "is" } else { "are" };
-    let pages = plural(count(pages), "page is", "pages are");
-    (!units.is_empty()).then(|| format!("{settled} of {all} {are} complete, {pages} stored"))
+    let pages = plural(count(pages), "page", "pages");
+    (!units.is_empty()).then(|| format!("{settled} of {all} complete, {pages} stored"))
 }
 
 /// Units that cannot begin before another one is complete.

@@ -378,7 +378,7 @@ fn cases() -> Vec<Case> {
         case(
             fetching(|_| {}),
             Reason::Fetching,
-            &["page 4 of SP keywords", "0 of 1 units"],
+            &["page 4 of SP keywords", "0 of 1 unit complete"],
             Some(-80),
             None,
             "x",
@@ -405,7 +405,7 @@ fn cases() -> Vec<Case> {
                 o.runs.get_mut(&ID).unwrap().lease_until = Some(at(20));
             }),
             Reason::Elsewhere,
-            &["tower pid 42 fetches it", "its lease holds for 20 seconds", "after that it may be taken over"],
+            &["tower pid 42 fetches it", "its lease holds for 20s", "after that it may be taken over"],
             Some(-80),
             None,
             "x",
