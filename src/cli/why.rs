@@ -5,6 +5,7 @@ use super::output::Output;
 use super::plain::{left, time};
 use super::profiles::find;
 use crate::domain::profile::StoredProfile;
+use crate::domain::report::ErrorReport;
 use crate::store::Store;
 use crate::sync::Policy;
 use crate::sync::overview::Overview;
@@ -19,7 +20,9 @@ use crate::telemetry::process::Identity;
 pub async fn why(store: &Store, policy: &Policy, word: &str, out: &mut Output<'_>) -> Result<Exit, Failure> {
     let mut overview = Overview::read_by(store, policy).await?;
     let profiles: Vec<StoredProfile> = overview.profiles.values().cloned().collect();
-    let id = find(&profiles, word)?.profile.id;
+    let unlisted: Vec<ErrorReport> =
+        overview.login_failures.values().map(|failure| (*failure.report).clone()).collect();
+    let id = find(&profiles, word).map_err(|failure| failure.unless_unlisted(&unlisted))?.profile.id;
     let owner = overview.runs.get(&id).and_then(|run| run.owner.as_deref()).and_then(Identity::parse);
     let owner_ended = match owner {
         Some(owner) => has_ended(owner, store.is_sqlite()).await,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::event::{LoginStatus, SyncEvent, Wait};
 use super::policy::Policy;
-use crate::domain::cause::{CauseId, PresentFailure};
+use crate::domain::cause::{CauseId, LoginFailure, PresentFailure};
 use crate::domain::id::{ProfileId, RunId};
 use crate::domain::limits::LimitsSnapshot;
 use crate::domain::profile::StoredProfile;
@@ -32,6 +32,9 @@ pub struct Overview {
     /// The present failure of each profile whose latest run that ended failed; a live retry does not end it yet.
     #[serde(default)]
     pub failures: BTreeMap<ProfileId, PresentFailure>,
+    /// The logins that could not be asked for their profiles when they last were.
+    #[serde(default)]
+    pub login_failures: BTreeMap<String, LoginFailure>,
     /// How many runs the process that tells carries at once; `None` when it carries none.
     #[serde(default)]
     pub carries_at_once: Option<usize>,
@@ -107,8 +110,14 @@ impl Overview {
     /// When the database cannot be read.
     pub async fn read_by(store: &Store, policy: &Policy) -> Result<Self, StoreError> {
         let mut overview = Self::read(store).await?;
-        overview.profiles.values_mut().for_each(|profile| policy.judge(profile));
+        overview.judge(policy);
         Ok(overview)
+    }
+
+    /// Has every profile judged by a configuration, and forgets failures of logins that it does not have.
+    pub(super) fn judge(&mut self, policy: &Policy) {
+        self.profiles.values_mut().for_each(|profile| policy.judge(profile));
+        self.login_failures.retain(|name, _| policy.logins.contains(name));
     }
 
     /// What a database tells of all profiles, their runs and their failures.
@@ -118,6 +127,7 @@ impl Overview {
     pub async fn read(store: &Store) -> Result<Self, StoreError> {
         let mut overview = Self {
             profiles: store.profiles().await?.into_iter().map(|p| (p.profile.id, p)).collect(),
+            login_failures: store.login_failures().await?.into_iter().map(|f| (f.login.clone(), f)).collect(),
             runs: store.latest_runs().await?.into_iter().map(|r| (r.profile_id, r)).collect(),
             ..Self::default()
         };
@@ -145,6 +155,7 @@ impl Overview {
         match event {
             SyncEvent::Snapshot { overview } => *self = *overview,
             SyncEvent::Login { name, status } => {
+                self.apply_login(&name, &status);
                 self.logins.insert(name, status);
             }
             SyncEvent::Profile { profile } => {
@@ -181,6 +192,23 @@ impl Overview {
                 }
             }
             SyncEvent::Limits { limits } => self.limits = limits,
+        }
+    }
+
+    /// A failure stays what it is until the login answers, or fails in another way.
+    fn apply_login(&mut self, name: &str, status: &LoginStatus) {
+        match status {
+            LoginStatus::Failed { report } => {
+                let mut failure = LoginFailure::new(name, (**report).clone());
+                if let Some(known) = self.login_failures.get(name).filter(|f| f.cause == failure.cause) {
+                    failure.since = known.since;
+                }
+                self.login_failures.insert(name.to_owned(), failure);
+            }
+            LoginStatus::Listed { .. } | LoginStatus::CutOff { .. } => {
+                self.login_failures.remove(name);
+            }
+            LoginStatus::Listing | LoginStatus::Retrying { .. } => {}
         }
     }
 

@@ -134,7 +134,7 @@ fn on_command(model: &mut Model, command: Command) -> Vec<Effect> {
         other => match model.screen {
             Screen::Profiles => return profiles::on_command(model, other),
             Screen::Run(_) => run::on_command(model, other),
-            Screen::Errors(_) => errors::on_command(model, other),
+            Screen::Errors(_) => return errors::on_command(model, other),
         },
     }
     Vec::new()

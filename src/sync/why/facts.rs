@@ -9,7 +9,7 @@ use crate::domain::profile::{Barred, StoredProfile};
 use crate::domain::report::ErrorReport;
 use crate::domain::run::{RunState, RunView, UnitView};
 use crate::domain::time::Timestamp;
-use crate::sync::event::{LoginStatus, Wait};
+use crate::sync::event::Wait;
 use crate::sync::overview::{Overview, ProfileStatus};
 
 /// What an overview does not have.
@@ -42,6 +42,8 @@ pub struct Facts<'a> {
     pub login_known: bool,
     /// Why its login could not be asked for its profiles.
     pub login_failed: Option<&'a ErrorReport>,
+    /// Since when.
+    pub login_failed_since: Option<Timestamp>,
     /// The gauges of its login.
     pub bucket: Option<&'a BucketSnapshot>,
     /// Until when requests of its login pause, and until when its own do.
@@ -115,10 +117,8 @@ impl<'a> Facts<'a> {
             waits: run.and_then(|run| overview.waits.get(&run.id)).map_or(&[], Vec::as_slice),
             failure: failure.map(|failure| (failure, share(failure))),
             login_known: !matches!(stored.barred, Some(Barred::LoginRemoved { .. })),
-            login_failed: match overview.logins.get(login) {
-                Some(LoginStatus::Failed { report }) => Some(report),
-                _ => None,
-            },
+            login_failed: overview.login_failures.get(login).map(|failure| failure.report.as_ref()),
+            login_failed_since: overview.login_failures.get(login).map(|failure| failure.since),
             bucket: bucket.filter(|_| !elsewhere),
             login_paused_until,
             own_pause_until: own_pause.filter(|_| !elsewhere),

@@ -126,7 +126,9 @@ fn waiting(facts: &Facts<'_>, run: &RunView) -> Option<Answer> {
     }
     let says = "Amazon limits the requests of this profile";
     if let Some(wait) = throttled {
-        let says = match wait.asked {
+        // Its other lists wait as well, and only the refused one knows who named the time.
+        let asked = facts.waits.iter().any(|wait| wait.reason == WaitReason::Throttled && wait.asked);
+        let says = match asked {
             true => format!("{says}, and asked for a pause (Retry-After)"),
             false => format!("{says}: it answers 429 and names no time; adsync waits and tries again"),
         };

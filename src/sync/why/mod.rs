@@ -184,10 +184,17 @@ const NOTHING: &str = "nothing happens by itself";
 
 /// Why the profile is where it is.
 pub fn why(facts: &Facts<'_>) -> Why {
-    let answer = match facts.run.filter(|run| run.state.is_live()) {
+    let mut answer = match facts.run.filter(|run| run.state.is_live()) {
         Some(run) => live::answer(facts, run),
         None => at_rest(facts),
     };
+    if let Some(report) = facts.login_failed.filter(|_| answer.reason != Reason::LoginBroken) {
+        let login = &facts.stored.profile.login;
+        answer.details.push(format!(
+            "login {login} could not be asked for its profiles: {}; adsync errors says more",
+            report.summary
+        ));
+    }
     let profile = &facts.stored.profile;
     Why {
         profile_id: profile.id,
@@ -299,7 +306,7 @@ fn broken_login(facts: &Facts<'_>) -> Option<Answer> {
     let id = facts.stored.profile.id;
     let says = format!("login {} cannot sign in: {}", facts.stored.profile.login, report.summary);
     let mut answer = Answer::new(Reason::LoginBroken, says, NOTHING)
-        .since(Some(failure.map_or(report.at, |(failure, _)| failure.since)))
+        .since(failure.map(|(failure, _)| failure.since).or(facts.login_failed_since))
         .details([report.hint.clone()])
         .can([Remedy::configuration()]);
     if let Some((failure, count)) = failure {

@@ -5,12 +5,13 @@ use std::time::Duration;
 
 use super::fixture::*;
 use super::*;
+use crate::domain::cause::LoginFailure;
 use crate::domain::code::Code;
 use crate::domain::limits::{LimitsSnapshot, ProfileLimit};
 use crate::domain::report::ErrorReport;
 use crate::domain::run::UnitState;
 use crate::domain::wait::RunWaits;
-use crate::sync::event::{LoginStatus, Wait, WaitReason};
+use crate::sync::event::{Wait, WaitReason};
 use crate::sync::overview::Overview;
 
 /// Everything that a profile can wait for: facts, and what is said of them.
@@ -65,10 +66,10 @@ fn cases() -> Vec<Case> {
     let foreign = |o: &mut Overview| o.runs.get_mut(&ID).unwrap().owner = Some(THEM.to_owned());
     let mut login_down = overview();
     let report = ErrorReport::new(Code::InvalidGrant, "consent ended", "Renew it.", at(-30));
-    login_down.logins.insert("acme".to_owned(), LoginStatus::Failed { report: Box::new(report) });
+    login_down.login_failures.insert("acme".to_owned(), LoginFailure::new("acme", report));
     let mut login_slow = proved.clone();
     let report = ErrorReport::new(Code::AuthUnreachable, "no answer", "Wait.", at(-30));
-    login_slow.logins.insert("acme".to_owned(), LoginStatus::Failed { report: Box::new(report) });
+    login_slow.login_failures.insert("acme".to_owned(), LoginFailure::new("acme", report));
     vec![
         case(gone_one, Reason::Gone, &["login acme no longer lists it", "kept"], Some(-900), None, "R"),
         case(agency, Reason::NotSyncable, &["never synced: agency"], None, None, ""),
@@ -126,7 +127,7 @@ fn cases() -> Vec<Case> {
         ),
         case(overview(), Reason::NeverSynced, &["nobody has asked"], None, None, "s"),
         case(proved, Reason::Proved, &["waits for nothing"], Some(-50), None, "s"),
-        case(login_slow, Reason::Proved, &["waits for nothing"], Some(-50), None, "s"),
+        case(login_slow, Reason::Proved, &["waits for nothing", "login acme could not be asked", "no answer"], Some(-50), None, "s"),
         case(
             login_down,
             Reason::LoginBroken,
