@@ -10,6 +10,7 @@ use reqwest::Url;
 use reqwest::header::HeaderValue;
 
 use super::backoff::Backoff;
+use super::blame::Taken;
 use super::call::{Cursor, ListCall};
 use super::endpoint::{ClientOptions, LoginEndpoint};
 use super::error::AdsError;
@@ -51,6 +52,7 @@ pub(super) struct Login {
     pub(super) client_id: HeaderValue,
     pub(super) tokens: Arc<TokenSource>,
     pub(super) account: AccountId,
+    pub(super) taken: Taken,
 }
 
 impl Login {
@@ -127,7 +129,7 @@ impl AdsClient {
                 };
                 let tokens = sources.entry(key).or_insert_with(source).clone();
                 let account = budget.account(&endpoint.client_id, endpoint.region, &endpoint.name);
-                Ok(Login { endpoint, api, client_id, tokens, account })
+                Ok(Login { endpoint, api, client_id, tokens, account, taken: Taken::default() })
             })
             .collect::<Result<Vec<_>, AdsError>>()?;
         let wiring = Wiring { http, budget, backoff: backoff(2), options };

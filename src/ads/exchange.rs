@@ -157,13 +157,14 @@ impl Exchange<'_> {
             self.observer.sent();
             let failed = match self.attempt(url.clone(), permit, &bearer, trace, &read).await {
                 Ok((page, request_id, took)) => {
+                    self.login.taken.answered(&bearer);
                     return Ok(Done { page, request_id, attempts: trace.attempts(), took });
                 }
                 Err(failed) => failed,
             };
             match failed {
                 Failed::Final(error) => return Err(error),
-                Failed::Token(error) if refreshed => return Err(error),
+                Failed::Token(error) if refreshed => return Err(self.blame(error, &bearer).await),
                 Failed::Token(_) => {
                     refreshed = true;
                     self.login.tokens.refuse(&bearer).await;
@@ -263,7 +264,7 @@ impl Exchange<'_> {
         Err(self.judge(answer.status, answer.retry_after, &said, line, permit, trace))
     }
 
-    async fn send(&self, url: Url, bearer: &Bearer) -> Result<Answer, (Option<u16>, Lost)> {
+    pub(super) async fn send(&self, url: Url, bearer: &Bearer) -> Result<Answer, (Option<u16>, Lost)> {
         let method = match self.wire.method {
             Method::Get => reqwest::Method::GET,
             Method::Post => reqwest::Method::POST,
@@ -405,7 +406,7 @@ impl Exchange<'_> {
         trace.attempts() >= options.max_attempts || trace.elapsed() + pause > self.max_elapsed
     }
 
-    fn url(&self) -> Url {
+    pub(super) fn url(&self) -> Url {
         let mut url = self.login.api.clone();
         url.set_path(&format!("{}{}", self.login.api.path().trim_end_matches('/'), self.wire.path));
         if !self.wire.query.is_empty() {

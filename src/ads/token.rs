@@ -75,6 +75,13 @@ pub(super) struct Bearer {
     generation: u64,
 }
 
+impl Bearer {
+    /// Grows with each token of its source.
+    pub(super) const fn generation(&self) -> u64 {
+        self.generation
+    }
+}
+
 /// Why there is no token. Holds nothing secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct TokenError {

@@ -41,7 +41,11 @@ pub async fn errors(
     }
     let logins: usize = all.iter().map(|cause| cause.logins.len()).sum();
     if logins > 0 {
-        who.push(plural(logins, "login cannot be asked for its profiles", "logins cannot be asked for their profiles"));
+        who.push(plural(
+            logins,
+            "login cannot be asked for its profiles",
+            "logins cannot be asked for their profiles",
+        ));
     }
     if who.is_empty() {
         out.say("no profile fails");

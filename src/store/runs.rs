@@ -346,7 +346,8 @@ impl Store {
             let view: Option<RunView> = sqlx::query_as(
                 "update sync_runs set state = $3, error = $4, cause = $8, finished_at = $6,
                      hold = case when $7 then hold else $5 end,
-                     owner = case when $7 then owner else null end, state_since = $9, waits = null
+                     owner = case when $7 then owner else null end,
+                     lease_until = case when $7 then lease_until else null end, state_since = $9, waits = null
                  where id = $1 and epoch = $2 and state in ('fetching', 'committing') returning *",
             )
             .bind(run.0)

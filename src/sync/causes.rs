@@ -91,8 +91,8 @@ impl Cause {
 
     /// Who fails of it, in a few words: `3 profiles`, `login acme, 0 profiles known`, or both.
     pub fn who(&self) -> String {
-        let failing = (!self.profiles.is_empty())
-            .then(|| plural(self.profiles.len() as u64, "profile", "profiles"));
+        let failing =
+            (!self.profiles.is_empty()).then(|| plural(self.profiles.len() as u64, "profile", "profiles"));
         let parts = failing.into_iter().chain(self.logins.iter().map(AffectedLogin::describe));
         parts.collect::<Vec<_>>().join(" and ")
     }

@@ -145,7 +145,8 @@ fn waits_of(inner: &Inner, run: RunId, now: Timestamp) -> RunWaits {
     let (mut requests, login, since) = inner.hub.with(|o| {
         let view = o.runs.values().find(|view| view.id == run);
         let login = view.and_then(|view| Some(o.profiles.get(&view.profile_id)?.profile.login.clone()));
-        let limit = view.and_then(|view| o.limits.profiles.iter().find(|l| l.profile == Some(view.profile_id)));
+        let limit =
+            view.and_then(|view| o.limits.profiles.iter().find(|l| l.profile == Some(view.profile_id)));
         let since = limit.and_then(|limit| limit.waiting_since_ms).map(|ms| o.limits.instant(ms));
         (o.waits.get(&run).cloned().unwrap_or_default(), login, since)
     });

@@ -232,7 +232,12 @@ async fn another_engine_says_that_a_run_is_throttled_and_until_when(url: &str) {
     let wait = until(&other, "the throttle", |o| {
         let throttled = o.status(run.profile_id, other.now()) == ProfileStatus::Throttled;
         // Once one list is refused, the whole profile pauses.
-        o.waits.get(&run.id).filter(|_| throttled)?.iter().find(|wait| wait.unit == unit_of(SP_KEYWORDS)).cloned()
+        o.waits
+            .get(&run.id)
+            .filter(|_| throttled)?
+            .iter()
+            .find(|wait| wait.unit == unit_of(SP_KEYWORDS))
+            .cloned()
     })
     .await;
     assert!(wait.asked, "{wait:?}");

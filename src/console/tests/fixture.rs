@@ -106,7 +106,7 @@ pub(super) fn run_view(id: i64, profile: ProfileId, state: RunState) -> RunView 
         error: None,
         hold: None,
         approved_by: None,
-        state_since: None,
+        state_since: Some(ago(if state == RunState::Queued { 136 } else { 134 })),
         lease_until: None,
         waits: crate::domain::wait::RunWaits::default(),
     }

@@ -107,7 +107,14 @@ pub(super) fn unit(of: Unit, state: UnitState) -> UnitView {
 }
 
 pub(super) fn wait(reason: WaitReason, seconds: i64) -> Wait {
-    Wait { unit: KEYWORDS, reason, until: at(seconds), attempt: 3, detail: "no Retry-After".to_owned(), asked: false }
+    Wait {
+        unit: KEYWORDS,
+        reason,
+        until: at(seconds),
+        attempt: 3,
+        detail: "no Retry-After".to_owned(),
+        asked: false,
+    }
 }
 
 pub(super) fn bucket(waiting: u32, next_in_ms: u64, paused_ms: u64) -> BucketSnapshot {

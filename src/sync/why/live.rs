@@ -24,7 +24,8 @@ pub(super) fn answer(facts: &Facts<'_>, run: &RunView) -> Answer {
             }
             (None, who) => {
                 let who = who.map_or_else(String::new, |owner| format!(" by {owner}"));
-                Answer::new(Reason::Stopping, says, format!("it is stopped{who}, within a second")).since_of(run)
+                Answer::new(Reason::Stopping, says, format!("it is stopped{who}, within a second"))
+                    .since_of(run)
             }
         };
     }
@@ -78,7 +79,9 @@ fn silent(facts: &Facts<'_>, run: &RunView) -> Option<Answer> {
 fn lease(facts: &Facts<'_>, run: &RunView) -> Option<String> {
     let left = run.lease_until.filter(|until| facts.elsewhere && *until > facts.now)?.since(facts.now);
     let left = humantime::format_duration(Duration::from_secs(left.as_secs().max(1)));
-    Some(format!("its lease holds for {left} and is renewed while its process lives; after that it may be taken over"))
+    Some(format!(
+        "its lease holds for {left} and is renewed while its process lives; after that it may be taken over"
+    ))
 }
 
 pub(super) fn throttled_share(run: &RunView) -> Option<String> {
@@ -138,7 +141,8 @@ fn waiting(facts: &Facts<'_>, run: &RunView) -> Option<Answer> {
         return Some(limited(Reason::ProfileLimited, says.to_owned(), until, None, facts, run));
     }
     let waits_all = |wait: &&Wait| {
-        fetching(facts).iter().all(|u| facts.waits.iter().any(|w| w.unit == u.unit)) && wait.until >= facts.now
+        fetching(facts).iter().all(|u| facts.waits.iter().any(|w| w.unit == u.unit))
+            && wait.until >= facts.now
     };
     let wait = earliest(WaitReason::Retrying).filter(waits_all)?;
     let says = format!("a request of {} failed and is repeated: {}", wait.unit, wait.detail);

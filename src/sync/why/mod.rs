@@ -224,7 +224,8 @@ fn at_rest(facts: &Facts<'_>) -> Answer {
     }
     if !facts.login_known {
         let says = format!("login {login} is not in the configuration");
-        let seen = stored.listed_at.map(|_| "it was last listed then, before the login was taken out".to_owned());
+        let seen =
+            stored.listed_at.map(|_| "it was last listed then, before the login was taken out".to_owned());
         return Answer::new(Reason::LoginUnknown, says, NOTHING)
             .since(stored.listed_at)
             .details(seen)
@@ -234,10 +235,12 @@ fn at_rest(facts: &Facts<'_>) -> Answer {
     if let Some(barred) = stored.barred.as_ref().filter(|barred| kind.is_none() && barred.is_excluded()) {
         return Answer::new(Reason::Excluded, barred.to_string(), NOTHING)
             .details([barred.cure()])
-            .details(
-                (stored.rows > 0)
-                    .then(|| format!("{} of it kept as before", plural(count(stored.rows), "stored row is", "stored rows are"))),
-            )
+            .details((stored.rows > 0).then(|| {
+                format!(
+                    "{} of it kept as before",
+                    plural(count(stored.rows), "stored row is", "stored rows are")
+                )
+            }))
             .can([Remedy::configuration(), Remedy::list()]);
     }
     if let Some(reason) = stored.not_synced() {
@@ -372,7 +375,11 @@ impl Remedy {
     }
 
     fn console() -> Self {
-        Self { key: None, command: "adsync".to_owned(), what: "open the console, which carries what is queued" }
+        Self {
+            key: None,
+            command: "adsync".to_owned(),
+            what: "open the console, which carries what is queued",
+        }
     }
 
     fn list() -> Self {

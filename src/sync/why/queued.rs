@@ -12,7 +12,8 @@ const NAMED: usize = 3;
 pub(super) fn answer(facts: &Facts<'_>, run: &RunView) -> Answer {
     let login = &facts.stored.profile.login;
     if !facts.login_known {
-        let says = format!("it is queued, and login {login} is not in the configuration: nobody here can take it");
+        let says =
+            format!("it is queued, and login {login} is not in the configuration: nobody here can take it");
         return Answer::new(
             Reason::LoginUnknown,
             says,
@@ -75,15 +76,15 @@ fn nobody(facts: &Facts<'_>, run: &RunView) -> Answer {
 /// This process carries what is queued, as far as it has places.
 fn in_line(facts: &Facts<'_>, run: &RunView) -> Answer {
     let place = place(facts).unwrap_or_else(|| "it is the next one".to_owned());
-    let full = facts.slots.is_some_and(|(slots, taken)| taken >= slots);
+    let under_way = || format!("it begins when one of those under way ends ({})", named(&facts.under_way));
     let (why, next) = match facts.slots {
-        Some((slots, _)) if full => (
-            format!(
-                "it waits for its turn: {} at once (concurrent_profiles), and all of them go on; {place}",
-                plural(u64::try_from(slots).unwrap_or(u64::MAX), "profile is synced", "profiles are synced")
-            ),
-            format!("it begins when one of those under way ends ({})", named(&facts.under_way)),
-        ),
+        Some((slots, taken)) if taken >= slots => {
+            let slots = u64::try_from(slots).unwrap_or(u64::MAX);
+            let many = plural(slots, "profile is synced", "profiles are synced");
+            let full = format!("{many} at once (concurrent_profiles), and all of them go on");
+            (format!("it waits for its turn: {full}; {place}"), under_way())
+        }
+        None if !facts.under_way.is_empty() => (format!("it waits for its turn; {place}"), under_way()),
         _ => (format!("it waits for its turn; {place}"), "it begins within a second".to_owned()),
     };
     Answer::new(Reason::Queued, why, next).since_of(run)

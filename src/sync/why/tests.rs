@@ -127,7 +127,14 @@ fn cases() -> Vec<Case> {
         ),
         case(overview(), Reason::NeverSynced, &["nobody has asked"], None, None, "s"),
         case(proved, Reason::Proved, &["waits for nothing"], Some(-50), None, "s"),
-        case(login_slow, Reason::Proved, &["waits for nothing", "login acme could not be asked", "no answer"], Some(-50), None, "s"),
+        case(
+            login_slow,
+            Reason::Proved,
+            &["waits for nothing", "login acme could not be asked", "no answer"],
+            Some(-50),
+            None,
+            "s",
+        ),
         case(
             login_down,
             Reason::LoginBroken,
@@ -248,7 +255,11 @@ fn cases() -> Vec<Case> {
         case(
             queue.clone(),
             Reason::Queued,
-            &["1 profile is synced at once (concurrent_profiles)", "1 waits before it: Aurora DE", "ends (Busy DE)"],
+            &[
+                "1 profile is synced at once (concurrent_profiles)",
+                "1 waits before it: Aurora DE",
+                "ends (Busy DE)",
+            ],
             Some(-80),
             None,
             "x",
