@@ -21,6 +21,7 @@ pub(super) fn fold(model: &mut Model, event: SyncEvent, at: Timestamp) -> Vec<Ef
     }
     model.dirty = true;
     let touched = touched(&event);
+    let of_login = matches!(event, SyncEvent::Login { .. });
     model.overview.apply(event);
     match touched {
         Touched::Nothing => {}
@@ -28,7 +29,7 @@ pub(super) fn fold(model: &mut Model, event: SyncEvent, at: Timestamp) -> Vec<Ef
         Touched::All => model.home.rebuild(&model.overview, at),
     }
     modal::follow_engine(model);
-    if touched != Touched::Nothing {
+    if touched != Touched::Nothing || of_login {
         errors::follow_engine(model);
     }
     run::follow_engine(model)

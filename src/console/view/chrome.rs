@@ -90,9 +90,17 @@ fn errors_crumbs(screen: &ErrorsScreen, theme: &Theme, frame: &mut Frame<'_>, ar
         Part::new(9, "Errors", theme.strong()),
     ];
     let causes = screen.causes();
-    let failing = causes.iter().map(|cause| cause.profiles.len()).sum();
-    let text =
-        format!("{}, {}", plural(failing, "profile", "profiles"), plural(causes.len(), "cause", "causes"));
+    let failing: usize = causes.iter().map(|cause| cause.profiles.len()).sum();
+    let logins: usize = causes.iter().map(|cause| cause.logins.len()).sum();
+    let mut parts = Vec::new();
+    if failing > 0 {
+        parts.push(plural(failing, "profile", "profiles"));
+    }
+    if logins > 0 {
+        parts.push(plural(logins, "login", "logins"));
+    }
+    parts.push(plural(causes.len(), "cause", "causes"));
+    let text = parts.join(", ");
     let right = if causes.is_empty() { Vec::new() } else { vec![Part::new(9, text, theme.bad())] };
     put_sides(frame, area, left, right, 0);
 }
