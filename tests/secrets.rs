@@ -131,7 +131,7 @@ fn read_console(home: &Home, state: &str) {
         if what == "why" {
             console.wait_for_text("Why: Haus Linden DE");
         } else if what == "the errors" {
-            console.wait_for_text("1 profile, 1 cause");
+            console.wait_for_text(" 1 cause");
         }
         read(what);
     }
