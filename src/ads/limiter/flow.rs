@@ -79,3 +79,38 @@ impl Flow {
         Bracket { low, high: high.max(low), seconds: self.whole.seconds }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[tokio::test(start_paused = true)]
+    async fn pauses_lie_between_what_is_sent_and_what_goes_through_altogether() {
+        let start = Instant::now();
+        let mut flow = Flow::new(start);
+        let mut resumed_at = start;
+        // A second of ten requests, a second of pause, by turns.
+        for n in 1..=300 {
+            tokio::time::advance(Duration::from_millis(100)).await;
+            flow.pass(Instant::now(), resumed_at, true, 10.0);
+            flow.add(1.0);
+            if n % 10 == 0 && n < 300 {
+                resumed_at = Instant::now() + Duration::from_secs(1);
+                tokio::time::advance(Duration::from_secs(1)).await;
+            }
+        }
+        let seen = flow.bracket();
+        assert!((seen.low - 5.0).abs() < 0.4 && (seen.high - 10.0).abs() < 0.6, "{seen:?}");
+        // An hour without demand changes nothing, and a long pause counts for little.
+        tokio::time::advance(Duration::from_secs(3600)).await;
+        flow.pass(Instant::now(), resumed_at, false, 10.0);
+        assert_eq!(flow.bracket().low, seen.low);
+        resumed_at = Instant::now() + Duration::from_secs(600);
+        tokio::time::advance(Duration::from_secs(600)).await;
+        flow.pass(Instant::now(), resumed_at, true, 10.0);
+        let later = flow.bracket();
+        assert!(later.low > 0.6 * seen.low && later.high == seen.high, "{later:?}");
+    }
+}

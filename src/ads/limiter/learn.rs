@@ -2,6 +2,21 @@
 //!
 //! Ramp up until the limit was seen; on a refusal return to just below what was really achieved; from there
 //! probe upward, slowly at first and faster the longer nothing is refused. Instants come in as arguments.
+//!
+//! **What a refusal tells.** The API's limit is taken for a bucket that is empty when it refuses. What it let through
+//! since, per second of sending, is more than its rate, for the bucket filled during the pause; per second altogether,
+//! pauses included, it is the rate itself, or less when the bucket ran over. The limit lies between the two ([`Flow`]),
+//! and their geometric mean halves what is uncertain with every refusal, however short the sending between pauses is.
+//! Neither alone will do: the first stays far too high where sending never lasts, the second gives away what a small
+//! bucket loses in each pause.
+//!
+//! **The way back.** A mean may be too low, and without a refusal nothing says so. By as much as the bracket was
+//! wide, or the rate above what was measured, the rate grows again within half a minute; a limit that was measured
+//! well is only probed. A probe costs a pause, so its steps are the slower the longer pauses are, and it costs a
+//! refusal, so they count requests where requests are few. The cube makes up for both when a limit has risen.
+//!
+//! **Whose refusal it is.** A profile whose own bucket held its requests up has found its own limit, unless it is as
+//! slow as it may be ([`Learner::explains`]); only others speak against the account.
 
 use std::time::Duration;
 
@@ -17,12 +32,12 @@ const KEEP_UNMEASURED: f64 = 0.85;
 const MEASURED: f64 = 2.0;
 /// The most that is taken back at once.
 const LEAST: f64 = 0.5;
+/// Seconds in which the rate grows by as much as the limit is uncertain.
+const SETTLES: f64 = 30.0;
 /// Requests that this takes at least.
 const SETTLING: f64 = 150.0;
 /// What is measured to within this share is known.
 const SURE: f64 = 0.04;
-/// Seconds in which the rate grows by as much as the limit is uncertain.
-const SETTLES: f64 = 30.0;
 /// Steps of a probe per second and second of pause, at most: a refusal must not cost more than a probe can win.
 const PACE: f64 = 3.0;
 /// Successes that double the rate while the limit is not known or far away.
@@ -220,7 +235,9 @@ impl Learner {
     }
 
     fn demand(&self, now: Instant) -> bool {
-        self.hungry_at.is_some_and(|at| now.saturating_duration_since(at) <= HUNGER)
+        // One worker on a slow bucket starts to wait long before its answer comes.
+        let hunger = HUNGER.max(Duration::from_secs_f64(2.0 / self.rate));
+        self.hungry_at.is_some_and(|at| now.saturating_duration_since(at) <= hunger)
     }
 
     /// A request was refused. False when it belongs to a refusal that was already answered for: requests
