@@ -47,6 +47,30 @@ async fn parallel_401s_cause_one_refresh_and_every_request_succeeds() {
 }
 
 #[tokio::test]
+async fn a_token_that_ends_at_once_by_its_own_words_serves_until_it_is_refused() {
+    for life in [0, 1, 20] {
+        let server = Server::start().await;
+        for number in [1, 2] {
+            server.token_then(Reply::ok(format!(
+                r#"{{"access_token":"{ACCESS_TOKEN}-{number}","token_type":"bearer","expires_in":{life}}}"#
+            )));
+        }
+        server.always(Reply::ok(PAGE));
+        let client = server.client();
+        for _ in 0..10 {
+            campaigns(&client).await.unwrap();
+        }
+        assert_eq!(server.token_hits().len(), 1, "{life} s");
+        // Refused, it is replaced at once, and its replacement serves on.
+        server.refuse(&format!("{ACCESS_TOKEN}-1"));
+        for _ in 0..10 {
+            campaigns(&client).await.unwrap();
+        }
+        assert_eq!(server.token_hits().len(), 2, "{life} s");
+    }
+}
+
+#[tokio::test]
 async fn a_401_with_a_fresh_token_is_refused_without_a_loop() {
     let server = Server::start().await;
     server.always(Reply::new(401, r#"{"code":"UNAUTHORIZED","details":"HTTP 401 Unauthorized"}"#));

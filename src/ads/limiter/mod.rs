@@ -9,9 +9,14 @@ mod account;
 mod bucket;
 mod clock;
 mod counters;
+mod flow;
 mod history;
 mod lane;
 mod learn;
+#[cfg(test)]
+mod matrix;
+#[cfg(test)]
+mod rig;
 mod shared;
 #[cfg(test)]
 mod sharing_tests;
@@ -359,11 +364,12 @@ impl Drop for Waiting<'_> {
         let mut state = self.shared.lock();
         state.with(self.request.account, |a| match self.verdict.try_recv() {
             // It was let go in the very moment in which it gave up.
-            Ok(Verdict::Go { .. }) => a.landed(),
+            Ok(Verdict::Go { .. }) => a.landed(self.request.profile),
             Ok(Verdict::Paused { .. }) => {}
             Err(_) => a.withdraw(self.request.profile, self.place),
         });
         self.shared.pump(&mut state, self.request.account);
+        self.shared.watch(&mut state);
     }
 }
 
@@ -406,10 +412,12 @@ impl Permit {
         let shared = self.shared.clone();
         let mut state = shared.lock();
         let out = state.with(self.request.account, |a| {
-            a.landed();
+            a.landed(self.request.profile);
             act(a, self.request, &shared, self.sent_at)
         });
         shared.pump(&mut state, self.request.account);
+        // Whoever waits behind a probe has nobody else who watches the clock.
+        shared.watch(&mut state);
         out
     }
 }
@@ -418,7 +426,9 @@ impl Drop for Permit {
     fn drop(&mut self) {
         if self.open {
             let mut state = self.shared.lock();
-            state.with(self.request.account, Account::landed);
+            state.with(self.request.account, |a| a.landed(self.request.profile));
+            self.shared.pump(&mut state, self.request.account);
+            self.shared.watch(&mut state);
         }
     }
 }
