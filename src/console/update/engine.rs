@@ -36,6 +36,7 @@ pub(super) fn fold(model: &mut Model, event: SyncEvent, at: Timestamp) -> Vec<Ef
         Touched::Nothing | Touched::Progress(_) => false,
     };
     let was_failing = failing(model);
+    let of_login = matches!(event, SyncEvent::Login { .. });
     let pace = Told::of(&event);
     model.overview.apply(event);
     pace.tell(model, at);
@@ -47,7 +48,7 @@ pub(super) fn fold(model: &mut Model, event: SyncEvent, at: Timestamp) -> Vec<Ef
         Touched::All => model.home.rebuild(&model.overview, at),
     }
     modal::follow_engine(model);
-    if was_failing || failing(model) {
+    if of_login || was_failing || failing(model) {
         errors::follow_engine(model);
     }
     let mut effects = run::follow_engine(model);

@@ -166,7 +166,7 @@ fn on_command(model: &mut Model, command: Command) -> Vec<Effect> {
             Screen::Profiles => return profiles::on_command(model, other),
             Screen::Run(_) => run::on_command(model, other),
             Screen::History(_) => return history::on_command(model, other),
-            Screen::Errors(_) => errors::on_command(model, other),
+            Screen::Errors(_) => return errors::on_command(model, other),
             Screen::Changes(_) => return changes::on_command(model, other),
             Screen::Matrix(_) => return matrix::on_command(model, other),
             Screen::Limits(_) => return limits::on_command(model, other),
