@@ -1,7 +1,10 @@
 //! What reaches the console, and what it wants done: plain data on both sides of `update`.
 
+use std::sync::Arc;
+
 use crossterm::event::KeyEvent;
 
+use super::logbook::LogLine;
 use super::query::{Data, Query};
 use crate::domain::id::{ProfileId, RunId};
 use crate::domain::report::ErrorReport;
@@ -33,8 +36,8 @@ pub enum Event {
     EngineStopped,
     /// Time has passed, and something on screen depends on it.
     Tick(Timestamp),
-    /// A line was logged.
-    Logged,
+    /// Lines were logged.
+    Logged(Vec<Arc<LogLine>>),
     /// A frame with the present state was drawn, and every key typed before it was taken.
     Drawn,
     /// A request was answered.

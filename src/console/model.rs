@@ -2,6 +2,7 @@
 //!
 //! Holds the time that was last told, and never asks for it; knows no terminal and no engine.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
@@ -9,6 +10,7 @@ use jiff::tz::TimeZone;
 use super::home::Home;
 use super::layout;
 use super::list::ListCursor;
+use super::logbook::{LogBook, LogLine};
 use super::logs::LogPane;
 use super::pace::Pace;
 use super::query::Loaded;
@@ -115,6 +117,8 @@ pub enum Modal {
 pub enum Document {
     /// A change, field by field.
     Change(Box<ChangeView>),
+    /// A line of the log.
+    Line(Arc<LogLine>),
 }
 
 /// The review of a held run.
@@ -197,6 +201,8 @@ pub struct Model {
     pub notice: Option<Notice>,
     /// The log pane.
     pub logs: LogPane,
+    /// What was logged.
+    pub log: LogBook,
     /// True when the engine tells nothing more.
     pub engine_stopped: bool,
     pub(super) dirty: bool,
@@ -235,6 +241,7 @@ impl Model {
             modal: None,
             notice: None,
             logs: LogPane::default(),
+            log: LogBook::default(),
             engine_stopped: false,
             dirty: true,
             unsettled: true,
@@ -410,7 +417,9 @@ impl Model {
             Screen::Errors(screen) => (screen.rows().count(), usize::from(layout::errors_rows(body))),
             Screen::Changes(screen) => (screen.len(), usize::from(layout::changes_rows(body))),
             Screen::Limits(_) => (self.overview.limits.buckets.len(), rows),
-            Screen::Logs(_) => (0, rows),
+            Screen::Logs(screen) => {
+                (screen.len(), usize::from(layout::logs_regions(body, screen).rows.height))
+            }
         }
     }
 

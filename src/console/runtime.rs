@@ -20,12 +20,12 @@ use tokio::time::Instant;
 use super::actions::Actions;
 use super::effects;
 use super::event::{Effect, Event};
-use super::logs;
 use super::model::{ConsoleOptions, Model};
 use super::terminal::{TerminalGuard, marked};
 use super::theme::Theme;
 use super::update::update;
 use super::view::view;
+use super::{logbook, logs};
 use crate::sync::event::SyncEvent;
 
 /// The shortest time between two frames that only the engine asked for.
@@ -200,7 +200,7 @@ where
                     self.fold(told);
                     None
                 }
-                Woken::Logged => Some(Event::Logged),
+                Woken::Logged => Some(Event::Logged(logbook::taken())),
                 Woken::Frame => None,
                 Woken::Time => Some(Event::Tick(self.actions.now())),
             };

@@ -242,6 +242,16 @@ pub(super) fn absolute(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String
     t.strftime(if same_day { "%H:%M:%S" } else { "%Y-%m-%d %H:%M:%S" }).to_string()
 }
 
+/// The time of day to the second.
+pub(super) fn seconds_of_day(at: Timestamp, zone: &TimeZone) -> String {
+    zoned(at, zone).map_or_else(|| at.to_rfc3339(), |t| t.strftime("%H:%M:%S").to_string())
+}
+
+/// An instant in full, to the millisecond.
+pub(super) fn to_the_millisecond(at: Timestamp, zone: &TimeZone) -> String {
+    zoned(at, zone).map_or_else(|| at.to_rfc3339(), |t| t.strftime("%Y-%m-%d %H:%M:%S%.3f").to_string())
+}
+
 /// An instant in a column: the time of day, for other days the date with it, for other years the date alone.
 pub(super) fn short_time(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
     let Some(t) = zoned(at, zone) else { return at.to_rfc3339() };

@@ -362,7 +362,7 @@ fn what_changes_nothing_on_screen_draws_nothing() {
     assert!(!model.take_dirty());
     press(&mut model, "l l");
     model.take_dirty();
-    update(&mut model, Event::Logged);
+    update(&mut model, Event::Logged(Vec::new()));
     assert!(!model.take_dirty(), "the log is hidden");
 }
 

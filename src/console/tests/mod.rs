@@ -5,6 +5,7 @@ mod driven;
 mod errors;
 mod fixture;
 mod keys;
+mod logview;
 mod pace;
 mod properties;
 mod screens;

@@ -54,6 +54,9 @@ const KEYS: &[&str] = &[
     "6",
     "7",
     "t",
+    "f",
+    "N",
+    "p",
 ];
 
 #[derive(Debug, Clone)]
@@ -113,6 +116,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => "\\PC{0,30}".prop_map(|text| Step::Happen(Box::new(Event::Paste(text)))),
         1 => Just(Step::Happen(Box::new(Event::EngineStopped))),
         1 => Just(Step::Load),
+        1 => Just(Step::Happen(Box::new(Event::Logged(super::logview::lines())))),
         1 => Just(Step::Happen(Box::new(Event::Answered {
             effect: Effect::RefreshProfiles,
             result: Err(Box::new(report())),

@@ -58,8 +58,8 @@ pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
             engine::pass_time(model, now);
             Vec::new()
         }
-        Event::Logged => {
-            model.dirty |= model.logs.size != super::logs::LogSize::Hidden;
+        Event::Logged(lines) => {
+            logview::logged(model, lines);
             Vec::new()
         }
         Event::Answered { effect, result } => {
@@ -96,6 +96,7 @@ pub(super) fn scope(model: &Model) -> Scope {
             Screen::Changes(_) => Scope::Changes,
             Screen::Matrix(_) => Scope::Matrix,
             Screen::Limits(_) => Scope::Limits,
+            Screen::Logs(screen) if screen.editing => Scope::SearchLine,
             Screen::Logs(_) => Scope::Logs,
         },
     }
@@ -115,6 +116,7 @@ fn on_key(model: &mut Model, key: &KeyEvent) -> Vec<Effect> {
         return modal::on_key(model, command, key);
     }
     match (scope, command) {
+        (Scope::SearchLine, command) => logview::on_search_key(model, command, key),
         (Scope::FilterLine, command) => profiles::on_filter_key(model, command, key),
         (_, Some(command)) => on_command(model, command),
         _ => Vec::new(),
@@ -123,8 +125,10 @@ fn on_key(model: &mut Model, key: &KeyEvent) -> Vec<Effect> {
 
 /// Pasted text goes into the filter line or nowhere: a key's action is never triggered by a clipboard.
 fn on_paste(model: &mut Model, text: &str) -> Vec<Effect> {
-    if scope(model) == Scope::FilterLine {
-        profiles::type_text(model, &one_line(text));
+    match scope(model) {
+        Scope::FilterLine => profiles::type_text(model, &one_line(text)),
+        Scope::SearchLine => logview::type_text(model, &one_line(text)),
+        _ => {}
     }
     Vec::new()
 }
@@ -148,6 +152,7 @@ fn on_command(model: &mut Model, command: Command) -> Vec<Effect> {
         Command::Logs => model.logs.cycle_size(),
         Command::LogLevel => {
             model.logs.level = model.logs.level.next();
+            logview::relevel(model);
             let level = model.logs.level.label();
             model.say(format!("the log shows {level}"));
         }

@@ -8,7 +8,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear};
 
 use super::parts::put;
-use super::{changes, report, review, why};
+use super::{changes, logview, report, review, why};
 use crate::console::keys;
 use crate::console::model::{Document, Modal, Model};
 use crate::console::text::{Align, fit, pad, plural, width, wrap};
@@ -94,6 +94,12 @@ fn content(model: &Model, modal: &Modal, theme: &Theme, columns: usize) -> Conte
             question: Vec::new(),
         },
         Modal::Document { document, .. } => match document {
+            Document::Line(line) => Content {
+                title: "Logged".to_owned(),
+                style: theme.accent(),
+                lines: logview::lines(model, line, theme, columns),
+                question: Vec::new(),
+            },
             Document::Change(change) => Content {
                 title: changes::title(change),
                 style: theme.accent(),
