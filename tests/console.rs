@@ -9,6 +9,8 @@ mod accounts;
 mod leaving;
 #[path = "console/screens.rs"]
 mod screens;
+#[path = "console/takeaway.rs"]
+mod takeaway;
 #[path = "console/working.rs"]
 mod working;
 

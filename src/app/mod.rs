@@ -18,6 +18,7 @@ use crate::domain::code::Code;
 use crate::store::Store;
 use crate::sync::Carries;
 use crate::telemetry::logging;
+use crate::telemetry::process::in_tmux;
 use assemble::Assembly;
 
 /// Runs adsync with a command line; gives the process's exit code.
@@ -185,6 +186,7 @@ async fn open_console(cli: &Cli, out: &mut Output<'_>) -> Result<Exit, Failure> 
         no_color: logging::no_color(),
         ascii: cli.ascii,
         utc: cli.utc,
+        tmux: in_tmux(),
     };
     let actions = Arc::new(actions::EngineActions::new(assembly.engine.clone()));
     let closed = console::run(actions, options).await;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use crossterm::event::KeyEvent;
 
+use super::export::Export;
 use super::logbook::LogLine;
 use super::query::{Data, Query};
 use crate::domain::id::{ProfileId, RunId};
@@ -77,6 +78,10 @@ pub enum Effect {
     Discard(RunId),
     /// Read something from the database.
     Load(Query),
+    /// Put a text onto the terminal's clipboard.
+    Copy(String),
+    /// Write a list to a file.
+    Export(Box<Export>),
     /// Give live runs back to the queue.
     Release,
     /// Leave the console now.

@@ -4,10 +4,9 @@
 
 use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap};
+use std::time::Duration;
 
-use tui_input::Input;
-
-use super::filter::{Filter, Haystack};
+use super::filter::{FilterLine, Kind, Row, Schema, Texts, Value, field};
 use super::keys::Command;
 use super::list::{Order, Sortable};
 use super::text::{one_line, percent, width};
@@ -58,10 +57,41 @@ pub(super) const ORDERS: [Sortable; 9] = [
     Sortable::falling("by progress, farthest first", "by progress, least first"),
 ];
 
+/// Data that were proved longer ago are stale.
+const STALE_AFTER: Duration = Duration::from_secs(24 * 3600);
+
+/// What the filter can ask of a profile.
+const SCHEMA: Schema = &[
+    field("name", Kind::Text, "any part of its name"),
+    field("country", Kind::Word, "its marketplace"),
+    field("status", Kind::OneOf(&STATUSES), "its state now"),
+    field("type", Kind::Word, "seller, vendor, agency"),
+    field("login", Kind::Word, "the login that sees it"),
+    field("id", Kind::Text, "any part of its number"),
+    field("cause", Kind::Word, "what it fails of"),
+    field("stale", Kind::Older { yes: STALE_AFTER }, "age of its last proved sync"),
+    field("rows", Kind::Number, "rows that are stored"),
+    field("changed", Kind::Number, "rows that the last sync wrote"),
+];
+
+/// The fields of [`SCHEMA`] in which plain words are looked for: the first so many.
+const WORDS: usize = 6;
+
+const STATUSES: [&str; ProfileStatus::ALL.len()] = {
+    let mut words = [""; ProfileStatus::ALL.len()];
+    let mut i = 0;
+    while i < words.len() {
+        words[i] = ProfileStatus::ALL[i].word();
+        i += 1;
+    }
+    words
+};
+
 /// What filter and order look at.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Entry {
-    haystack: Haystack,
+    /// The texts of the first fields of [`SCHEMA`].
+    texts: Texts,
     status: ProfileStatus,
     last: Option<Timestamp>,
     rows: i64,
@@ -72,15 +102,30 @@ struct Entry {
     name_width: usize,
 }
 
+impl Row for Entry {
+    fn value(&self, field: usize) -> Value<'_> {
+        match field {
+            0..=6 => Value::Text(self.texts.get(field)),
+            7 => Value::At(self.last),
+            8 => Value::Number(self.rows),
+            _ => Value::Number(i64::try_from(self.changed).unwrap_or(i64::MAX)),
+        }
+    }
+
+    fn words(&self) -> &str {
+        self.texts.first(WORDS)
+    }
+}
+
 impl Entry {
     /// Which of two rows is less by a column.
     fn compare(&self, other: &Self, column: Column) -> Ordering {
         let (a, b) = (self, other);
         match column {
-            Column::Name => a.haystack.name().cmp(b.haystack.name()),
-            Column::Country => a.haystack.country().cmp(b.haystack.country()),
-            Column::Kind => a.haystack.kind().cmp(b.haystack.kind()),
-            Column::Login => a.haystack.login().cmp(b.haystack.login()),
+            Column::Name => a.texts.get(0).cmp(b.texts.get(0)),
+            Column::Country => a.texts.get(1).cmp(b.texts.get(1)),
+            Column::Kind => a.texts.get(3).cmp(b.texts.get(3)),
+            Column::Login => a.texts.get(4).cmp(b.texts.get(4)),
             Column::Status => a.status.cmp(&b.status),
             Column::Last => a.last.cmp(&b.last),
             Column::Rows => a.rows.cmp(&b.rows),
@@ -99,13 +144,14 @@ pub(super) struct Counts {
 }
 
 /// The list's state. It outlives the screens that cover it.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Home {
     entries: HashMap<ProfileId, Entry>,
     /// Every profile in the present order, kept so that a change of one costs no sorting of all.
     sorted: Vec<ProfileId>,
     /// True when an entry has changed since rows were last arranged.
     stale: bool,
+    /// Those that the filter shows.
     rows: Vec<ProfileId>,
     counts: Counts,
     longest_name: usize,
@@ -116,10 +162,31 @@ pub struct Home {
     /// True once the operator moved: before, the cursor stays on the first row while the list fills.
     moved: bool,
     selected: BTreeSet<ProfileId>,
-    pub(super) input: Input,
-    pub(super) editing: bool,
-    filter: Filter,
+    pub(super) line: FilterLine,
     order: Order,
+    /// The time by which ages are judged.
+    now: Timestamp,
+}
+
+impl Default for Home {
+    fn default() -> Self {
+        Self {
+            entries: HashMap::new(),
+            sorted: Vec::new(),
+            stale: false,
+            rows: Vec::new(),
+            counts: Counts::default(),
+            longest_name: 0,
+            cursor: None,
+            position: 0,
+            offset: 0,
+            moved: false,
+            selected: BTreeSet::new(),
+            line: FilterLine::new(SCHEMA),
+            order: Order::default(),
+            now: Timestamp(0),
+        }
+    }
 }
 
 impl Home {
@@ -169,12 +236,8 @@ impl Home {
         self.selected.len() - self.selected_shown().count()
     }
 
-    pub(super) fn is_filtered(&self) -> bool {
-        !self.input.value().trim().is_empty()
-    }
-
     fn selected_shown(&self) -> impl Iterator<Item = ProfileId> {
-        let shown = |id: &&ProfileId| self.entries.get(id).is_some_and(|e| self.filter.matches(&e.haystack));
+        let shown = |id: &&ProfileId| self.entries.get(id).is_some_and(|e| self.line.matches(e, self.now));
         self.selected.iter().filter(shown).copied()
     }
 
@@ -186,6 +249,7 @@ impl Home {
 
     /// Reads every profile anew.
     pub(super) fn rebuild(&mut self, overview: &Overview, now: Timestamp) {
+        self.now = now;
         self.entries =
             overview.profiles.keys().filter_map(|id| Some((*id, Self::entry(*id, overview, now)?))).collect();
         self.selected.retain(|id| overview.profiles.contains_key(id));
@@ -195,6 +259,7 @@ impl Home {
 
     /// Reads one profile anew. Rows are arranged when they are next looked at: a busy engine tells of thousands a second.
     pub(super) fn refresh(&mut self, id: ProfileId, overview: &Overview, now: Timestamp) {
+        self.now = self.now.max(now);
         let Some(entry) = Self::entry(id, overview, now) else { return };
         let Some(known) = self.entries.get_mut(&id) else {
             self.entries.insert(id, entry);
@@ -211,12 +276,16 @@ impl Home {
         }
     }
 
-    /// Reads those anew whose status changes by time alone.
-    pub(super) fn refresh_parked(&mut self, overview: &Overview, now: Timestamp) {
+    /// Reads those anew whose status changes by time alone, and judges ages anew.
+    pub(super) fn pass_time(&mut self, overview: &Overview, now: Timestamp) {
         let parked = |e: &Entry| e.status == ProfileStatus::Parked;
         let ids: Vec<ProfileId> = self.entries.iter().filter(|(_, e)| parked(e)).map(|(id, _)| *id).collect();
         for id in ids {
             self.refresh(id, overview, now);
+        }
+        self.now = self.now.max(now);
+        if self.line.goes_by_time() {
+            self.show();
         }
     }
 
@@ -224,7 +293,15 @@ impl Home {
         let stored = overview.profiles.get(&id)?;
         let status = overview.status(id, now);
         Some(Entry {
-            haystack: Haystack::new(&stored.profile, status),
+            texts: Texts::new([
+                stored.profile.name.as_str(),
+                &stored.profile.country,
+                status.word(),
+                &stored.profile.account_type,
+                &stored.profile.login,
+                &id.to_string(),
+                overview.failures.get(&id).map_or("", |failure| failure.cause.as_str()),
+            ]),
             status,
             last: stored.last_synced_at,
             rows: stored.rows,
@@ -248,20 +325,24 @@ impl Home {
         }
         self.counts = counts;
         self.longest_name = self.entries.values().map(|e| e.name_width).max().unwrap_or(0);
+        let order = self.order;
+        let column = Column::ALL.get(order.column).copied().unwrap_or(Column::Name);
         let entries = &self.entries;
         let mut rows: Vec<(ProfileId, &Entry)> =
             self.sorted.iter().filter_map(|id| Some((*id, entries.get(id)?))).collect();
-        let order = self.order;
-        let column = Column::ALL.get(order.column).copied().unwrap_or(Column::Name);
-        let by_name = |a: &Entry, b: &Entry| a.haystack.name().cmp(b.haystack.name());
+        let by_name = |a: &Entry, b: &Entry| a.compare(b, Column::Name);
         // The stable sort takes what is in order already as it is.
         rows.sort_by(|(id_a, a), (id_b, b)| {
             order.turn(a.compare(b, column)).then_with(|| by_name(a, b)).then_with(|| id_a.cmp(id_b))
         });
-        let sorted = rows.iter().map(|(id, _)| *id).collect();
-        let shown = rows.into_iter().filter(|(_, e)| self.filter.matches(&e.haystack));
-        self.rows = shown.map(|(id, _)| id).collect();
-        self.sorted = sorted;
+        self.sorted = rows.into_iter().map(|(id, _)| id).collect();
+        self.show();
+    }
+
+    /// Filters the rows, which stand in order.
+    fn show(&mut self) {
+        let shown = |id: &&ProfileId| self.entries.get(id).is_some_and(|e| self.line.matches(e, self.now));
+        self.rows = self.sorted.iter().filter(shown).copied().collect();
         self.find_cursor();
     }
 
@@ -323,16 +404,14 @@ impl Home {
 
     /// Reads the filter line anew.
     pub(super) fn refilter(&mut self) {
-        let filter = Filter::parse(self.input.value());
-        if filter != self.filter {
-            self.filter = filter;
-            self.arrange();
+        if self.line.edited(self.entries.values()) {
+            self.show();
         }
     }
 
+    /// Empties the filter line.
     pub(super) fn clear_filter(&mut self) {
-        self.editing = false;
-        self.input.reset();
+        self.line.clear();
         self.refilter();
     }
 }

@@ -23,6 +23,9 @@ pub(super) enum Command {
     Filter,
     KeepFilter,
     ClearFilter,
+    Complete,
+    CompleteBack,
+    CompleteAtEnd,
     SortNext,
     SortPrevious,
     SortReverse,
@@ -31,6 +34,10 @@ pub(super) enum Command {
     History,
     Changes,
     Window,
+    Copy,
+    CopyInvocation,
+    Export,
+    Format,
     Follow,
     Search,
     NextMatch,
@@ -55,7 +62,7 @@ pub(super) enum Command {
 pub(super) enum Scope {
     /// The list of profiles.
     Profiles,
-    /// The filter line of that list.
+    /// The filter line of a list.
     FilterLine,
     /// One profile's run.
     Run,
@@ -73,6 +80,8 @@ pub(super) enum Scope {
     Logs,
     /// The search line of the log.
     SearchLine,
+    /// The name of a file that is to be written.
+    FileName,
     /// A text that can only be read.
     Reader,
     /// The review of a held run.
@@ -99,6 +108,7 @@ impl Scope {
             Self::Limits => "Limits",
             Self::Logs => "Logs",
             Self::SearchLine => "Search line",
+            Self::FileName => "File to write",
             Self::Reader => "Report",
             Self::Review => "Review",
             Self::Question => "Question",
@@ -148,6 +158,10 @@ impl Chord {
             KeyCode::Up => "↑".to_owned(),
             KeyCode::Down if ascii => "down".to_owned(),
             KeyCode::Down => "↓".to_owned(),
+            KeyCode::Tab => "tab".to_owned(),
+            KeyCode::BackTab => "shift-tab".to_owned(),
+            KeyCode::Right if ascii => "right".to_owned(),
+            KeyCode::Right => "→".to_owned(),
             KeyCode::PageUp => "PgUp".to_owned(),
             KeyCode::PageDown => "PgDn".to_owned(),
             other => format!("{other:?}"),
@@ -180,8 +194,8 @@ const fn bind(
 }
 
 use Scope::{
-    Changes, Errors, FilterLine, History, Leaving, Limits, Logs, Matrix, Number, Profiles, Question, Reader,
-    Review, Run, SearchLine,
+    Changes, Errors, FileName, FilterLine, History, Leaving, Limits, Logs, Matrix, Number, Profiles,
+    Question, Reader, Review, Run, SearchLine,
 };
 /// Where profiles are chosen and keys act on them.
 const LISTS: &[Scope] = &[Profiles, Matrix];
@@ -194,12 +208,14 @@ const OF_PROFILE: &[Scope] = &[Profiles, Run, History, Errors, Changes, Matrix];
 const ALL_SCREENS: &[Scope] = &[Profiles, Run, History, Errors, Changes, Matrix, Limits, Logs];
 /// Those that have the log as a pane.
 const BESIDE_LOGS: &[Scope] = &[Profiles, Run, History, Errors, Changes, Matrix, Limits];
+/// Where something is looked at that can be copied.
+const COPYING: &[Scope] = &[Profiles, Run, History, Errors, Changes, Matrix, Limits, Logs, Reader];
 /// Those that Esc leaves.
 const ABOVE: &[Scope] = &[Run, History, Errors, Changes, Matrix, Limits, Logs];
 const SCROLLING: &[Scope] = &[Profiles, Run, History, Errors, Changes, Matrix, Limits, Logs, Reader, Review];
 const EVERYWHERE: &[Scope] = &[
-    Profiles, FilterLine, Run, History, Errors, Changes, Matrix, Limits, Logs, SearchLine, Reader, Review,
-    Question, Number, Leaving,
+    FileName, Profiles, FilterLine, Run, History, Errors, Changes, Matrix, Limits, Logs, SearchLine, Reader,
+    Review, Question, Number, Leaving,
 ];
 
 /// Every key that means something.
@@ -211,14 +227,7 @@ pub(super) const BINDINGS: &[Binding] = &[
     bind(&[ch('D')], ACTING, Command::Discard, "discard", 91, "review and discard a held run"),
     bind(&[ch(' ')], LISTS, Command::Select, "select", 60, "select the current profile, or take it out"),
     bind(&[ch('a')], LISTS, Command::SelectAll, "all", 30, "select all that match the filter; again: none"),
-    bind(
-        &[ch('/')],
-        &[Profiles],
-        Command::Filter,
-        "filter",
-        70,
-        "filter by name, country, status, type, login or id",
-    ),
+    bind(&[ch('/')], LISTS, Command::Filter, "filter", 70, "filter: words, and fields such as status:failed"),
     bind(&[ch('>')], ORDERED, Command::SortNext, "order", 20, "order by the next column"),
     bind(&[ch('<')], ORDERED, Command::SortPrevious, "", 0, "order by the previous column"),
     bind(&[ch('S')], ORDERED, Command::SortReverse, "", 0, "the same order the other way round"),
@@ -278,6 +287,16 @@ pub(super) const BINDINGS: &[Binding] = &[
         90,
         "keep the filter, back to the list",
     ),
+    bind(&[key(KeyCode::Tab)], &[FilterLine], Command::Complete, "complete", 80, "put in the next offer"),
+    bind(&[key(KeyCode::BackTab)], &[FilterLine], Command::CompleteBack, "", 0, "put in the previous offer"),
+    bind(
+        &[key(KeyCode::Right)],
+        &[FilterLine],
+        Command::CompleteAtEnd,
+        "",
+        0,
+        "at the end: put in the first offer, or keep the one put in",
+    ),
     bind(&[key(KeyCode::Esc)], &[FilterLine], Command::ClearFilter, "clear", 90, "clear the filter"),
     bind(&[ch('A')], &[Review], Command::Approve, "approve", 90, "approve: commit with the removals shown"),
     bind(&[ch('D')], &[Review], Command::Discard, "discard", 90, "discard: nothing of the run is committed"),
@@ -286,6 +305,19 @@ pub(super) const BINDINGS: &[Binding] = &[
     bind(&[key(KeyCode::Enter)], &[Number], Command::Yes, "confirm", 90, "confirm the number that was typed"),
     bind(&[key(KeyCode::Up), ch('k')], SCROLLING, Command::Up, "", 0, "one line up"),
     bind(&[key(KeyCode::Down), ch('j')], SCROLLING, Command::Down, "", 0, "one line down"),
+    bind(&[ch('y')], COPYING, Command::Copy, "copy", 22, "copy the current row, or what is open in full"),
+    bind(&[ch('c')], COPYING, Command::CopyInvocation, "", 0, "copy the command that does or shows the same"),
+    bind(
+        &[ch('X')],
+        ALL_SCREENS,
+        Command::Export,
+        "export",
+        21,
+        "write the whole list to a CSV or JSON file",
+    ),
+    bind(&[key(KeyCode::Enter)], &[FileName], Command::Yes, "write", 90, "write the file"),
+    bind(&[key(KeyCode::Tab)], &[FileName], Command::Format, "CSV or JSON", 89, "the other of CSV and JSON"),
+    bind(&[key(KeyCode::Esc)], &[FileName], Command::No, "leave it", 90, "write nothing"),
     bind(&[key(KeyCode::Up)], &[SearchLine], Command::Up, "", 0, "the match before"),
     bind(&[key(KeyCode::Down)], &[SearchLine], Command::Down, "", 0, "the next match"),
     bind(
@@ -360,6 +392,7 @@ pub(super) fn groups() -> Vec<(String, Vec<&'static Binding>)> {
         s if s == EVERYWHERE => "Everywhere".to_owned(),
         s if s == SCROLLING => "Moving".to_owned(),
         s if s == ALL_SCREENS => "All screens".to_owned(),
+        s if s == COPYING => "All screens and reports".to_owned(),
         s if s == BESIDE_LOGS => "The log as a pane".to_owned(),
         s if s == ABOVE => "All screens but the first".to_owned(),
         s => s.iter().map(|scope| scope.title()).collect::<Vec<_>>().join(", "),

@@ -5,9 +5,11 @@
 
 mod actions;
 mod changes;
+mod copy;
 mod effects;
 mod errors;
 mod event;
+mod export;
 mod filter;
 mod history;
 mod home;
@@ -38,6 +40,7 @@ pub use actions::{Actions, Answer, Outcome};
 pub use changes::{ChangesScreen, MOST_CHANGES, Window};
 pub use errors::ErrorsScreen;
 pub use event::{Effect, Event};
+pub use export::{Export, Format, Table};
 pub use history::HistoryScreen;
 pub use home::Home;
 pub use limits::LimitsScreen;
@@ -45,7 +48,9 @@ pub use list::{ListCursor, Order};
 pub use logbook::{LogBook, LogLine};
 pub use logview::LogsScreen;
 pub use matrix::MatrixScreen;
-pub use model::{ConsoleOptions, Document, Modal, Model, Notice, Opened, Review, RunScreen, Stage};
+pub use model::{
+    ConsoleOptions, Document, ExportDialog, Modal, Model, Notice, Opened, Review, RunScreen, Stage,
+};
 pub use query::{ChangesOf, Data, Loaded, Query};
 pub use runtime::{ConsoleError, Signal, drive, run};
 pub use screen::Screen;

@@ -6,7 +6,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
+use tui_input::Input;
 
+use super::export::Format;
+use super::filter::FilterLine;
 use super::home::Home;
 use super::layout;
 use super::list::ListCursor;
@@ -34,6 +37,8 @@ pub struct ConsoleOptions {
     pub ascii: bool,
     /// Show times in UTC instead of the system's zone.
     pub utc: bool,
+    /// The terminal is one of tmux.
+    pub tmux: bool,
 }
 
 /// The state of the run screen.
@@ -98,6 +103,8 @@ pub enum Modal {
         /// First line that is visible.
         scroll: usize,
     },
+    /// How and where is the list to be written?
+    Export(ExportDialog),
     /// Quit while syncs run?
     Quit {
         /// How many run.
@@ -110,6 +117,32 @@ pub enum Modal {
         /// How many there were.
         live: usize,
     },
+}
+
+/// A file that is to be written.
+#[derive(Debug, Clone)]
+pub struct ExportDialog {
+    /// How.
+    pub format: Format,
+    /// Its name, as it is typed.
+    pub(super) input: Input,
+}
+
+impl PartialEq for ExportDialog {
+    fn eq(&self, other: &Self) -> bool {
+        self.format == other.format && self.input.value() == other.input.value()
+    }
+}
+
+impl ExportDialog {
+    /// The other format; where the name ends as the format does, it follows.
+    pub(super) fn switch(&mut self) {
+        let format = self.format.other();
+        if let Some(stem) = self.input.value().strip_suffix(self.format.word()) {
+            self.input = Input::new(format!("{stem}{}", format.word()));
+        }
+        self.format = format;
+    }
 }
 
 /// A row of a list that is read in full.
@@ -375,6 +408,30 @@ impl Model {
         }
     }
 
+    /// The filter line of the present screen.
+    pub(super) const fn filter_line(&self) -> Option<&FilterLine> {
+        match &self.screen {
+            Screen::Profiles | Screen::Matrix(_) => Some(&self.home.line),
+            _ => None,
+        }
+    }
+
+    /// The same, to be typed into; [`Self::refilter`] has to follow.
+    pub(super) const fn filter_line_mut(&mut self) -> Option<&mut FilterLine> {
+        match &self.screen {
+            Screen::Profiles | Screen::Matrix(_) => Some(&mut self.home.line),
+            _ => None,
+        }
+    }
+
+    /// Reads the filter line of the present screen anew.
+    pub(super) fn refilter(&mut self) {
+        match &self.screen {
+            Screen::Profiles | Screen::Matrix(_) => self.home.refilter(),
+            _ => {}
+        }
+    }
+
     /// Opens a screen on top of the present one, which Esc comes back to.
     pub(super) fn go(&mut self, screen: Screen) {
         // Back and forth for a whole night must not pile up.
@@ -455,7 +512,11 @@ impl Modal {
             | Self::Why { scroll, .. }
             | Self::Document { scroll, .. } => Some(scroll),
             Self::Review(review) => Some(&mut review.scroll),
-            Self::Cancel { .. } | Self::RetryCause { .. } | Self::Quit { .. } | Self::Leaving { .. } => None,
+            Self::Cancel { .. }
+            | Self::RetryCause { .. }
+            | Self::Export(_)
+            | Self::Quit { .. }
+            | Self::Leaving { .. } => None,
         }
     }
 
@@ -466,7 +527,11 @@ impl Modal {
             | Self::Why { scroll, .. }
             | Self::Document { scroll, .. } => *scroll,
             Self::Review(review) => review.scroll,
-            Self::Cancel { .. } | Self::RetryCause { .. } | Self::Quit { .. } | Self::Leaving { .. } => 0,
+            Self::Cancel { .. }
+            | Self::RetryCause { .. }
+            | Self::Export(_)
+            | Self::Quit { .. }
+            | Self::Leaving { .. } => 0,
         }
     }
 }

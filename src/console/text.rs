@@ -81,18 +81,22 @@ pub(super) fn wrap(text: &str, columns: usize) -> Vec<String> {
     let mut lines = Vec::new();
     for paragraph in text.lines() {
         let paragraph = one_line(paragraph);
-        let mut line = String::new();
+        let (mut line, mut used) = (String::new(), 0);
         for word in paragraph.split_inclusive(' ') {
-            if width(&line) + width(word.trim_end()) > columns && !line.is_empty() {
+            if used + width(word.trim_end()) > columns && !line.is_empty() {
                 lines.push(line.trim_end().to_owned());
                 line.clear();
+                used = 0;
             }
             for grapheme in Span::raw(word).styled_graphemes(Style::new()) {
-                if width(&line) + width(grapheme.symbol) > columns && grapheme.symbol != " " {
+                let wide = width(grapheme.symbol);
+                if used + wide > columns && grapheme.symbol != " " {
                     lines.push(line.trim_end().to_owned());
                     line.clear();
+                    used = 0;
                 }
                 line.push_str(grapheme.symbol);
+                used += wide;
             }
         }
         lines.push(line.trim_end().to_owned());

@@ -71,6 +71,24 @@ pub enum ProfileStatus {
 }
 
 impl ProfileStatus {
+    /// Every state, from what needs somebody to what is left alone.
+    pub const ALL: [Self; 14] = [
+        Self::Failed,
+        Self::Held,
+        Self::AccessLost,
+        Self::Throttled,
+        Self::Committing,
+        Self::Fetching,
+        Self::Parked,
+        Self::Queued,
+        Self::Cancelled,
+        Self::Proved,
+        Self::Never,
+        Self::Gone,
+        Self::Excluded,
+        Self::NotSyncable,
+    ];
+
     /// The word on screens and in JSON.
     pub const fn word(self) -> &'static str {
         match self {

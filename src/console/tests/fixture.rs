@@ -354,6 +354,8 @@ pub(super) fn key_event(key: &str) -> KeyEvent {
         "pgdn" => KeyCode::PageDown,
         "backspace" => KeyCode::Backspace,
         "space" => KeyCode::Char(' '),
+        "tab" => KeyCode::Tab,
+        "right" => KeyCode::Right,
         "ctrl-c" => return KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL),
         other => KeyCode::Char(other.chars().next().unwrap()),
     };

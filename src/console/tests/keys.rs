@@ -128,7 +128,7 @@ fn a_held_run_is_discarded_by_one_key() {
     assert_eq!(press(&mut at(FJORD), "D n esc"), []);
     let effects = press(&mut at(FJORD), "enter D y");
     assert_eq!(effects, [Effect::Load(Query::Units(RunId(105))), Effect::Discard(RunId(105))]);
-    assert_eq!(press(&mut at(HAUS), "D y"), []);
+    assert_eq!(press(&mut at(HAUS), "D n"), []);
 }
 
 #[test]
@@ -167,7 +167,7 @@ fn a_review_closes_when_its_run_is_no_longer_held() {
 fn the_filter_line_takes_letters_that_are_keys_elsewhere() {
     let mut model = model();
     filter(&mut model, "sqxrAD");
-    assert_eq!(model.home.input.value(), "sqxrAD");
+    assert_eq!(model.home.line.value(), "sqxrAD");
     assert_eq!(model.home.rows(), []);
     assert_eq!(press(&mut model, "enter s x r"), [], "there is no row to act on");
     press(&mut model, "esc");
@@ -176,13 +176,53 @@ fn the_filter_line_takes_letters_that_are_keys_elsewhere() {
 
 #[test]
 fn the_filter_finds_by_status_login_type_and_id() {
-    for (text, found) in
-        [("failed", 2), ("acme-na", 3), ("vendor", 3), ("status:held", 1), ("id:12", 1), ("京", 1)]
-    {
+    for (text, found) in [
+        ("failed", 2),
+        ("acme-na", 3),
+        ("vendor", 3),
+        ("status:held", 1),
+        ("id:12", 1),
+        ("京", 1),
+        ("status:failed,held", 3),
+        ("-country:US -type:agency", 8),
+        ("rows:>100k", 2),
+        ("changed:>0 -country:us", 4),
+        ("stale:yes", 6),
+        ("stale:<1h", 1),
+        ("cause:zz", 0),
+    ] {
         let mut model = model();
         filter(&mut model, text);
         assert_eq!(model.home.rows().len(), found, "{text}");
     }
+}
+
+#[test]
+fn a_cause_is_found_by_the_beginning_of_its_name() {
+    let mut model = model();
+    let cause = model.overview.failures.get(&AURORA).unwrap().cause.to_string();
+    filter(&mut model, &format!("cause:{}", &cause[..4]));
+    assert_eq!(model.home.rows(), [AURORA, ProfileId(4)]);
+}
+
+#[test]
+fn a_filter_by_age_goes_by_the_clock() {
+    let mut model = model();
+    filter(&mut model, "stale:>15m stale:<20m");
+    assert_eq!(model.home.rows(), []);
+    update(&mut model, Event::Tick(ahead(60)));
+    assert_eq!(model.home.rows(), [HAUS], "it was synced 845 s before");
+}
+
+#[test]
+fn tab_completes_fields_and_values_in_the_filter_line() {
+    let mut model = model();
+    press(&mut model, "/ c o u tab d tab");
+    assert_eq!(model.home.line.value(), "country:de");
+    assert_eq!(model.home.rows().len(), 4);
+    press(&mut model, "space - s t a t u s : f a right enter");
+    assert_eq!(model.home.line.value(), "country:de -status:failed");
+    assert_eq!(model.home.rows(), [HAUS, NORDLICHT]);
 }
 
 #[test]
@@ -192,7 +232,7 @@ fn pasted_text_goes_into_the_filter_line_or_nowhere() {
     assert_eq!((model.home.selected(), modal(&model)), (0, None));
     press(&mut model, "/");
     update(&mut model, Event::Paste("nord\nlicht".to_owned()));
-    assert_eq!(model.home.input.value(), "nord licht");
+    assert_eq!(model.home.line.value(), "nord licht");
     let mut model = at(FJORD);
     press(&mut model, "D");
     update(&mut model, Event::Drawn);

@@ -10,3 +10,4 @@ mod pace;
 mod properties;
 mod screens;
 mod stage;
+mod takeaway;

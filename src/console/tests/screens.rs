@@ -57,6 +57,16 @@ fn profiles_selected_while_a_filter_is_typed() {
 }
 
 #[test]
+fn a_filter_line_offers_fields_and_values_and_says_what_is_wrong() {
+    at_usual_sizes("filter_fields", |size| on(FJORD, size, "/ s tab"));
+    at_usual_sizes("filter_values", |size| on(FJORD, size, "/ s t a t u s :"));
+    snapshot("filter_values", &on(FJORD, NARROW, "/ s t a t u s :"));
+    at_usual_sizes("filter_error", |size| on(FJORD, size, "/ s t a t s u : f"));
+    snapshot("filter_error", &on(FJORD, NARROW, "/ s t a t s u : f enter"));
+    snapshot("filter_kept", &on(FJORD, (120, 40), "/ c o u n t r y : d e enter"));
+}
+
+#[test]
 fn profiles_when_nothing_matches() {
     snapshot("profiles_no_match", &on(FJORD, (80, 24), "/ z z z enter"));
 }

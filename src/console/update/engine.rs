@@ -144,7 +144,7 @@ pub(super) fn pass_time(model: &mut Model, now: Timestamp) {
     if model.notice.as_ref().and_then(|n| n.until).is_some_and(|until| until <= now) {
         model.notice = None;
     }
-    model.home.refresh_parked(&model.overview, now);
+    model.home.pass_time(&model.overview, now);
 }
 
 #[cfg(test)]

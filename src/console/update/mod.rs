@@ -3,6 +3,7 @@
 mod changes;
 mod engine;
 mod errors;
+mod filter;
 mod history;
 mod limits;
 mod logview;
@@ -11,10 +12,12 @@ mod modal;
 mod navigation;
 mod profiles;
 mod run;
+mod takeaway;
 
 use crossterm::event::{KeyEvent, KeyEventKind};
 
 use super::event::{Effect, Event};
+use super::filter::FilterLine;
 use super::keys::{self, Command, Scope};
 use super::model::{Modal, Model, Stage};
 use super::screen::Screen;
@@ -80,6 +83,7 @@ pub(super) fn scope(model: &Model) -> Scope {
         Some(Modal::Help { .. } | Modal::Error { .. } | Modal::Why { .. } | Modal::Document { .. }) => {
             Scope::Reader
         }
+        Some(Modal::Export(_)) => Scope::FileName,
         Some(Modal::Cancel { .. } | Modal::RetryCause { .. } | Modal::Quit { .. }) => Scope::Question,
         Some(Modal::Leaving { .. }) => Scope::Leaving,
         Some(Modal::Review(review)) => match review.stage {
@@ -88,7 +92,7 @@ pub(super) fn scope(model: &Model) -> Scope {
             Stage::Counting { .. } => Scope::Number,
         },
         None => match &model.screen {
-            Screen::Profiles if model.home.editing => Scope::FilterLine,
+            _ if model.filter_line().is_some_and(FilterLine::is_editing) => Scope::FilterLine,
             Screen::Profiles => Scope::Profiles,
             Screen::Run(_) => Scope::Run,
             Screen::Errors(_) => Scope::Errors,
@@ -117,7 +121,7 @@ fn on_key(model: &mut Model, key: &KeyEvent) -> Vec<Effect> {
     }
     match (scope, command) {
         (Scope::SearchLine, command) => logview::on_search_key(model, command, key),
-        (Scope::FilterLine, command) => profiles::on_filter_key(model, command, key),
+        (Scope::FilterLine, command) => filter::on_key(model, command, key),
         (_, Some(command)) => on_command(model, command),
         _ => Vec::new(),
     }
@@ -126,8 +130,9 @@ fn on_key(model: &mut Model, key: &KeyEvent) -> Vec<Effect> {
 /// Pasted text goes into the filter line or nowhere: a key's action is never triggered by a clipboard.
 fn on_paste(model: &mut Model, text: &str) -> Vec<Effect> {
     match scope(model) {
-        Scope::FilterLine => profiles::type_text(model, &one_line(text)),
+        Scope::FilterLine => filter::type_text(model, &one_line(text)),
         Scope::SearchLine => logview::type_text(model, &one_line(text)),
+        Scope::FileName => takeaway::type_text(model, &one_line(text)),
         _ => {}
     }
     Vec::new()
@@ -149,6 +154,7 @@ fn on_command(model: &mut Model, command: Command) -> Vec<Effect> {
             model.say("asking every login for its profiles…");
             return vec![Effect::RefreshProfiles];
         }
+        Command::Filter => filter::open(model),
         Command::Logs => model.logs.cycle_size(),
         Command::LogLevel => {
             model.logs.level = model.logs.level.next();
@@ -156,6 +162,9 @@ fn on_command(model: &mut Model, command: Command) -> Vec<Effect> {
             let level = model.logs.level.label();
             model.say(format!("the log shows {level}"));
         }
+        Command::Copy => return takeaway::copy(model),
+        Command::CopyInvocation => return takeaway::copy_command(model),
+        Command::Export => takeaway::ask_for_file(model),
         Command::Help => model.open(Modal::Help { scroll: 0 }),
         Command::Quit => return quit(model),
         Command::Back if model.screen != Screen::Profiles => return navigation::back(model),

@@ -1,8 +1,4 @@
-//! Keys of the list of profiles and of its filter line.
-
-use crossterm::event::{Event as TerminalEvent, KeyEvent};
-use tui_input::InputRequest;
-use tui_input::backend::crossterm::to_input_request;
+//! Keys of the list of profiles.
 
 use super::run;
 use crate::console::event::Effect;
@@ -26,7 +22,6 @@ pub(super) fn on_command(model: &mut Model, command: Command) -> Vec<Effect> {
             home.move_to(position + 1);
         }
         Command::SelectAll => home.toggle_all(),
-        Command::Filter => home.editing = true,
         Command::Back => go_back(model),
         Command::Open => {
             return model.home.current().map_or_else(Vec::new, |profile| run::open(model, profile));
@@ -43,32 +38,9 @@ fn go_back(model: &mut Model) {
     if model.notice.take().is_some_and(|notice| notice.report.is_some()) {
         return;
     }
-    if model.home.is_filtered() {
+    if model.home.line.is_set() {
         model.home.clear_filter();
     } else {
         model.home.clear_selection();
     }
-}
-
-pub(super) fn on_filter_key(model: &mut Model, command: Option<Command>, key: &KeyEvent) -> Vec<Effect> {
-    match command {
-        Some(Command::KeepFilter) => model.home.editing = false,
-        Some(Command::ClearFilter) => model.home.clear_filter(),
-        Some(command) => return on_command(model, command),
-        None => {
-            if let Some(request) = to_input_request(&TerminalEvent::Key(*key)) {
-                model.home.input.handle(request);
-                model.home.refilter();
-            }
-        }
-    }
-    Vec::new()
-}
-
-pub(super) fn type_text(model: &mut Model, text: &str) {
-    for c in text.chars() {
-        model.home.input.handle(InputRequest::InsertChar(c));
-    }
-    model.home.refilter();
-    model.dirty = true;
 }

@@ -7,6 +7,7 @@ use ratatui::text::{Line, Span};
 
 use super::parts::{Part, join, put, put_sides};
 use crate::console::changes::ChangesScreen;
+use crate::console::filter::FilterLine;
 use crate::console::home::ORDERS;
 use crate::console::keys::{self, Command, Scope};
 use crate::console::layout::has_room;
@@ -64,13 +65,11 @@ pub(super) fn header(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: 
 }
 
 pub(super) fn crumbs(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
-    if model.home.editing || area.width < TABS_FROM && model.screen == Screen::Profiles {
-        return filter_line(model, theme, frame, area);
-    }
-    let left = if model.screen.tab().is_some() && area.width >= TABS_FROM {
-        tabs(model, theme)
-    } else {
-        trail(model, theme, usize::from(area.width))
+    let line = model.filter_line();
+    let left = match line {
+        Some(line) if line.is_editing() || line.is_set() => filter_line(model, line, theme, frame, area),
+        _ if model.screen.tab().is_some() && area.width >= TABS_FROM => tabs(model, theme),
+        _ => trail(model, theme, usize::from(area.width)),
     };
     put_sides(frame, area, left, facts(model, theme), 2);
 }
@@ -195,39 +194,69 @@ fn list_facts(model: &Model, theme: &Theme) -> Vec<Part> {
             right.push(Part::new(7, format!("({hidden} hidden by the filter)"), theme.warn()));
         }
     }
-    if home.is_filtered() {
+    if home.line.is_set() {
         right.push(Part::new(6, format!("{} shown", home.rows().len()), Style::new()));
     }
     right.push(Part::new(2, home.order().label(&ORDERS), theme.dim()));
     right
 }
 
-fn filter_line(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
-    let home = &model.home;
-    let value = home.input.value();
-    let left = if home.editing || home.is_filtered() {
-        let style = if home.editing { theme.accent().patch(theme.strong()) } else { theme.dim() };
-        let room = usize::from(area.width / 2).saturating_sub(2).max(4);
-        let skipped = home.input.visual_scroll(room);
-        let mut shown = String::new();
-        let mut column = 0;
-        for c in value.chars() {
-            let w = width(c.encode_utf8(&mut [0; 4]));
-            if column >= skipped && column + w <= skipped + room {
-                shown.push(c);
-            }
-            column += w;
+fn filter_line(
+    model: &Model,
+    line: &FilterLine,
+    theme: &Theme,
+    frame: &mut Frame<'_>,
+    area: Rect,
+) -> Vec<Part> {
+    let style = if line.is_editing() { theme.accent().patch(theme.strong()) } else { theme.accent() };
+    let room = usize::from(area.width * 3 / 5).saturating_sub(2).max(4);
+    let skipped = line.scrolled(room);
+    let mut shown = String::new();
+    let mut column = 0;
+    for c in line.value().chars() {
+        let w = width(c.encode_utf8(&mut [0; 4]));
+        if column >= skipped && column + w <= skipped + room {
+            shown.push(c);
         }
-        if home.editing && area.height > 0 && model.modal.is_none() {
-            let at = home.input.visual_cursor().saturating_sub(skipped) + 3;
-            let x = area.x + u16::try_from(at).unwrap_or(u16::MAX).min(area.width.saturating_sub(1));
-            frame.set_cursor_position(Position::new(x, area.y));
+        column += w;
+    }
+    if line.is_editing() && area.height > 0 && model.modal.is_none() {
+        let at = line.cursor().saturating_sub(skipped) + 3;
+        let x = area.x + u16::try_from(at).unwrap_or(u16::MAX).min(area.width.saturating_sub(1));
+        frame.set_cursor_position(Position::new(x, area.y));
+    }
+    let text = if line.error().is_some() { theme.warn() } else { Style::new() };
+    vec![Part::of(9, vec![Span::styled("/ ", style), Span::styled(shown, text)])]
+}
+
+/// Under the filter line: what is wrong with it, else what may stand where its cursor is.
+pub(super) fn below_crumbs(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
+    rule(theme, frame, area);
+    let Some(line) = model.filter_line() else { return };
+    let room = usize::from(area.width).saturating_sub(4);
+    let (offers, put_in) = line.offers();
+    let text = match line.error() {
+        Some(error) => {
+            Line::styled(fit(&format!("! {error}"), room.saturating_sub(2), theme.ellipsis()), theme.warn())
         }
-        vec![Part::of(9, vec![Span::styled("/ ", style), Span::raw(shown)])]
-    } else {
-        vec![Part::new(9, "Profiles", theme.strong())]
+        None if line.is_editing() && !offers.is_empty() => {
+            let first = put_in.unwrap_or(0);
+            let parts = offers.iter().enumerate().skip(first).map(|(i, offer)| {
+                let style =
+                    if Some(i) == put_in { theme.accent().patch(theme.strong()) } else { theme.accent() };
+                let means = Span::styled(format!(" {}", offer.means), theme.dim());
+                let worth = u8::try_from(offers.len() - i).unwrap_or(u8::MAX);
+                Part::of(worth, vec![Span::styled(offer.word.clone(), style), means])
+            });
+            join(parts.collect(), 3, room.saturating_sub(2))
+        }
+        None => return,
     };
-    put_sides(frame, area, left, list_facts(model, theme), 2);
+    let mut spans = vec![Span::raw(" ")];
+    spans.extend(text.spans.into_iter().map(|span| span.patch_style(text.style)));
+    spans.push(Span::raw(" "));
+    let area = Rect { x: area.x + 1, width: area.width.saturating_sub(2), ..area };
+    put(frame, area, 0, &Line::from(spans));
 }
 
 pub(super) fn rule(theme: &Theme, frame: &mut Frame<'_>, area: Rect) {

@@ -49,7 +49,7 @@ fn draw(model: &Model, theme: &Theme, frame: &mut Frame<'_>) {
     let regions: Regions = regions(model);
     chrome::header(model, theme, frame, regions.header);
     chrome::crumbs(model, theme, frame, regions.crumbs);
-    chrome::rule(theme, frame, regions.rule);
+    chrome::below_crumbs(model, theme, frame, regions.rule);
     chrome::banner(model, theme, frame, regions.banner);
     match &model.screen {
         Screen::Profiles => profiles::draw(model, theme, frame, regions.body),
@@ -85,6 +85,8 @@ fn spell_in_ascii(buffer: &mut Buffer) {
         });
     }
 }
+
+pub(super) use dialog::plain_text;
 
 /// The furthest that the open modal can be scrolled.
 pub(super) fn scroll_limit(model: &Model) -> usize {

@@ -104,7 +104,7 @@ fn nothing(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
         (!names.is_empty()).then(|| names.join(", "))
     };
     let (head, hint) = if !overview.profiles.is_empty() {
-        let what = format!("no profile matches \"{}\"", model.home.input.value());
+        let what = format!("no profile matches \"{}\"", model.home.line.value());
         (what, "esc clears the filter".to_owned())
     } else if let Some(names) = login(|s| matches!(s, LoginStatus::Listing)) {
         (
