@@ -9,10 +9,13 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value};
 
 use super::errors::Row;
+use super::matrix;
 use super::model::Model;
 use super::screen::Screen;
+use crate::domain::entity::DESCRIPTORS;
 use crate::domain::run::{ChangeView, RunView, UnitView};
 use crate::domain::time::Timestamp;
+use crate::domain::unit::Unit;
 
 /// How rows are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -95,7 +98,7 @@ pub struct Table {
     /// What the rows are, for the file's name.
     pub(super) name: &'static str,
     /// What stands in each column.
-    pub(super) heads: &'static [&'static str],
+    pub(super) heads: Vec<String>,
     /// The rows.
     pub(super) rows: Vec<Vec<Cell>>,
 }
@@ -110,7 +113,7 @@ impl Table {
             Format::Csv => {
                 let mut out =
                     csv::WriterBuilder::new().terminator(csv::Terminator::CRLF).from_writer(Vec::new());
-                out.write_record(self.heads)?;
+                out.write_record(&self.heads)?;
                 for row in &self.rows {
                     out.write_record(row.iter().map(Cell::csv))?;
                 }
@@ -120,7 +123,7 @@ impl Table {
                 let mut out = String::from("[");
                 for (i, row) in self.rows.iter().enumerate() {
                     out.push_str(if i == 0 { "\n" } else { ",\n" });
-                    let heads = self.heads.iter().map(|head| (*head).to_owned());
+                    let heads = self.heads.iter().cloned();
                     let object: Map<String, Value> = heads.zip(row.iter().map(Cell::json)).collect();
                     out.push_str(&Value::Object(object).to_string());
                 }
@@ -184,7 +187,16 @@ pub(super) fn path_of(typed: &str) -> PathBuf {
 pub(super) fn table(model: &Model) -> Table {
     let (name, heads) = heads(&model.screen);
     let rows = (0..model.list_size().0).filter_map(|place| row(model, place)).collect();
+    let mut heads: Vec<String> = heads.iter().map(|head| (*head).to_owned()).collect();
+    if matches!(model.screen, Screen::Matrix(_)) {
+        heads.extend(units().map(|unit| unit.to_string()));
+    }
     Table { name, heads, rows }
+}
+
+/// The units of the matrix, each a column of its own.
+fn units() -> impl Iterator<Item = Unit> {
+    DESCRIPTORS.iter().map(|descriptor| descriptor.unit)
 }
 
 type Heads = (&'static str, &'static [&'static str]);
@@ -265,8 +277,13 @@ pub(super) const fn heads(screen: &Screen) -> Heads {
         "before",
         "after",
     ];
+    const MATRIX: &[&str] = &["profile_id", "name", "country", "status"];
     const LIMITS: &[&str] = &[
-        "bucket",
+        "account",
+        "profile_id",
+        "name",
+        "country",
+        "learned_per_second",
         "in_flight",
         "waiting",
         "next_in_ms",
@@ -274,11 +291,12 @@ pub(super) const fn heads(screen: &Screen) -> Heads {
         "throttled_5m",
         "retries_5m",
         "answered_5m",
+        "refused_in_a_row",
     ];
     const LOGS: &[&str] = &["at", "level", "target", "profile_id", "name", "message"];
     match screen {
         Screen::Profiles => ("profiles", PROFILES),
-        Screen::Matrix(_) => ("matrix", PROFILES),
+        Screen::Matrix(_) => ("matrix", MATRIX),
         Screen::Run(_) => ("units", UNITS),
         Screen::History(_) => ("runs", RUNS),
         Screen::Errors(_) => ("errors", ERRORS),
@@ -310,7 +328,15 @@ fn named(model: &Model, id: crate::domain::id::ProfileId) -> [Cell; 2] {
 /// The row at a place of the present list, in its order.
 pub(super) fn row(model: &Model, place: usize) -> Option<Vec<Cell>> {
     match &model.screen {
-        Screen::Profiles | Screen::Matrix(_) => {
+        Screen::Matrix(screen) => {
+            let id = *model.home.rows().get(place)?;
+            let mut row = vec![word(id)];
+            row.extend(named(model, id));
+            row.push(word(model.home.status(id).word()));
+            row.extend(units().map(|unit| word(matrix::cell(model, screen, id, unit).state.word())));
+            Some(row)
+        }
+        Screen::Profiles => {
             let id = *model.home.rows().get(place)?;
             let p = model.overview.profiles.get(&id)?;
             let counts =
@@ -334,16 +360,7 @@ pub(super) fn row(model: &Model, place: usize) -> Option<Vec<Cell>> {
         Screen::History(screen) => screen.runs.ready()?.get(place).map(|view| run(model, view)),
         Screen::Errors(screen) => failure(screen.rows().nth(place)?),
         Screen::Changes(screen) => screen.changes.ready()?.get(place).map(|view| change(model, view)),
-        Screen::Limits(_) => {
-            let b = model.overview.limits.buckets.get(place)?;
-            let mut row = vec![Cell::Text(b.name.clone())];
-            let numbers = [u64::from(b.in_flight), u64::from(b.waiting), b.next_in_ms, b.paused_ms];
-            row.extend(numbers.map(number));
-            row.extend(
-                [u64::from(b.throttled_5m), u64::from(b.retries_5m), u64::from(b.answered_5m)].map(number),
-            );
-            Some(row)
-        }
+        Screen::Limits(_) => limit(model, place),
         Screen::Logs(screen) => {
             let line = screen.line(&model.log, place)?;
             let name = line.profile.map_or(Cell::Nothing, |id| Cell::Text(model.name(id)));
@@ -358,6 +375,27 @@ pub(super) fn row(model: &Model, place: usize) -> Option<Vec<Cell>> {
             ])
         }
     }
+}
+
+/// Accounts come first, and then their profiles.
+fn limit(model: &Model, place: usize) -> Option<Vec<Cell>> {
+    let limits = &model.overview.limits;
+    let rate = |per_second: f64| word(format!("{per_second:.3}"));
+    if let Some(b) = limits.buckets.get(place) {
+        let mut row = vec![Cell::Text(b.name.clone()), Cell::Nothing, Cell::Nothing, Cell::Nothing];
+        row.push(rate(b.learned_per_second));
+        row.extend([u64::from(b.in_flight), u64::from(b.waiting), b.next_in_ms, b.paused_ms].map(number));
+        row.extend([b.throttled_5m, b.retries_5m, b.answered_5m].map(|n| number(u64::from(n))));
+        row.push(Cell::Nothing);
+        return Some(row);
+    }
+    let p = limits.profiles.get(place - limits.buckets.len())?;
+    let mut row = vec![Cell::Text(p.account.clone()), p.profile.map_or(Cell::Nothing, word)];
+    row.extend(p.profile.map_or([Cell::Nothing, Cell::Nothing], |id| named(model, id)));
+    row.extend([rate(p.learned_per_second), Cell::Nothing, number(u64::from(p.waiting)), Cell::Nothing]);
+    row.extend(std::iter::repeat_n(Cell::Nothing, 4));
+    row.push(number(u64::from(p.refused_in_a_row)));
+    Some(row)
 }
 
 fn unit(view: &UnitView) -> Vec<Cell> {
@@ -455,7 +493,7 @@ mod tests {
             ],
             vec![word(6), Cell::Text("two\nlines".to_owned()), Cell::Nothing, Cell::Nothing],
         ];
-        Table { name: "profiles", heads: &["id", "name", "rows", "at"], rows }
+        Table { name: "profiles", heads: ["id", "name", "rows", "at"].map(str::to_owned).to_vec(), rows }
     }
 
     #[test]

@@ -23,6 +23,7 @@ mod logview;
 mod matrix;
 mod model;
 mod pace;
+mod palette;
 mod query;
 mod runtime;
 mod screen;
@@ -51,7 +52,8 @@ pub use matrix::MatrixScreen;
 pub use model::{
     ConsoleOptions, Document, ExportDialog, Modal, Model, Notice, Opened, Review, RunScreen, Stage,
 };
-pub use query::{ChangesOf, Data, Loaded, Query};
+pub use palette::Palette;
+pub use query::{ChangesOf, Data, Loaded, MOST_RUNS, Query};
 pub use runtime::{ConsoleError, Signal, drive, run};
 pub use screen::Screen;
 pub use theme::Theme;

@@ -21,7 +21,7 @@ use super::filter::FilterLine;
 use super::keys::{self, Command, Scope};
 use super::model::{Modal, Model, Stage};
 use super::screen::Screen;
-use super::text::{one_line, plural, wall_clock};
+use super::text::{clock_with_zone, one_line, plural, wall_clock};
 use crate::domain::id::ProfileId;
 use crate::domain::report::ErrorReport;
 use crate::sync::overview::ProfileStatus;
@@ -165,6 +165,11 @@ fn on_command(model: &mut Model, command: Command) -> Vec<Effect> {
         Command::Copy => return takeaway::copy(model),
         Command::CopyInvocation => return takeaway::copy_command(model),
         Command::Export => takeaway::ask_for_file(model),
+        Command::Zone => {
+            std::mem::swap(&mut model.zone, &mut model.other_zone);
+            let zone = clock_with_zone(model.now, &model.zone);
+            model.say(format!("times are shown in this zone: it is {zone}"));
+        }
         Command::Help => model.open(Modal::Help { scroll: 0 }),
         Command::Quit => return quit(model),
         Command::Back if model.screen != Screen::Profiles => return navigation::back(model),

@@ -90,6 +90,6 @@ pub(super) use dialog::plain_text;
 
 /// The furthest that the open modal can be scrolled.
 pub(super) fn scroll_limit(model: &Model) -> usize {
-    let theme = Theme::new(model.options.no_color, model.options.ascii);
+    let theme = Theme::of(&model.options);
     model.modal.as_ref().map_or(0, |opened| dialog::scroll_limit(model, &opened.modal, &theme))
 }
