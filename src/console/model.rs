@@ -203,8 +203,8 @@ pub struct Model {
     pub notice: Option<Notice>,
     /// The log pane.
     pub logs: LogPane,
-    /// True when the engine tells nothing more.
-    pub engine_stopped: bool,
+    /// Since when the engine tells nothing more.
+    pub engine_stopped: Option<Timestamp>,
     pub(super) dirty: bool,
     /// True when something was told since cursors and rows were last put in order.
     pub(super) unsettled: bool,
@@ -244,7 +244,7 @@ impl Model {
             modal: None,
             notice: None,
             logs: LogPane::default(),
-            engine_stopped: false,
+            engine_stopped: None,
             dirty: true,
             unsettled: true,
             due: None,
