@@ -13,6 +13,8 @@ pub(super) enum Command {
     PageDown,
     First,
     Last,
+    Left,
+    Right,
     Open,
     Back,
     Sync,
@@ -144,6 +146,8 @@ impl Chord {
             KeyCode::Up => "↑".to_owned(),
             KeyCode::Down if ascii => "down".to_owned(),
             KeyCode::Down => "↓".to_owned(),
+            KeyCode::Left if ascii => "left".to_owned(),
+            KeyCode::Left => "←".to_owned(),
             KeyCode::Tab => "tab".to_owned(),
             KeyCode::BackTab => "shift-tab".to_owned(),
             KeyCode::Right if ascii => "right".to_owned(),
@@ -190,7 +194,7 @@ const ORDERED: &[Scope] = &[Profiles, Matrix, History, Changes];
 /// Where keys act on profiles.
 const ACTING: &[Scope] = &[Profiles, Run, History, Matrix];
 /// Where there is a current profile.
-const OF_PROFILE: &[Scope] = &[Profiles, Run, History, Errors, Changes, Matrix];
+const OF_PROFILE: &[Scope] = &[Profiles, Run, History, Errors, Changes, Matrix, Limits];
 const ALL_SCREENS: &[Scope] = &[Profiles, Run, History, Errors, Changes, Matrix, Limits, Logs];
 /// Those that Esc leaves.
 const ABOVE: &[Scope] = &[Run, History, Errors, Changes, Matrix, Limits, Logs];
@@ -213,7 +217,22 @@ pub(super) const BINDINGS: &[Binding] = &[
     bind(&[ch('>')], ORDERED, Command::SortNext, "order", 20, "order by the next column"),
     bind(&[ch('<')], ORDERED, Command::SortPrevious, "", 0, "order by the previous column"),
     bind(&[ch('S')], ORDERED, Command::SortReverse, "", 0, "the same order the other way round"),
-    bind(&[key(KeyCode::Enter)], LISTS, Command::Open, "open", 85, "open the run of the current profile"),
+    bind(
+        &[key(KeyCode::Enter)],
+        &[Profiles],
+        Command::Open,
+        "open",
+        85,
+        "open the run of the current profile",
+    ),
+    bind(
+        &[key(KeyCode::Enter)],
+        &[Matrix],
+        Command::Open,
+        "open",
+        85,
+        "open the run behind the current cell",
+    ),
     bind(&[ch('e')], ACTING, Command::Error, "error", 75, "the full report: why it failed or is held"),
     bind(
         &[key(KeyCode::Enter)],
@@ -223,6 +242,7 @@ pub(super) const BINDINGS: &[Binding] = &[
         85,
         "open the current run: its units and their proofs",
     ),
+    bind(&[key(KeyCode::Enter)], &[Limits], Command::Open, "open", 85, "open the run of the current profile"),
     bind(&[ch('h')], OF_PROFILE, Command::History, "history", 33, "the runs of the current profile"),
     bind(&[ch('d')], OF_PROFILE, Command::Changes, "changes", 32, "what the run changed, field by field"),
     bind(&[ch('1')], ALL_SCREENS, Command::Jump(Tab::Profiles), "", 0, "the list of profiles"),
@@ -290,6 +310,8 @@ pub(super) const BINDINGS: &[Binding] = &[
     bind(&[key(KeyCode::Down), ch('j')], SCROLLING, Command::Down, "", 0, "one line down"),
     bind(&[key(KeyCode::Up)], &[FilterLine], Command::Up, "", 0, "one line up"),
     bind(&[key(KeyCode::Down)], &[FilterLine], Command::Down, "", 0, "one line down"),
+    bind(&[key(KeyCode::Left), ch('[')], &[Matrix], Command::Left, "", 0, "one unit to the left"),
+    bind(&[key(KeyCode::Right), ch(']')], &[Matrix], Command::Right, "unit", 57, "one unit to the right"),
     bind(&[key(KeyCode::PageUp)], SCROLLING, Command::PageUp, "", 0, "one page up"),
     bind(&[key(KeyCode::PageDown)], SCROLLING, Command::PageDown, "", 0, "one page down"),
     bind(&[key(KeyCode::Home), ch('g')], SCROLLING, Command::First, "", 0, "to the first line"),

@@ -46,7 +46,7 @@ pub use logview::LogsScreen;
 pub use matrix::MatrixScreen;
 pub use model::{ConsoleOptions, Document, Modal, Model, Notice, Opened, Review, RunScreen, Stage};
 pub use palette::Palette;
-pub use query::{ChangesOf, Data, Loaded, Query};
+pub use query::{ChangesOf, Data, Loaded, MOST_RUNS, Query};
 pub use runtime::{ConsoleError, Signal, drive, run};
 pub use screen::Screen;
 pub use theme::Theme;

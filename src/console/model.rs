@@ -9,6 +9,7 @@ use jiff::tz::TimeZone;
 use super::filter::FilterLine;
 use super::home::Home;
 use super::layout;
+use super::limits::LimitsScreen;
 use super::list::ListCursor;
 use super::logs::LogPane;
 use super::pace::Pace;
@@ -20,6 +21,7 @@ use crate::domain::id::{ProfileId, RunId};
 use crate::domain::report::ErrorReport;
 use crate::domain::run::{ChangeView, HoldSummary, RunState, RunView, UnitView};
 use crate::domain::time::Timestamp;
+use crate::domain::unit::Unit;
 use crate::sync::event::LoginStatus;
 use crate::sync::overview::Overview;
 
@@ -51,6 +53,8 @@ pub struct RunScreen {
     pub units: Loaded<Vec<UnitView>>,
     /// The current unit.
     pub list: ListCursor,
+    /// The unit that becomes the current one as soon as the units are known.
+    pub at: Option<Unit>,
 }
 
 /// What lies over the screen and takes the keys.
@@ -350,13 +354,11 @@ impl Model {
         match &self.screen {
             Screen::Profiles | Screen::Matrix(_) => self.home.current(),
             Screen::Run(run) => Some(run.profile),
-            Screen::History(history) => {
-                let run = || history.runs.ready()?.get(history.list.position);
-                history.profile.or_else(|| Some(run()?.profile_id))
-            }
+            Screen::History(history) => history.profile.or_else(|| Some(history.current()?.profile_id)),
             Screen::Errors(errors) => errors.profile(),
             Screen::Changes(changes) => changes.current().map(|change| change.profile_id).or(changes.profile),
-            Screen::Limits(_) | Screen::Logs(_) => None,
+            Screen::Limits(screen) => screen.current(&self.overview.limits)?.profile,
+            Screen::Logs(_) => None,
         }
     }
 
@@ -364,7 +366,7 @@ impl Model {
     pub(super) fn current_run(&self) -> Option<&RunView> {
         match &self.screen {
             Screen::Run(screen) => self.shown_run(screen),
-            Screen::History(screen) => screen.runs.ready()?.get(screen.list.position),
+            Screen::History(screen) => screen.current(),
             _ => self.run(self.current()?),
         }
     }
@@ -437,13 +439,40 @@ impl Model {
         let regions = layout::regions(self);
         let (body, rows) = (regions.body, usize::from(regions.rows));
         match &self.screen {
-            Screen::Profiles | Screen::Matrix(_) => (self.home.rows().len(), rows),
-            Screen::Run(screen) => (self.units(screen).len(), usize::from(layout::run_rows(body))),
-            Screen::History(screen) => (screen.len(), rows),
+            Screen::Profiles => (self.home.rows().len(), rows),
+            Screen::Matrix(_) => {
+                (self.home.rows().len(), usize::from(layout::matrix_regions(body).rows.height))
+            }
+            Screen::Run(screen) => {
+                (self.units(screen).len(), usize::from(layout::run_rows(body, screen.older.is_some())))
+            }
+            Screen::History(screen) => {
+                let rows = layout::history_regions(body, screen.has_trends()).rows.height;
+                (screen.len(), usize::from(rows.saturating_sub(u16::from(rows > 1))))
+            }
             Screen::Errors(screen) => (screen.rows().count(), usize::from(layout::errors_rows(body))),
             Screen::Changes(screen) => (screen.len(), usize::from(layout::changes_rows(body))),
-            Screen::Limits(_) => (self.overview.limits.buckets.len(), rows),
+            Screen::Limits(_) => {
+                let limits = &self.overview.limits;
+                let rows = layout::limits_regions(body, limits.buckets.len(), limits.enabled).profiles.height;
+                (LimitsScreen::len(limits), usize::from(rows.saturating_sub(1)).max(1))
+            }
             Screen::Logs(_) => (0, rows),
+        }
+    }
+
+    /// Puts the cursor of a run onto the unit that it was opened for, once that is known.
+    fn place(&mut self) {
+        let Screen::Run(screen) = &self.screen else { return };
+        let Some(wanted) = screen.at else { return };
+        let units = self.units(screen);
+        let known = !units.is_empty();
+        let found = units.iter().position(|unit| unit.unit == wanted);
+        if let Screen::Run(screen) = &mut self.screen
+            && known
+        {
+            screen.at = None;
+            screen.list.position = found.unwrap_or(screen.list.position);
         }
     }
 
@@ -451,16 +480,28 @@ impl Model {
     pub(super) fn settle(&mut self) {
         self.unsettled = false;
         // The list of profiles changes under every screen.
-        self.home.settle(usize::from(layout::regions(self).rows));
+        let (_, height) = self.list_size();
+        let rows = if matches!(self.screen, Screen::Matrix(_)) {
+            height
+        } else {
+            usize::from(layout::regions(self).rows)
+        };
+        self.home.settle(rows);
         self.pace.settle(&self.overview, self.now);
+        self.place();
+        let longest_name = self.home.longest_name();
+        let limits = &self.overview.limits;
+        let bands = layout::limits_regions(layout::regions(self).body, limits.buckets.len(), limits.enabled);
+        let buckets = usize::from(bands.buckets.height.saturating_sub(1)).max(1);
         let (len, height) = self.list_size();
         match &mut self.screen {
-            Screen::Profiles | Screen::Matrix(_) => {}
+            Screen::Profiles => {}
+            Screen::Matrix(screen) => screen.settle(self.size.0, longest_name),
             Screen::Run(screen) => screen.list.settle(len, height),
             Screen::History(screen) => screen.list.settle(len, height),
             Screen::Errors(screen) => screen.settle(height),
             Screen::Changes(screen) => screen.list.settle(len, height),
-            Screen::Limits(screen) => screen.list.settle(len, height),
+            Screen::Limits(screen) => screen.settle(&self.overview.limits, buckets, height),
             Screen::Logs(screen) => screen.list.settle(len, height),
         }
         let limit = super::view::scroll_limit(self);
