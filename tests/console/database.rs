@@ -19,15 +19,18 @@ struct Way {
 
 impl Way {
     fn to(socket: String) -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let port = listener.local_addr().unwrap().port();
+        let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+        let port = listener.local_addr().expect("an address").port();
         let (open, live) = (Arc::new(AtomicBool::new(true)), Arc::new(Mutex::new(Vec::new())));
         let (is_open, known) = (Arc::clone(&open), Arc::clone(&live));
         std::thread::spawn(move || {
             for client in listener.incoming().map_while(Result::ok) {
                 if is_open.load(Ordering::SeqCst) {
-                    known.lock().unwrap().push(client.try_clone().unwrap());
-                    join(client, UnixStream::connect(&socket).unwrap());
+                    known
+                        .lock()
+                        .expect("no thread panicked")
+                        .push(client.try_clone().expect("a second handle"));
+                    join(client, UnixStream::connect(&socket).expect("the server's socket"));
                 }
             }
         });
@@ -36,7 +39,7 @@ impl Way {
 
     fn cut(&self) {
         self.open.store(false, Ordering::SeqCst);
-        for stream in self.live.lock().unwrap().drain(..) {
+        for stream in self.live.lock().expect("no thread panicked").drain(..) {
             let _ = stream.shutdown(Shutdown::Both);
         }
     }
@@ -63,7 +66,8 @@ fn over_tcp(url: &str, port: u16) -> String {
 
 /// Carries bytes both ways until either end is closed.
 fn join(client: TcpStream, server: UnixStream) {
-    let (mut from_client, mut from_server) = (client.try_clone().unwrap(), server.try_clone().unwrap());
+    let (mut from_client, mut from_server) =
+        (client.try_clone().expect("a second handle"), server.try_clone().expect("a second handle"));
     let (mut client, mut server) = (client, server);
     std::thread::spawn(move || {
         carry(&mut from_client, &mut server);
