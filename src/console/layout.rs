@@ -95,7 +95,9 @@ pub(super) fn has_banner(model: &Model) -> bool {
     let login = || {
         model.failed_login().is_some() || model.retried_login().is_some() || model.cut_off_login().is_some()
     };
-    model.engine_stopped || (matches!(model.screen, Screen::Profiles) && login())
+    model.engine_stopped.is_some()
+        || model.overview.database_lost.is_some()
+        || (matches!(model.screen, Screen::Profiles) && login())
 }
 
 /// The bands of the run screen: facts above, units, the current unit's proof below.

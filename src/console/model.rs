@@ -245,8 +245,8 @@ pub struct Model {
     pub logs: LogPane,
     /// What was logged.
     pub log: LogBook,
-    /// True when the engine tells nothing more.
-    pub engine_stopped: bool,
+    /// Since when the engine tells nothing more.
+    pub engine_stopped: Option<Timestamp>,
     pub(super) dirty: bool,
     /// True when something was told since cursors and rows were last put in order.
     pub(super) unsettled: bool,
@@ -287,7 +287,7 @@ impl Model {
             notice: None,
             logs: LogPane::default(),
             log: LogBook::default(),
-            engine_stopped: false,
+            engine_stopped: None,
             dirty: true,
             unsettled: true,
             due: None,
