@@ -5,10 +5,14 @@
 
 #[path = "console/accounts.rs"]
 mod accounts;
+#[path = "console/database.rs"]
+mod database;
 #[path = "console/leaving.rs"]
 mod leaving;
 #[path = "console/screens.rs"]
 mod screens;
+#[path = "console/takeaway.rs"]
+mod takeaway;
 #[path = "console/working.rs"]
 mod working;
 

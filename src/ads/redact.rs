@@ -38,6 +38,11 @@ pub(super) fn redact(text: &str, secrets: &[&str]) -> String {
     out.chars().map(|c| if c.is_control() && !matches!(c, '\n' | '\t') { ' ' } else { c }).collect()
 }
 
+/// `text` without anything that looks like a token, and without control characters; for text from anywhere.
+pub fn redacted(text: &str) -> String {
+    redact(text, &[])
+}
+
 /// A text as forms, URLs and JSON spell it, where that differs from the text itself.
 pub(super) fn spellings(text: &str) -> Vec<String> {
     let encode = |lower: bool| {

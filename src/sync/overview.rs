@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::event::{LoginStatus, SyncEvent, Wait};
+use super::event::{DatabaseLost, LoginStatus, SyncEvent, Wait};
 use super::policy::Policy;
 use crate::domain::cause::{CauseId, LoginFailure, PresentFailure};
 use crate::domain::id::{ProfileId, RunId};
@@ -38,6 +38,9 @@ pub struct Overview {
     /// How many runs the process that tells carries at once; `None` when it carries none.
     #[serde(default)]
     pub carries_at_once: Option<usize>,
+    /// Set while the database does not answer: nothing here is current then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub database_lost: Option<DatabaseLost>,
     /// The identity of the process that tells; empty when nobody carries runs here.
     #[serde(default)]
     pub process: String,
@@ -209,6 +212,7 @@ impl Overview {
                     }
                 }
             }
+            SyncEvent::Database { lost } => self.database_lost = lost,
             SyncEvent::Limits { limits } => self.limits = limits,
         }
     }

@@ -7,6 +7,7 @@ use super::{changes, errors, matrix, modal, run};
 use crate::console::event::Effect;
 use crate::console::model::Model;
 use crate::console::screen::Screen;
+use crate::console::text::clock;
 use crate::domain::id::{ProfileId, RunId};
 use crate::domain::limits::{BucketSnapshot, LimitsSnapshot};
 use crate::domain::run::RunView;
@@ -37,6 +38,10 @@ pub(super) fn fold(model: &mut Model, event: SyncEvent, at: Timestamp) -> Vec<Ef
     };
     let was_failing = failing(model);
     let of_login = matches!(event, SyncEvent::Login { .. });
+    if let (SyncEvent::Database { lost: None }, Some(lost)) = (&event, &model.overview.database_lost) {
+        let after = clock(at.since(lost.since));
+        model.say(format!("the database answers again, after {after}"));
+    }
     let pace = Told::of(&event);
     model.overview.apply(event);
     pace.tell(model, at);
@@ -160,7 +165,7 @@ fn touched(event: &SyncEvent) -> Touched {
             Touched::One(*profile_id)
         }
         SyncEvent::Unit { profile_id, .. } => Touched::Progress(*profile_id),
-        SyncEvent::Login { .. } | SyncEvent::Limits { .. } => Touched::Nothing,
+        SyncEvent::Login { .. } | SyncEvent::Database { .. } | SyncEvent::Limits { .. } => Touched::Nothing,
     }
 }
 

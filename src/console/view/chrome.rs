@@ -12,10 +12,11 @@ use crate::console::history::HistoryScreen;
 use crate::console::home::ORDERS;
 use crate::console::keys::{self, Command, Scope};
 use crate::console::layout::has_room;
+use crate::console::logview::LogsScreen;
 use crate::console::model::Model;
 use crate::console::query::{ChangesOf, MOST_RUNS};
 use crate::console::screen::{Screen, Tab};
-use crate::console::text::{clock_with_zone, count, fit, one_line, plural, width};
+use crate::console::text::{absolute, clock_with_zone, count, fit, one_line, plural, width};
 use crate::console::theme::Theme;
 use crate::console::update::scope;
 use crate::sync::overview::ProfileStatus;
@@ -148,9 +149,27 @@ fn facts(model: &Model, theme: &Theme) -> Vec<Part> {
         }
         Screen::Run(_) => vec![Part::new(9, "an older run", theme.dim())],
         Screen::Changes(screen) => changes_facts(screen, theme),
+        Screen::Logs(screen) => logs_facts(model, screen, theme),
         Screen::History(screen) => history_facts(screen, theme),
-        Screen::Limits(_) | Screen::Logs(_) => Vec::new(),
+        Screen::Limits(_) => Vec::new(),
     }
+}
+
+/// Which lines of the log pass, and whether the newest are followed.
+fn logs_facts(model: &Model, screen: &LogsScreen, theme: &Theme) -> Vec<Part> {
+    let mut parts = Vec::new();
+    if let Some(profile) = screen.profile {
+        parts.push(Part::new(7, format!("only {}", model.title(profile)), Style::new()));
+    }
+    parts.push(Part::new(5, model.logs.level.label(), theme.dim()));
+    parts.push(Part::new(6, plural(screen.len(), "line", "lines"), theme.dim()));
+    let below = screen.len().saturating_sub(screen.list.position + 1);
+    parts.push(if screen.follow {
+        Part::new(9, "following", theme.accent())
+    } else {
+        Part::new(9, format!("{} below", count(below as u64)), theme.warn())
+    });
+    parts
 }
 
 /// How many runs there are, and their order.
@@ -260,13 +279,20 @@ pub(super) fn rule(theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
 pub(super) fn banner(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
     let columns = usize::from(area.width).saturating_sub(4);
     let (bad, warn) = (theme.pick("✗", "x"), "!");
-    let (mark, style, head, hint) = if model.engine_stopped {
+    let (mark, style, head, hint) = if let Some(since) = model.engine_stopped {
+        let since = absolute(since, model.now, &model.zone);
         (
             bad,
             theme.bad(),
-            "the engine stopped: what is shown here is no longer current".to_owned(),
+            format!("the engine stopped at {since}: what is shown is no longer current"),
             "quit with q and start adsync again; nothing that was fetched is lost".to_owned(),
         )
+    } else if let Some(lost) = &model.overview.database_lost {
+        let since = absolute(lost.since, model.now, &model.zone);
+        let head = format!("the database is lost since {since}: {}", lost.detail);
+        let hint =
+            "what is shown is as of then; it is tried again every second, and syncs go on when it is back";
+        (bad, theme.bad(), head, hint.to_owned())
     } else if let Some((login, report)) = model.failed_login() {
         let hint = format!("{}   (e: the full report)", report.hint);
         (bad, theme.bad(), format!("login {login}: {}", report.summary), hint)
