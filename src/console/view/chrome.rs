@@ -67,12 +67,23 @@ pub(super) fn crumbs(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: 
     let left = match line {
         Some(line) if line.is_editing() || line.is_set() => filter_line(model, line, theme, frame, area),
         _ if model.screen.tab().is_some() && area.width >= TABS_FROM => tabs(model, theme),
+        _ if model.screen.tab().is_some() => {
+            // The numbers of all screens stand there when all of them fit beside what the present one says.
+            let columns = usize::from(area.width);
+            let facts = join(facts(model, theme), 2, columns).width();
+            let close = join(tabs(model, theme), 1, usize::MAX);
+            if close.width() + facts + 4 <= columns {
+                vec![Part::of(9, close.spans)]
+            } else {
+                trail(model, theme, columns)
+            }
+        }
         _ => trail(model, theme, usize::from(area.width)),
     };
     put_sides(frame, area, left, facts(model, theme), 2);
 }
 
-/// From here on there is room for the numbers of all screens beside what the present one says.
+/// From here on the numbers of all screens stand well apart beside what the present one says.
 const TABS_FROM: u16 = 110;
 
 /// The screens that a number opens.
