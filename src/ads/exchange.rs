@@ -126,7 +126,7 @@ impl Exchange<'_> {
             }
             if !resuming && let Some(left) = self.wiring.budget.pause_of(&request).filter(|l| *l >= TOLD) {
                 let detail = "this profile pauses after a 429".to_owned();
-                self.tell(trace, WaitReason::Throttled, left, detail);
+                self.tell(trace, WaitReason::Throttled, left, false, detail);
                 resuming = true;
             }
             let (permit, bearer) = match self.turn(request).await {
@@ -157,13 +157,14 @@ impl Exchange<'_> {
             self.observer.sent();
             let failed = match self.attempt(url.clone(), permit, &bearer, trace, &read).await {
                 Ok((page, request_id, took)) => {
+                    self.login.taken.answered(&bearer);
                     return Ok(Done { page, request_id, attempts: trace.attempts(), took });
                 }
                 Err(failed) => failed,
             };
             match failed {
                 Failed::Final(error) => return Err(error),
-                Failed::Token(error) if refreshed => return Err(error),
+                Failed::Token(error) if refreshed => return Err(self.blame(error, &bearer).await),
                 Failed::Token(_) => {
                     refreshed = true;
                     self.login.tokens.refuse(&bearer).await;
@@ -177,7 +178,7 @@ impl Exchange<'_> {
                         let (wait, asked, request) = (Some(wait), asked && beyond, trace.boxed());
                         return Err(AdsError::Throttled { wait, asked, detail, request });
                     }
-                    self.tell(trace, WaitReason::Throttled, pause, detail);
+                    self.tell(trace, WaitReason::Throttled, pause, asked, detail);
                     resuming = true;
                 }
                 Failed::Again { error, wait, detail } => {
@@ -223,7 +224,7 @@ impl Exchange<'_> {
                 drop(permit);
                 trace.answered(status, Vec::new(), None);
                 trace.record(began, &lost.to_string());
-                tracing::warn!(target: "adsync::ads", path = self.wire.path, profile = self.profile_text(), outcome = %lost, "request lost");
+                tracing::warn!(target: "adsync::ads", path = self.wire.path, profile_id = self.profile.map(|p| p.0), outcome = %lost, "request lost");
                 return Err(self.lost(lost, trace));
             }
         };
@@ -234,7 +235,7 @@ impl Exchange<'_> {
         answer.hide(&secrets);
         let took = sent_at.elapsed();
         let took_ms = took.as_millis() as u64;
-        tracing::debug!(target: "adsync::ads", path = self.wire.path, profile = self.profile_text(), status = answer.status, took_ms, bytes = answer.body.len(), "answered");
+        tracing::debug!(target: "adsync::ads", path = self.wire.path, profile_id = self.profile.map(|p| p.0), status = answer.status, took_ms, bytes = answer.body.len(), "answered");
         let request_id = answer.request_ids.first().cloned();
         if answer.status == 200 {
             permit.succeeded();
@@ -249,7 +250,7 @@ impl Exchange<'_> {
                 Err(cause) => {
                     let cause = redact::redact(&cause, &secrets);
                     trace.record(began, "200, not a page");
-                    tracing::warn!(target: "adsync::ads", path = self.wire.path, profile = self.profile_text(), cause, "a 200 that is no page");
+                    tracing::warn!(target: "adsync::ads", path = self.wire.path, profile_id = self.profile.map(|p| p.0), cause, "a 200 that is no page");
                     let detail = format!("the answer was no page: {cause}");
                     Err(Failed::Malformed(AdsError::Malformed { cause, request: trace.boxed() }, detail))
                 }
@@ -263,12 +264,12 @@ impl Exchange<'_> {
         Err(self.judge(answer.status, answer.retry_after, &said, line, permit, trace))
     }
 
-    async fn send(&self, url: Url, bearer: &Bearer) -> Result<Answer, (Option<u16>, Lost)> {
+    pub(super) async fn send(&self, url: Url, bearer: &Bearer) -> Result<Answer, (Option<u16>, Lost)> {
         let method = match self.wire.method {
             Method::Get => reqwest::Method::GET,
             Method::Post => reqwest::Method::POST,
         };
-        tracing::debug!(target: "adsync::ads", method = %method, path = self.wire.path, profile = self.profile_text(), "sent");
+        tracing::debug!(target: "adsync::ads", method = %method, path = self.wire.path, profile_id = self.profile.map(|p| p.0), "sent");
         let mut builder = self
             .wiring
             .http
@@ -303,7 +304,7 @@ impl Exchange<'_> {
         match meaning {
             Meaning::Throttled => {
                 let pause = permit.refused(retry_after.wait());
-                tracing::info!(target: "adsync::ads", path = self.wire.path, profile = self.profile_text(), pause_ms = pause.as_millis() as u64, %retry_after, "throttled");
+                tracing::info!(target: "adsync::ads", path = self.wire.path, profile_id = self.profile.map(|p| p.0), pause_ms = pause.as_millis() as u64, %retry_after, "throttled");
                 let asked = retry_after.wait().is_some();
                 return Failed::Throttled { pause, asked, detail: format!("throttled, {retry_after}") };
             }
@@ -312,7 +313,7 @@ impl Exchange<'_> {
         }
         match meaning {
             Meaning::ServerError { again } => {
-                tracing::warn!(target: "adsync::ads", path = self.wire.path, profile = self.profile_text(), status, message, "server error");
+                tracing::warn!(target: "adsync::ads", path = self.wire.path, profile_id = self.profile.map(|p| p.0), status, message, "server error");
                 let wait = retry_after.wait();
                 let beyond = wait.filter(|w| *w > self.wiring.budget.patience());
                 let detail = format!("status {status}: {message}");
@@ -389,14 +390,14 @@ impl Exchange<'_> {
         if beyond || self.is_over(trace, pause) {
             return Err(error);
         }
-        self.tell(trace, WaitReason::Retrying, pause, detail);
+        self.tell(trace, WaitReason::Retrying, pause, asked, detail);
         tokio::time::sleep(pause).await;
         self.observer.resumed();
         Ok(())
     }
 
-    fn tell(&self, trace: &Trace, reason: WaitReason, delay: Duration, detail: String) {
-        self.observer.waiting(&RequestWait { reason, delay, attempt: trace.attempts(), detail });
+    fn tell(&self, trace: &Trace, reason: WaitReason, delay: Duration, asked: bool, detail: String) {
+        self.observer.waiting(&RequestWait { reason, delay, attempt: trace.attempts(), detail, asked });
     }
 
     /// True when no attempt after `pause` is allowed any more.
@@ -405,17 +406,13 @@ impl Exchange<'_> {
         trace.attempts() >= options.max_attempts || trace.elapsed() + pause > self.max_elapsed
     }
 
-    fn url(&self) -> Url {
+    pub(super) fn url(&self) -> Url {
         let mut url = self.login.api.clone();
         url.set_path(&format!("{}{}", self.login.api.path().trim_end_matches('/'), self.wire.path));
         if !self.wire.query.is_empty() {
             url.query_pairs_mut().extend_pairs(&self.wire.query);
         }
         url
-    }
-
-    fn profile_text(&self) -> String {
-        self.profile.map_or_else(|| "-".to_owned(), |p| p.to_string())
     }
 }
 

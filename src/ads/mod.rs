@@ -6,8 +6,10 @@
 
 mod answer;
 mod backoff;
+mod blame;
 mod call;
 mod client;
+mod encoded;
 mod endpoint;
 mod error;
 mod exchange;
@@ -28,3 +30,4 @@ pub use error::AdsError;
 pub use limiter::{Part, Share, SharedBudget, Unshared};
 pub use observer::{RequestObserver, RequestWait, WaitReason};
 pub use profiles::MOST_PROFILES;
+pub use redact::redacted;

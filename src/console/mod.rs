@@ -5,9 +5,11 @@
 
 mod actions;
 mod changes;
+mod copy;
 mod effects;
 mod errors;
 mod event;
+mod export;
 mod filter;
 mod history;
 mod home;
@@ -15,6 +17,7 @@ mod keys;
 mod layout;
 mod limits;
 mod list;
+pub mod logbook;
 pub mod logs;
 mod logview;
 mod matrix;
@@ -38,13 +41,17 @@ pub use actions::{Actions, Answer, Outcome};
 pub use changes::{ChangesScreen, MOST_CHANGES, Window};
 pub use errors::ErrorsScreen;
 pub use event::{Effect, Event};
+pub use export::{Export, Format, Table};
 pub use history::HistoryScreen;
 pub use home::Home;
 pub use limits::LimitsScreen;
 pub use list::{ListCursor, Order};
+pub use logbook::{LogBook, LogLine};
 pub use logview::LogsScreen;
 pub use matrix::MatrixScreen;
-pub use model::{ConsoleOptions, Document, Modal, Model, Notice, Opened, Review, RunScreen, Stage};
+pub use model::{
+    ConsoleOptions, Document, ExportDialog, Modal, Model, Notice, Opened, Review, RunScreen, Stage,
+};
 pub use palette::Palette;
 pub use query::{ChangesOf, Data, Loaded, MOST_RUNS, Query};
 pub use runtime::{ConsoleError, Signal, drive, run};

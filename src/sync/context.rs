@@ -198,10 +198,11 @@ impl RequestObserver for UnitObserver<'_> {
                 until: self.context.clock.now().plus(wait.delay),
                 attempt: wait.attempt,
                 detail: wait.detail.clone(),
+                asked: wait.asked,
             },
         });
         tracing::warn!(
-            target: "adsync::sync",
+            target: "adsync::sync", profile_id = self.context.profile.id.0,
             "{}  {}: {}, next call in {:.1} s (attempt {})",
             self.context.profile.name, self.unit, wait.detail, wait.delay.as_secs_f64(), wait.attempt
         );

@@ -8,9 +8,9 @@ use crate::console::model::{Modal, Model};
 use crate::console::screen::Screen;
 use crate::console::text::plural;
 
-pub(super) fn on_command(model: &mut Model, command: Command) {
+pub(super) fn on_command(model: &mut Model, command: Command) -> Vec<Effect> {
     let page = usize::from(errors_rows(regions(model).body)).max(1);
-    let Screen::Errors(screen) = &mut model.screen else { return };
+    let Screen::Errors(screen) = &mut model.screen else { return Vec::new() };
     let position = screen.position();
     match command {
         Command::Up => screen.move_to(position.saturating_sub(1)),
@@ -20,9 +20,10 @@ pub(super) fn on_command(model: &mut Model, command: Command) {
         Command::First => screen.move_to(0),
         Command::Last => screen.move_to(usize::MAX),
         Command::Open => report(model),
-        Command::RetryCause => retry(model),
+        Command::RetryCause => return retry(model),
         _ => {}
     }
+    Vec::new()
 }
 
 /// The report of the current line: of a cause its last one.
@@ -30,8 +31,7 @@ fn report(model: &mut Model) {
     let Screen::Errors(screen) = &model.screen else { return };
     let (title, report) = match screen.current() {
         Some(Row::Cause(cause)) => {
-            let who = plural(cause.profiles.len(), "profile", "profiles");
-            (format!("Cause {}: {who}", cause.cause), Box::new(cause.report.clone()))
+            (format!("Cause {}: {}", cause.cause, cause.who()), Box::new(cause.report.clone()))
         }
         Some(Row::Profile(cause, p)) => {
             let own = model.overview.failures.get(&p.profile_id).map(|failure| failure.report.clone());
@@ -46,20 +46,26 @@ fn report(model: &mut Model) {
     model.open(Modal::Error { title, note: Some(super::NOTHING_CHANGED), report, scroll: 0 });
 }
 
-/// Asks whether everybody who fails of the current cause is tried again.
-fn retry(model: &mut Model) {
-    let Screen::Errors(screen) = &model.screen else { return };
+/// Asks whether everybody who fails of the current cause is tried again. A login is asked for its profiles at once: that
+/// syncs nothing.
+fn retry(model: &mut Model) -> Vec<Effect> {
+    let Screen::Errors(screen) = &model.screen else { return Vec::new() };
     let Some(cause) = screen.cause() else {
         model.say("no profile fails");
-        return;
+        return Vec::new();
     };
     let profiles = cause.retryable_profiles();
+    if profiles.is_empty() && !cause.logins.is_empty() {
+        model.say("asking every login for its profiles…");
+        return vec![Effect::RefreshProfiles];
+    }
     if profiles.is_empty() {
         model.say("all of them are being tried again already");
-        return;
+        return Vec::new();
     }
     let (cause, summary) = (cause.cause.clone(), cause.summary.clone());
     model.open(Modal::RetryCause { cause, summary, profiles });
+    Vec::new()
 }
 
 /// Opens the overlay that says why the current profile is where it is.

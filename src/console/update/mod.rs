@@ -12,6 +12,7 @@ mod modal;
 mod navigation;
 mod profiles;
 mod run;
+mod takeaway;
 
 use crossterm::event::{KeyEvent, KeyEventKind};
 
@@ -60,8 +61,8 @@ pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
             engine::pass_time(model, now);
             Vec::new()
         }
-        Event::Logged => {
-            model.dirty |= model.logs.size != super::logs::LogSize::Hidden;
+        Event::Logged(lines) => {
+            logview::logged(model, lines);
             Vec::new()
         }
         Event::Answered { effect, result } => {
@@ -82,6 +83,7 @@ pub(super) fn scope(model: &Model) -> Scope {
         Some(Modal::Help { .. } | Modal::Error { .. } | Modal::Why { .. } | Modal::Document { .. }) => {
             Scope::Reader
         }
+        Some(Modal::Export(_)) => Scope::FileName,
         Some(Modal::Cancel { .. } | Modal::RetryCause { .. } | Modal::Quit { .. }) => Scope::Question,
         Some(Modal::Leaving { .. }) => Scope::Leaving,
         Some(Modal::Review(review)) => match review.stage {
@@ -98,6 +100,7 @@ pub(super) fn scope(model: &Model) -> Scope {
             Screen::Changes(_) => Scope::Changes,
             Screen::Matrix(_) => Scope::Matrix,
             Screen::Limits(_) => Scope::Limits,
+            Screen::Logs(screen) if screen.editing => Scope::SearchLine,
             Screen::Logs(_) => Scope::Logs,
         },
     }
@@ -117,6 +120,7 @@ fn on_key(model: &mut Model, key: &KeyEvent) -> Vec<Effect> {
         return modal::on_key(model, command, key);
     }
     match (scope, command) {
+        (Scope::SearchLine, command) => logview::on_search_key(model, command, key),
         (Scope::FilterLine, command) => filter::on_key(model, command, key),
         (_, Some(command)) => on_command(model, command),
         _ => Vec::new(),
@@ -125,8 +129,11 @@ fn on_key(model: &mut Model, key: &KeyEvent) -> Vec<Effect> {
 
 /// Pasted text goes into the filter line or nowhere: a key's action is never triggered by a clipboard.
 fn on_paste(model: &mut Model, text: &str) -> Vec<Effect> {
-    if scope(model) == Scope::FilterLine {
-        filter::type_text(model, &one_line(text));
+    match scope(model) {
+        Scope::FilterLine => filter::type_text(model, &one_line(text)),
+        Scope::SearchLine => logview::type_text(model, &one_line(text)),
+        Scope::FileName => takeaway::type_text(model, &one_line(text)),
+        _ => {}
     }
     Vec::new()
 }
@@ -151,9 +158,13 @@ fn on_command(model: &mut Model, command: Command) -> Vec<Effect> {
         Command::Logs => model.logs.cycle_size(),
         Command::LogLevel => {
             model.logs.level = model.logs.level.next();
+            logview::relevel(model);
             let level = model.logs.level.label();
             model.say(format!("the log shows {level}"));
         }
+        Command::Copy => return takeaway::copy(model),
+        Command::CopyInvocation => return takeaway::copy_command(model),
+        Command::Export => takeaway::ask_for_file(model),
         Command::Zone => {
             std::mem::swap(&mut model.zone, &mut model.other_zone);
             let zone = clock_with_zone(model.now, &model.zone);
@@ -166,7 +177,7 @@ fn on_command(model: &mut Model, command: Command) -> Vec<Effect> {
             Screen::Profiles => return profiles::on_command(model, other),
             Screen::Run(_) => run::on_command(model, other),
             Screen::History(_) => return history::on_command(model, other),
-            Screen::Errors(_) => errors::on_command(model, other),
+            Screen::Errors(_) => return errors::on_command(model, other),
             Screen::Changes(_) => return changes::on_command(model, other),
             Screen::Matrix(_) => return matrix::on_command(model, other),
             Screen::Limits(_) => return limits::on_command(model, other),
