@@ -20,6 +20,9 @@ pub(super) enum Command {
     Cancel,
     Select,
     SelectAll,
+    SelectRange,
+    SelectInvert,
+    ReadOnly,
     Filter,
     KeepFilter,
     ClearFilter,
@@ -46,6 +49,56 @@ pub(super) enum Command {
     Interrupt,
     Yes,
     No,
+}
+
+impl Command {
+    /// True when it asks the engine to change anything, at once or after a question: read-only mode refuses it.
+    pub(super) const fn acts(self) -> bool {
+        match self {
+            Self::Sync
+            | Self::Retry
+            | Self::RetryCause
+            | Self::Cancel
+            | Self::Approve
+            | Self::Discard
+            | Self::Refresh => true,
+            Self::Up
+            | Self::Down
+            | Self::PageUp
+            | Self::PageDown
+            | Self::First
+            | Self::Last
+            | Self::Open
+            | Self::Back
+            | Self::Select
+            | Self::SelectAll
+            | Self::SelectRange
+            | Self::SelectInvert
+            | Self::ReadOnly
+            | Self::Filter
+            | Self::KeepFilter
+            | Self::ClearFilter
+            | Self::Complete
+            | Self::CompleteBack
+            | Self::CompleteAtEnd
+            | Self::SortNext
+            | Self::SortPrevious
+            | Self::SortReverse
+            | Self::Error
+            | Self::Jump(_)
+            | Self::History
+            | Self::Changes
+            | Self::Window
+            | Self::Why
+            | Self::Logs
+            | Self::LogLevel
+            | Self::Help
+            | Self::Quit
+            | Self::Interrupt
+            | Self::Yes
+            | Self::No => false,
+        }
+    }
 }
 
 /// Where the keyboard's focus is.
@@ -130,6 +183,12 @@ impl Chord {
         self.code == event.code && modifiers == wanted
     }
 
+    /// What a terminal tells when the key is pressed.
+    #[cfg(test)]
+    pub(super) fn event(self) -> KeyEvent {
+        KeyEvent::new(self.code, if self.ctrl { KeyModifiers::CONTROL } else { KeyModifiers::NONE })
+    }
+
     /// The key as the footer and the help write it.
     pub(super) fn label(self, ascii: bool) -> String {
         match self.code {
@@ -208,6 +267,15 @@ pub(super) const BINDINGS: &[Binding] = &[
     bind(&[ch('D')], ACTING, Command::Discard, "discard", 91, "review and discard a held run"),
     bind(&[ch(' ')], LISTS, Command::Select, "select", 60, "select the current profile, or take it out"),
     bind(&[ch('a')], LISTS, Command::SelectAll, "all", 30, "select all that match the filter; again: none"),
+    bind(
+        &[ch('v')],
+        LISTS,
+        Command::SelectRange,
+        "range",
+        15,
+        "begin a range that moving extends; again: end it",
+    ),
+    bind(&[ch('i')], LISTS, Command::SelectInvert, "", 0, "select the others of those that match the filter"),
     bind(&[ch('/')], LISTS, Command::Filter, "filter", 70, "filter: words, and fields such as status:failed"),
     bind(&[ch('>')], ORDERED, Command::SortNext, "order", 20, "order by the next column"),
     bind(&[ch('<')], ORDERED, Command::SortPrevious, "", 0, "order by the previous column"),
@@ -258,6 +326,14 @@ pub(super) const BINDINGS: &[Binding] = &[
     bind(&[ch('t')], &[Changes], Command::Window, "time", 80, "look back 1 h, 24 h, 7 d or 30 d"),
     bind(&[ch('w')], OF_PROFILE, Command::Why, "why", 35, "what the profile waits for, and what comes next"),
     bind(&[ch('R')], ALL_SCREENS, Command::Refresh, "", 0, "ask every login for its profiles again"),
+    bind(
+        &[ctrl('r')],
+        ALL_SCREENS,
+        Command::ReadOnly,
+        "",
+        0,
+        "read-only: refuse every key that changes anything",
+    ),
     bind(&[ch('l')], ALL_SCREENS, Command::Logs, "logs", 25, "enlarge the log, hide it, show it"),
     bind(&[ch('L')], ALL_SCREENS, Command::LogLevel, "", 0, "least level that the log shows"),
     bind(
@@ -299,7 +375,7 @@ pub(super) const BINDINGS: &[Binding] = &[
         Command::Back,
         "",
         0,
-        "clear the message, the filter, the selection",
+        "clear the message, the range, the filter, the selection",
     ),
     bind(&[key(KeyCode::Esc), ch('q')], &[Reader, Review], Command::Back, "close", 95, "close"),
     bind(&[key(KeyCode::Esc)], &[Number], Command::No, "back", 90, "back to the review"),

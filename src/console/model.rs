@@ -33,6 +33,8 @@ pub struct ConsoleOptions {
     pub ascii: bool,
     /// Show times in UTC instead of the system's zone.
     pub utc: bool,
+    /// Begin in read-only mode, in a process that carries no runs of others.
+    pub read_only: bool,
 }
 
 /// The state of the run screen.
@@ -198,6 +200,8 @@ pub struct Model {
     pub notice: Option<Notice>,
     /// The log pane.
     pub logs: LogPane,
+    /// True while keys that change anything are refused.
+    pub read_only: bool,
     /// True when the engine tells nothing more.
     pub engine_stopped: bool,
     pub(super) dirty: bool,
@@ -223,6 +227,7 @@ impl Model {
         let mut pace = Pace::default();
         pace.read(&overview, now);
         let mut model = Self {
+            read_only: options.read_only,
             options,
             zone,
             size,

@@ -356,6 +356,7 @@ pub(super) fn key_event(key: &str) -> KeyEvent {
         "space" => KeyCode::Char(' '),
         "tab" => KeyCode::Tab,
         "right" => KeyCode::Right,
+        "ctrl-r" => return KeyEvent::new(KeyCode::Char('r'), KeyModifiers::CONTROL),
         "ctrl-c" => return KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL),
         other => KeyCode::Char(other.chars().next().unwrap()),
     };

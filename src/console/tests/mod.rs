@@ -5,6 +5,7 @@ mod driven;
 mod errors;
 mod fixture;
 mod keys;
+mod lists;
 mod pace;
 mod properties;
 mod screens;

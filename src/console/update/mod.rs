@@ -114,7 +114,8 @@ fn on_key(model: &mut Model, key: &KeyEvent) -> Vec<Effect> {
         return interrupt(model);
     }
     if model.modal.is_some() {
-        return modal::on_key(model, command, key);
+        let refused = command.is_some_and(|command| refused(model, command));
+        return if refused { Vec::new() } else { modal::on_key(model, command, key) };
     }
     match (scope, command) {
         (Scope::FilterLine, command) => filter::on_key(model, command, key),
@@ -132,7 +133,11 @@ fn on_paste(model: &mut Model, text: &str) -> Vec<Effect> {
 }
 
 fn on_command(model: &mut Model, command: Command) -> Vec<Effect> {
+    if refused(model, command) {
+        return Vec::new();
+    }
     match command {
+        Command::ReadOnly => toggle_read_only(model),
         Command::Sync => return sync(model),
         Command::Retry => return retry(model),
         Command::Cancel => return cancel(model),
@@ -169,6 +174,26 @@ fn on_command(model: &mut Model, command: Command) -> Vec<Effect> {
         },
     }
     Vec::new()
+}
+
+/// True, and said, when read-only mode refuses a command.
+fn refused(model: &mut Model, command: Command) -> bool {
+    let refused = model.read_only && command.acts();
+    if refused {
+        model.say("read-only: nothing is changed from here; Ctrl-R leaves the mode");
+    }
+    refused
+}
+
+fn toggle_read_only(model: &mut Model) {
+    model.read_only = !model.read_only;
+    model.say(if model.read_only {
+        "read-only from now on: keys that change anything are refused; Ctrl-R leaves the mode"
+    } else if model.options.read_only {
+        "no longer read-only: this process carries what it is asked for, and no queued runs of others"
+    } else {
+        "no longer read-only"
+    });
 }
 
 fn sync(model: &mut Model) -> Vec<Effect> {
