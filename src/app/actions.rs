@@ -5,7 +5,7 @@ use futures::future::BoxFuture;
 use tokio::sync::broadcast;
 
 use crate::cli::Failure;
-use crate::console::{self, Actions, Answer, ChangesOf, Data, Outcome, Query};
+use crate::console::{self, Actions, Answer, ChangesOf, Costs, Data, Outcome, Query};
 use crate::domain::id::{ProfileId, RunId};
 use crate::domain::report::ErrorReport;
 use crate::domain::run::{Origin, RunState};
@@ -35,6 +35,13 @@ const MOST_CHANGES: i64 = console::MOST_CHANGES as i64 + 1;
 async fn read(engine: &Engine, query: Query) -> Result<Data, SyncError> {
     let store = engine.store();
     Ok(match query {
+        Query::Costs => {
+            let (costs, slots) = engine.run_costs().await?;
+            Data::Costs(Costs {
+                runs: costs.into_iter().map(|cost| (cost.profile_id, cost)).collect(),
+                slots,
+            })
+        }
         Query::Units(run) => Data::Units(engine.units(run).await?),
         Query::Runs(profile_id) => {
             Data::Runs(store.runs(&RunFilter { profile_id, state: None, limit: MOST }).await?)

@@ -378,7 +378,7 @@ pub(super) const BINDINGS: &[Binding] = &[
         "clear the message, the range, the filter, the selection",
     ),
     bind(&[key(KeyCode::Esc), ch('q')], &[Reader, Review], Command::Back, "close", 95, "close"),
-    bind(&[key(KeyCode::Esc)], &[Number], Command::No, "back", 90, "back to the review"),
+    bind(&[key(KeyCode::Esc)], &[Number], Command::No, "back", 90, "back, without doing it"),
     bind(&[key(KeyCode::Esc)], &[Question], Command::No, "", 0, "leave everything as it is"),
     bind(&[ch('?')], ALL_SCREENS, Command::Help, "help", 95, "all keys"),
     bind(&[ch('q')], ALL_SCREENS, Command::Quit, "quit", 93, "quit; live runs go back to the queue"),

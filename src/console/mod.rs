@@ -4,6 +4,7 @@
 //! awaits. The engine is reached through [`Actions`] alone: nothing here knows a database or HTTP.
 
 mod actions;
+mod bulk;
 mod changes;
 mod effects;
 mod errors;
@@ -34,6 +35,7 @@ mod view;
 mod tests;
 
 pub use actions::{Actions, Answer, Outcome};
+pub use bulk::{Act, Bulk, Costs};
 pub use changes::{ChangesScreen, MOST_CHANGES, Window};
 pub use errors::ErrorsScreen;
 pub use event::{Effect, Event};

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 
+use super::bulk::Bulk;
 use super::filter::FilterLine;
 use super::home::Home;
 use super::layout;
@@ -14,7 +15,6 @@ use super::logs::LogPane;
 use super::pace::Pace;
 use super::query::Loaded;
 use super::screen::Screen;
-use crate::domain::cause::CauseId;
 use crate::domain::id::{ProfileId, RunId};
 use crate::domain::report::ErrorReport;
 use crate::domain::run::{ChangeView, HoldSummary, RunState, RunView, UnitView};
@@ -71,20 +71,8 @@ pub enum Modal {
         /// First line that is visible.
         scroll: usize,
     },
-    /// Stop several runs?
-    Cancel {
-        /// Of these profiles.
-        profiles: Vec<ProfileId>,
-    },
-    /// Try again everybody who fails of one cause?
-    RetryCause {
-        /// The cause.
-        cause: CauseId,
-        /// The cause in a line.
-        summary: String,
-        /// These profiles.
-        profiles: Vec<ProfileId>,
-    },
+    /// Act on several profiles?
+    Bulk(Box<Bulk>),
     /// Why a profile is where it is.
     Why {
         /// The profile.
@@ -476,7 +464,7 @@ impl Modal {
             | Self::Why { scroll, .. }
             | Self::Document { scroll, .. } => Some(scroll),
             Self::Review(review) => Some(&mut review.scroll),
-            Self::Cancel { .. } | Self::RetryCause { .. } | Self::Quit { .. } | Self::Leaving { .. } => None,
+            Self::Bulk(_) | Self::Quit { .. } | Self::Leaving { .. } => None,
         }
     }
 
@@ -487,7 +475,7 @@ impl Modal {
             | Self::Why { scroll, .. }
             | Self::Document { scroll, .. } => *scroll,
             Self::Review(review) => review.scroll,
-            Self::Cancel { .. } | Self::RetryCause { .. } | Self::Quit { .. } | Self::Leaving { .. } => 0,
+            Self::Bulk(_) | Self::Quit { .. } | Self::Leaving { .. } => 0,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! The console's tests: keys and effects, every screen as text, anything at any size, and the event loop.
 
+mod bulk;
 mod changes;
 mod driven;
 mod errors;

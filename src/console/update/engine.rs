@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{changes, errors, modal, run};
+use super::{bulk, changes, errors, modal, run};
 use crate::console::event::Effect;
 use crate::console::model::Model;
 use crate::domain::id::{ProfileId, RunId};
@@ -43,6 +43,7 @@ pub(super) fn fold(model: &mut Model, event: SyncEvent, at: Timestamp) -> Vec<Ef
         Touched::All => model.home.rebuild(&model.overview, at),
     }
     modal::follow_engine(model);
+    bulk::follow_engine(model);
     if was_failing || failing(model) {
         errors::follow_engine(model);
     }

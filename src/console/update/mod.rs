@@ -1,5 +1,6 @@
 //! `update`: what happened changes the model, and says what must be done. No I/O, no clock, no awaiting.
 
+mod bulk;
 mod changes;
 mod engine;
 mod errors;
@@ -15,6 +16,7 @@ mod run;
 
 use crossterm::event::{KeyEvent, KeyEventKind};
 
+use super::bulk::Act;
 use super::event::{Effect, Event};
 use super::filter::FilterLine;
 use super::keys::{self, Command, Scope};
@@ -82,7 +84,8 @@ pub(super) fn scope(model: &Model) -> Scope {
         Some(Modal::Help { .. } | Modal::Error { .. } | Modal::Why { .. } | Modal::Document { .. }) => {
             Scope::Reader
         }
-        Some(Modal::Cancel { .. } | Modal::RetryCause { .. } | Modal::Quit { .. }) => Scope::Question,
+        Some(Modal::Bulk(bulk)) if bulk.is_typed() => Scope::Number,
+        Some(Modal::Bulk(_) | Modal::Quit { .. }) => Scope::Question,
         Some(Modal::Leaving { .. }) => Scope::Leaving,
         Some(Modal::Review(review)) => match review.stage {
             Stage::Reading => Scope::Review,
@@ -166,7 +169,7 @@ fn on_command(model: &mut Model, command: Command) -> Vec<Effect> {
             Screen::Profiles => return profiles::on_command(model, other),
             Screen::Run(_) => run::on_command(model, other),
             Screen::History(_) => return history::on_command(model, other),
-            Screen::Errors(_) => errors::on_command(model, other),
+            Screen::Errors(_) => return errors::on_command(model, other),
             Screen::Changes(_) => return changes::on_command(model, other),
             Screen::Matrix(_) => return matrix::on_command(model, other),
             Screen::Limits(_) => return limits::on_command(model, other),
@@ -205,6 +208,9 @@ fn sync(model: &mut Model) -> Vec<Effect> {
         stored.not_synced()
     };
     let targets = model.targets();
+    if targets.len() > 1 {
+        return bulk::open(model, Act::Sync, targets, None);
+    }
     let (no, yes): (Vec<ProfileId>, Vec<ProfileId>) =
         targets.into_iter().partition(|id| refused(model, id).is_some());
     if let ([only], []) = (no.as_slice(), yes.as_slice()) {
@@ -214,19 +220,18 @@ fn sync(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     if yes.is_empty() {
-        model.say(if no.is_empty() { "no profile to sync" } else { "none of these profiles can be synced" });
+        model.say("no profile to sync");
         return Vec::new();
     }
-    let skipped = match no.len() {
-        0 => String::new(),
-        n => format!(", {} skipped: their rows say why", plural(n, "profile", "profiles")),
-    };
-    model.say(format!("asking for {}…{skipped}", plural(yes.len(), "sync", "syncs")));
+    model.say("asking for 1 sync…");
     vec![Effect::Sync(yes)]
 }
 
 fn retry(model: &mut Model) -> Vec<Effect> {
     let mut targets = model.targets();
+    if targets.len() > 1 {
+        return bulk::open(model, Act::Retry, targets, None);
+    }
     targets.retain(|id| matches!(model.home.status(*id), ProfileStatus::Failed | ProfileStatus::Cancelled));
     if targets.is_empty() {
         model.say("nothing failed here, so there is nothing to retry");
@@ -238,14 +243,16 @@ fn retry(model: &mut Model) -> Vec<Effect> {
 
 fn cancel(model: &mut Model) -> Vec<Effect> {
     let mut targets = model.targets();
+    if targets.len() > 1 {
+        return bulk::open(model, Act::Cancel, targets, None);
+    }
     targets.retain(|id| model.home.status(*id).is_live());
     match targets.as_slice() {
         [] => model.say("no sync is under way here"),
-        [_] => {
+        _ => {
             model.say("asking the sync to stop…");
             return vec![Effect::Cancel(targets)];
         }
-        _ => model.open(Modal::Cancel { profiles: targets }),
     }
     Vec::new()
 }

@@ -1,6 +1,9 @@
 //! From screen to screen: numbers, the keys that look closer at a profile, and the way back.
 
-use super::{changes, errors, run};
+use std::collections::BTreeMap;
+
+use super::{bulk, changes, errors, run};
+use crate::console::bulk::Costs;
 use crate::console::changes::ChangesScreen;
 use crate::console::errors::ErrorsScreen;
 use crate::console::event::Effect;
@@ -96,6 +99,11 @@ pub(super) fn on_loaded(
 ) -> Vec<Effect> {
     model.dirty = true;
     match (&mut model.screen, query) {
+        (_, Query::Costs) => {
+            let none = || Costs { runs: BTreeMap::default(), slots: 1 };
+            let costs = result.map(|data| if let Data::Costs(costs) = data { costs } else { none() });
+            bulk::on_costs(model, costs);
+        }
         (_, Query::Units(id)) => {
             let units = result.map(|data| if let Data::Units(units) = data { units } else { Vec::new() });
             run::on_units(model, *id, units);

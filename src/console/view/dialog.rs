@@ -8,12 +8,11 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear};
 
 use super::parts::put;
-use super::{changes, report, review, why};
+use super::{bulk, changes, report, review, why};
 use crate::console::keys;
 use crate::console::model::{Document, Modal, Model};
 use crate::console::text::{Align, fit, pad, plural, width, wrap};
 use crate::console::theme::Theme;
-use crate::domain::id::ProfileId;
 
 const ASCII: border::Set<'static> = border::Set {
     top_left: "+",
@@ -64,29 +63,12 @@ fn content(model: &Model, modal: &Modal, theme: &Theme, columns: usize) -> Conte
             lines: report::lines(model, report, *note, theme, columns),
             question: Vec::new(),
         },
-        Modal::Cancel { profiles } => {
-            let mut lines = named(model, profiles, theme, columns);
-            lines.push(Line::default());
-            lines.extend(sentences("Nothing of them is committed; fetched pages are kept."));
-            Content {
-                title: format!("Stop {}?", plural(profiles.len(), "sync", "syncs")),
-                style: theme.warn(),
-                lines,
-                question: yes_no("stop them", "let them run"),
-            }
-        }
-        Modal::RetryCause { summary, profiles, .. } => {
-            let mut lines = sentences(summary);
-            lines.push(Line::default());
-            lines.extend(named(model, profiles, theme, columns));
-            let count = plural(profiles.len(), "profile", "profiles");
-            Content {
-                title: format!("Retry {count}?"),
-                style: theme.warn(),
-                lines,
-                question: yes_no("retry them", "leave them"),
-            }
-        }
+        Modal::Bulk(held) => Content {
+            title: bulk::title(held),
+            style: theme.warn(),
+            lines: bulk::lines(model, held, theme, columns),
+            question: bulk::question(held, theme),
+        },
         Modal::Why { profile, .. } => Content {
             title: format!("Why: {}", model.title(*profile)),
             style: theme.accent(),
@@ -127,16 +109,6 @@ fn content(model: &Model, modal: &Modal, theme: &Theme, columns: usize) -> Conte
             question: review::question(model, held, theme, columns),
         },
     }
-}
-
-/// The first names of several profiles, and how many more there are.
-fn named(model: &Model, profiles: &[ProfileId], theme: &Theme, columns: usize) -> Vec<Line<'static>> {
-    let name = |id: &ProfileId| Line::raw(fit(&model.title(*id), columns, theme.ellipsis()));
-    let mut lines: Vec<Line<'static>> = profiles.iter().take(6).map(name).collect();
-    if profiles.len() > 6 {
-        lines.push(Line::styled(format!("and {} more", profiles.len() - 6), theme.dim()));
-    }
-    lines
 }
 
 /// The box of a content, and how many lines of it are in sight.

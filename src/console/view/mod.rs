@@ -1,5 +1,6 @@
 //! `view`: draws the model. Reads it alone, changes nothing, and formats only what is visible.
 
+mod bulk;
 mod changes;
 mod chrome;
 mod detail;
