@@ -5,7 +5,7 @@ use futures::future::BoxFuture;
 use tokio::sync::broadcast;
 
 use crate::cli::Failure;
-use crate::console::{self, Actions, Answer, ChangesOf, Costs, Data, Outcome, Query};
+use crate::console::{self, Actions, Answer, ChangesOf, Costs, Data, MOST_RUNS, Outcome, Query};
 use crate::domain::id::{ProfileId, RunId};
 use crate::domain::report::ErrorReport;
 use crate::domain::run::{Origin, RunState};
@@ -27,13 +27,12 @@ impl EngineActions {
     }
 }
 
-/// The most runs that a screen lists.
-const MOST: i64 = 1_000;
 /// Changes that are read: one more than are listed tells that there are more.
 const MOST_CHANGES: i64 = console::MOST_CHANGES as i64 + 1;
 
 async fn read(engine: &Engine, query: Query) -> Result<Data, SyncError> {
     let store = engine.store();
+    let most_runs = i64::try_from(MOST_RUNS).unwrap_or(i64::MAX);
     Ok(match query {
         Query::Costs => {
             let (costs, slots) = engine.run_costs().await?;
@@ -44,7 +43,11 @@ async fn read(engine: &Engine, query: Query) -> Result<Data, SyncError> {
         }
         Query::Units(run) => Data::Units(engine.units(run).await?),
         Query::Runs(profile_id) => {
-            Data::Runs(store.runs(&RunFilter { profile_id, state: None, limit: MOST }).await?)
+            Data::Runs(store.runs(&RunFilter { profile_id, state: None, limit: most_runs }).await?)
+        }
+        Query::Run(run) => Data::Run(store.run(run).await?.map(Box::new)),
+        Query::Proofs(profile) => {
+            Data::Proofs(store.proofs(profile).await?, store.failed_units(profile).await?)
         }
         Query::Changes(ChangesOf::Run(run)) => {
             let filter = ChangeFilter { run_id: Some(run), limit: MOST_CHANGES, ..ChangeFilter::default() };

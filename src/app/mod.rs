@@ -13,11 +13,12 @@ use clap::Parser as _;
 
 use crate::cli::{self, Cli, Command, ConfigCommand, Exit, Failure, Output, RunCommand, Work};
 use crate::config::{Config, Overrides, redact_url};
-use crate::console::{self, ConsoleOptions};
+use crate::console::{self, ConsoleOptions, Palette};
 use crate::domain::code::Code;
 use crate::store::Store;
 use crate::sync::Carries;
 use crate::telemetry::logging;
+use crate::telemetry::terminal::Terminal;
 use assemble::Assembly;
 
 /// Runs adsync with a command line; gives the process's exit code.
@@ -179,6 +180,15 @@ async fn open_console(cli: &Cli, out: &mut Output<'_>) -> Result<Exit, Failure> 
             "Use a command instead: adsync --help lists them.",
         ));
     }
+    let terminal = Terminal::here();
+    if !terminal.can_be_drawn_on() {
+        logging::to_stderr(cli.verbose);
+        let term = if terminal.term.is_empty() { "TERM is not set" } else { "TERM says so" };
+        return Err(Failure::usage(
+            format!("the console needs a terminal that can place its cursor, and this one cannot: {term}"),
+            "Set TERM to what the terminal is, such as TERM=xterm-256color, or use a command: adsync --help lists them.",
+        ));
+    }
     let config = load(cli)?;
     logging::to_layer(console::logs::layer());
     // Who only looks takes no run of others out of the queue, and asks no login, whose answer would be stored.
@@ -193,6 +203,7 @@ async fn open_console(cli: &Cli, out: &mut Output<'_>) -> Result<Exit, Failure> 
     let options = ConsoleOptions {
         database_label: shown.strip_prefix("sqlite:").map_or(shown.clone(), |file| format!("sqlite {file}")),
         no_color: logging::no_color(),
+        palette: Palette::of(&terminal, cli.theme.map(|ground| ground == cli::Ground::Light)),
         ascii: cli.ascii,
         utc: cli.utc,
         read_only: cli.read_only,

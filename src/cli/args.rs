@@ -27,6 +27,9 @@ pub struct Cli {
     /// Draw the console with ASCII characters only
     #[arg(long, global = true)]
     pub ascii: bool,
+    /// Colours of the console for a dark or a light terminal [default: what COLORFGBG says, else the terminal's own]
+    #[arg(long, global = true, value_name = "GROUND")]
+    pub theme: Option<Ground>,
     /// Show times in UTC instead of the local zone
     #[arg(long, global = true)]
     pub utc: bool,
@@ -36,6 +39,15 @@ pub struct Cli {
     /// What to do
     #[command(subcommand)]
     pub command: Option<Command>,
+}
+
+/// What colours stand on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Ground {
+    /// Dark.
+    Dark,
+    /// Light.
+    Light,
 }
 
 /// What adsync can be told to do.

@@ -22,8 +22,8 @@ mod why;
 
 pub use act::{approve, cancel, discard};
 pub use args::{
-    ChangesArgs, Cli, Command, ConfigCommand, ErrorsArgs, ProfilesArgs, RetryArgs, RunCommand, RunsArgs,
-    SelectArgs, SimulateArgs, SyncArgs,
+    ChangesArgs, Cli, Command, ConfigCommand, ErrorsArgs, Ground, ProfilesArgs, RetryArgs, RunCommand,
+    RunsArgs, SelectArgs, SimulateArgs, SyncArgs,
 };
 pub use codes::errors_page;
 pub use errors::errors;

@@ -4,13 +4,13 @@
 
 use std::cmp::Ordering;
 use std::collections::{BTreeSet, HashMap};
-use std::time::Duration;
 
 use super::filter::{FilterLine, Kind, Row, Schema, Texts, Value, field};
 use super::keys::Command;
 use super::list::{Order, Sortable};
 use super::text::{one_line, percent, width};
 use crate::domain::id::ProfileId;
+use crate::domain::proof::STALE_AFTER;
 use crate::domain::run::{ChangeCounts, RunState};
 use crate::domain::time::Timestamp;
 use crate::sync::overview::{Overview, ProfileStatus};
@@ -56,9 +56,6 @@ pub(super) const ORDERS: [Sortable; 9] = [
     Sortable::falling("by changes, most first", "by changes, fewest first"),
     Sortable::falling("by progress, farthest first", "by progress, least first"),
 ];
-
-/// Data that were proved longer ago are stale.
-const STALE_AFTER: Duration = Duration::from_secs(24 * 3600);
 
 /// What the filter can ask of a profile.
 const SCHEMA: Schema = &[

@@ -13,6 +13,8 @@ pub(super) enum Command {
     PageDown,
     First,
     Last,
+    Left,
+    Right,
     Open,
     Back,
     Sync,
@@ -44,6 +46,7 @@ pub(super) enum Command {
     Refresh,
     Logs,
     LogLevel,
+    Zone,
     Help,
     Quit,
     Interrupt,
@@ -94,6 +97,9 @@ impl Command {
             | Self::LogLevel
             | Self::Help
             | Self::Quit
+            | Self::Left
+            | Self::Right
+            | Self::Zone
             | Self::Interrupt
             | Self::Yes
             | Self::No => false,
@@ -202,6 +208,8 @@ impl Chord {
             KeyCode::Up => "↑".to_owned(),
             KeyCode::Down if ascii => "down".to_owned(),
             KeyCode::Down => "↓".to_owned(),
+            KeyCode::Left if ascii => "left".to_owned(),
+            KeyCode::Left => "←".to_owned(),
             KeyCode::Tab => "tab".to_owned(),
             KeyCode::BackTab => "shift-tab".to_owned(),
             KeyCode::Right if ascii => "right".to_owned(),
@@ -280,7 +288,22 @@ pub(super) const BINDINGS: &[Binding] = &[
     bind(&[ch('>')], ORDERED, Command::SortNext, "order", 20, "order by the next column"),
     bind(&[ch('<')], ORDERED, Command::SortPrevious, "", 0, "order by the previous column"),
     bind(&[ch('S')], ORDERED, Command::SortReverse, "", 0, "the same order the other way round"),
-    bind(&[key(KeyCode::Enter)], LISTS, Command::Open, "open", 85, "open the run of the current profile"),
+    bind(
+        &[key(KeyCode::Enter)],
+        &[Profiles],
+        Command::Open,
+        "open",
+        85,
+        "open the run of the current profile",
+    ),
+    bind(
+        &[key(KeyCode::Enter)],
+        &[Matrix],
+        Command::Open,
+        "open",
+        85,
+        "open the run behind the current cell",
+    ),
     bind(&[ch('e')], ACTING, Command::Error, "error", 75, "the full report: why it failed or is held"),
     bind(
         &[key(KeyCode::Enter)],
@@ -336,6 +359,7 @@ pub(super) const BINDINGS: &[Binding] = &[
     ),
     bind(&[ch('l')], ALL_SCREENS, Command::Logs, "logs", 25, "enlarge the log, hide it, show it"),
     bind(&[ch('L')], ALL_SCREENS, Command::LogLevel, "", 0, "least level that the log shows"),
+    bind(&[ch('U')], ALL_SCREENS, Command::Zone, "", 0, "times in UTC, or in the local zone again"),
     bind(
         &[key(KeyCode::Enter)],
         &[FilterLine],
@@ -364,6 +388,8 @@ pub(super) const BINDINGS: &[Binding] = &[
     bind(&[key(KeyCode::Down), ch('j')], SCROLLING, Command::Down, "", 0, "one line down"),
     bind(&[key(KeyCode::Up)], &[FilterLine], Command::Up, "", 0, "one line up"),
     bind(&[key(KeyCode::Down)], &[FilterLine], Command::Down, "", 0, "one line down"),
+    bind(&[key(KeyCode::Left), ch('[')], &[Matrix], Command::Left, "", 0, "one unit to the left"),
+    bind(&[key(KeyCode::Right), ch(']')], &[Matrix], Command::Right, "unit", 57, "one unit to the right"),
     bind(&[key(KeyCode::PageUp)], SCROLLING, Command::PageUp, "", 0, "one page up"),
     bind(&[key(KeyCode::PageDown)], SCROLLING, Command::PageDown, "", 0, "one page down"),
     bind(&[key(KeyCode::Home), ch('g')], SCROLLING, Command::First, "", 0, "to the first line"),

@@ -95,13 +95,18 @@ pub(super) fn has_banner(model: &Model) -> bool {
 /// The bands of the run screen: facts above, units, the current unit's proof below.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct RunRegions {
+    /// That the run is not the profile's latest.
+    pub(super) older: Rect,
     pub(super) facts: Rect,
     pub(super) units: Rect,
     pub(super) detail: Rect,
 }
 
 /// Cuts the body of the run screen.
-pub(super) fn run_regions(body: Rect) -> RunRegions {
+pub(super) fn run_regions(body: Rect, is_older: bool) -> RunRegions {
+    let older = u16::from(is_older && body.height >= 4);
+    let line = Rect { height: older, ..body };
+    let body = Rect { y: body.y + older, height: body.height - older, ..body };
     let facts = match body.height {
         0..6 => 0,
         6..9 => 1,
@@ -112,6 +117,7 @@ pub(super) fn run_regions(body: Rect) -> RunRegions {
     let detail = if body.height >= 20 { 6 } else { 0 };
     let units = body.height - facts - detail;
     RunRegions {
+        older: line,
         facts: Rect { height: facts, ..body },
         units: Rect { y: body.y + facts, height: units, ..body },
         detail: Rect { y: body.y + facts + units, height: detail, ..body },
@@ -137,6 +143,59 @@ pub(super) fn errors_regions(body: Rect) -> ErrorsRegions {
     ErrorsRegions {
         rows: Rect { height: rows, ..body },
         detail: Rect { y: body.y + rows, height: detail, ..body },
+    }
+}
+
+/// The bands of the screen of runs: what the last ones took, and the list.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct HistoryRegions {
+    pub(super) trends: Rect,
+    pub(super) rows: Rect,
+}
+
+/// Cuts the body of the screen of runs.
+pub(super) fn history_regions(body: Rect, has_trends: bool) -> HistoryRegions {
+    let trends = match body.height {
+        _ if !has_trends => 0,
+        0..10 => 0,
+        10..16 => 3,
+        _ => 4,
+    };
+    HistoryRegions {
+        trends: Rect { height: trends, ..body },
+        rows: Rect { y: body.y + trends, height: body.height - trends, ..body },
+    }
+}
+
+/// The bands of the matrix: two lines of heads, the rows, the current cell in words, what the letters mean.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct MatrixRegions {
+    pub(super) heads: Rect,
+    pub(super) rows: Rect,
+    pub(super) detail: Rect,
+    pub(super) legend: Rect,
+}
+
+/// Cuts the body of the matrix.
+pub(super) fn matrix_regions(body: Rect) -> MatrixRegions {
+    let heads = match body.height {
+        0..2 => 0,
+        2..5 => 1,
+        _ => 2,
+    };
+    let legend = u16::from(body.height >= 7);
+    let detail = match body.height {
+        0..4 => 0,
+        4..11 => 1,
+        _ => 2,
+    };
+    let rows = body.height - heads - legend - detail;
+    let band = |y: u16, height: u16| Rect { y: body.y + y, height, ..body };
+    MatrixRegions {
+        heads: band(0, heads),
+        rows: band(heads, rows),
+        detail: band(heads + rows, detail),
+        legend: band(heads + rows + detail, legend),
     }
 }
 
@@ -177,7 +236,7 @@ pub(super) fn changes_rows(body: Rect) -> u16 {
 }
 
 /// Rows of the list of units.
-pub(super) fn run_rows(body: Rect) -> u16 {
-    let units = run_regions(body).units.height;
+pub(super) fn run_rows(body: Rect, is_older: bool) -> u16 {
+    let units = run_regions(body, is_older).units.height;
     units.saturating_sub(u16::from(units > 1))
 }

@@ -13,12 +13,14 @@ use super::layout;
 use super::list::ListCursor;
 use super::logs::LogPane;
 use super::pace::Pace;
+use super::palette::Palette;
 use super::query::Loaded;
 use super::screen::Screen;
 use crate::domain::id::{ProfileId, RunId};
 use crate::domain::report::ErrorReport;
 use crate::domain::run::{ChangeView, HoldSummary, RunState, RunView, UnitView};
 use crate::domain::time::Timestamp;
+use crate::domain::unit::Unit;
 use crate::sync::event::LoginStatus;
 use crate::sync::overview::Overview;
 
@@ -29,9 +31,11 @@ pub struct ConsoleOptions {
     pub database_label: String,
     /// Draw without colour.
     pub no_color: bool,
+    /// Otherwise draw with these colours.
+    pub palette: Palette,
     /// Draw with ASCII alone.
     pub ascii: bool,
-    /// Show times in UTC instead of the system's zone.
+    /// Show times in UTC instead of the system's zone, until a key changes that.
     pub utc: bool,
     /// Begin in read-only mode, in a process that carries no runs of others.
     pub read_only: bool,
@@ -50,6 +54,8 @@ pub struct RunScreen {
     pub units: Loaded<Vec<UnitView>>,
     /// The current unit.
     pub list: ListCursor,
+    /// The unit that becomes the current one as soon as the units are known.
+    pub at: Option<Unit>,
 }
 
 /// What lies over the screen and takes the keys.
@@ -166,6 +172,8 @@ pub struct Model {
     pub options: ConsoleOptions,
     /// The zone of absolute times.
     pub zone: TimeZone,
+    /// The zone to change to.
+    pub(super) other_zone: TimeZone,
     /// Columns and rows of the terminal.
     pub size: (u16, u16),
     /// The time as last told.
@@ -210,6 +218,8 @@ impl Model {
         now: Timestamp,
         size: (u16, u16),
     ) -> Self {
+        // What is shown in UTC from the start can be shown in the system's zone.
+        let other_zone = if zone == TimeZone::UTC { TimeZone::system() } else { TimeZone::UTC };
         let mut home = Home::default();
         home.rebuild(&overview, now);
         let mut pace = Pace::default();
@@ -218,6 +228,7 @@ impl Model {
             read_only: options.read_only,
             options,
             zone,
+            other_zone,
             size,
             now,
             overview,
@@ -335,10 +346,7 @@ impl Model {
         match &self.screen {
             Screen::Profiles | Screen::Matrix(_) => self.home.current(),
             Screen::Run(run) => Some(run.profile),
-            Screen::History(history) => {
-                let run = || history.runs.ready()?.get(history.list.position);
-                history.profile.or_else(|| Some(run()?.profile_id))
-            }
+            Screen::History(history) => history.profile.or_else(|| Some(history.current()?.profile_id)),
             Screen::Errors(errors) => errors.profile(),
             Screen::Changes(changes) => changes.current().map(|change| change.profile_id).or(changes.profile),
             Screen::Limits(_) | Screen::Logs(_) => None,
@@ -349,7 +357,7 @@ impl Model {
     pub(super) fn current_run(&self) -> Option<&RunView> {
         match &self.screen {
             Screen::Run(screen) => self.shown_run(screen),
-            Screen::History(screen) => screen.runs.ready()?.get(screen.list.position),
+            Screen::History(screen) => screen.current(),
             _ => self.run(self.current()?),
         }
     }
@@ -422,9 +430,17 @@ impl Model {
         let regions = layout::regions(self);
         let (body, rows) = (regions.body, usize::from(regions.rows));
         match &self.screen {
-            Screen::Profiles | Screen::Matrix(_) => (self.home.rows().len(), rows),
-            Screen::Run(screen) => (self.units(screen).len(), usize::from(layout::run_rows(body))),
-            Screen::History(screen) => (screen.len(), rows),
+            Screen::Profiles => (self.home.rows().len(), rows),
+            Screen::Matrix(_) => {
+                (self.home.rows().len(), usize::from(layout::matrix_regions(body).rows.height))
+            }
+            Screen::Run(screen) => {
+                (self.units(screen).len(), usize::from(layout::run_rows(body, screen.older.is_some())))
+            }
+            Screen::History(screen) => {
+                let rows = layout::history_regions(body, screen.has_trends()).rows.height;
+                (screen.len(), usize::from(rows.saturating_sub(u16::from(rows > 1))))
+            }
             Screen::Errors(screen) => (screen.rows().count(), usize::from(layout::errors_rows(body))),
             Screen::Changes(screen) => (screen.len(), usize::from(layout::changes_rows(body))),
             Screen::Limits(_) => (self.overview.limits.buckets.len(), rows),
@@ -432,15 +448,39 @@ impl Model {
         }
     }
 
+    /// Puts the cursor of a run onto the unit that it was opened for, once that is known.
+    fn place(&mut self) {
+        let Screen::Run(screen) = &self.screen else { return };
+        let Some(wanted) = screen.at else { return };
+        let units = self.units(screen);
+        let known = !units.is_empty();
+        let found = units.iter().position(|unit| unit.unit == wanted);
+        if let Screen::Run(screen) = &mut self.screen
+            && known
+        {
+            screen.at = None;
+            screen.list.position = found.unwrap_or(screen.list.position);
+        }
+    }
+
     /// Puts cursors and scroll positions back into range after anything changed.
     pub(super) fn settle(&mut self) {
         self.unsettled = false;
         // The list of profiles changes under every screen.
-        self.home.settle(usize::from(layout::regions(self).rows));
+        let (_, height) = self.list_size();
+        let rows = if matches!(self.screen, Screen::Matrix(_)) {
+            height
+        } else {
+            usize::from(layout::regions(self).rows)
+        };
+        self.home.settle(rows);
         self.pace.settle(&self.overview, self.now);
+        self.place();
+        let longest_name = self.home.longest_name();
         let (len, height) = self.list_size();
         match &mut self.screen {
-            Screen::Profiles | Screen::Matrix(_) => {}
+            Screen::Profiles => {}
+            Screen::Matrix(screen) => screen.settle(self.size.0, longest_name),
             Screen::Run(screen) => screen.list.settle(len, height),
             Screen::History(screen) => screen.list.settle(len, height),
             Screen::Errors(screen) => screen.settle(height),

@@ -2,9 +2,13 @@
 
 use super::bulk::Costs;
 use crate::domain::id::{ProfileId, RunId};
+use crate::domain::proof::{FailedUnit, Proof};
 use crate::domain::report::ErrorReport;
 use crate::domain::run::{ChangeView, RunView, UnitView};
 use crate::domain::time::Timestamp;
+
+/// The most runs that a screen lists.
+pub const MOST_RUNS: usize = 1_000;
 
 /// Something to be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +21,10 @@ pub enum Query {
     Runs(Option<ProfileId>),
     /// Changes, newest first.
     Changes(ChangesOf),
+    /// One run.
+    Run(RunId),
+    /// What is proved of a profile, or of all of them, and what failed last.
+    Proofs(Option<ProfileId>),
 }
 
 /// Whose changes.
@@ -44,6 +52,10 @@ pub enum Data {
     Runs(Vec<RunView>),
     /// Changes, newest first.
     Changes(Vec<ChangeView>),
+    /// One run, when it is stored.
+    Run(Option<Box<RunView>>),
+    /// Proofs, and units that failed.
+    Proofs(Vec<Proof>, Vec<FailedUnit>),
 }
 
 /// Something that is read, and perhaps not there yet.

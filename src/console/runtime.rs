@@ -95,7 +95,7 @@ where
     I: Stream<Item = io::Result<TerminalEvent>> + Unpin,
     S: Stream<Item = Signal> + Unpin,
 {
-    let theme = Theme::new(options.no_color, options.ascii);
+    let theme = Theme::of(&options);
     let zone = if options.utc { TimeZone::UTC } else { TimeZone::system() };
     let size = terminal.size().map_err(ConsoleError::terminal)?;
     let (overview, engine) = actions.subscribe();

@@ -221,6 +221,20 @@ pub(super) fn bar(ratio: f64, columns: usize, ascii: bool) -> (String, String) {
     (done, rest)
 }
 
+/// A value each column, in eight steps from nothing to the greatest.
+pub(super) fn sparkline(values: &[u64], ascii: bool) -> String {
+    const BLOCKS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+    const MARKS: [char; 8] = ['.', ':', '-', '=', '+', '*', '#', '@'];
+    let steps = if ascii { MARKS } else { BLOCKS };
+    let most = values.iter().copied().max().unwrap_or(0).max(1);
+    let step = |value: u64| {
+        // What is not nothing stands above nothing.
+        let step = (u128::from(value) * 7).div_ceil(u128::from(most));
+        steps[usize::try_from(step).unwrap_or(7).min(7)]
+    };
+    values.iter().map(|value| step(*value)).collect()
+}
+
 fn zoned(at: Timestamp, zone: &TimeZone) -> Option<jiff::Zoned> {
     Some(jiff::Timestamp::from_microsecond(at.0).ok()?.to_zoned(zone.clone()))
 }
@@ -228,6 +242,11 @@ fn zoned(at: Timestamp, zone: &TimeZone) -> Option<jiff::Zoned> {
 /// The time of day, `14:32`.
 pub(super) fn wall_clock(at: Timestamp, zone: &TimeZone) -> String {
     zoned(at, zone).map_or_else(String::new, |t| t.strftime("%H:%M").to_string())
+}
+
+/// The time of day with the zone that it is told in, `14:32 UTC`.
+pub(super) fn clock_with_zone(at: Timestamp, zone: &TimeZone) -> String {
+    zoned(at, zone).map_or_else(String::new, |t| t.strftime("%H:%M %Z").to_string())
 }
 
 /// The date alone, `2026-11-22`.
@@ -357,6 +376,15 @@ mod tests {
             }
         }
         assert_eq!(bar(1.0, 4, false).0, "━━━━");
+    }
+
+    #[test]
+    fn a_sparkline_has_a_step_for_each_value_and_none_for_nothing() {
+        assert_eq!(sparkline(&[0, 1, 50, 99, 100], false), "▁▂▅██");
+        assert_eq!(sparkline(&[0, 1, 50, 99, 100], true), ".:+@@");
+        assert_eq!(sparkline(&[0, 0], false), "▁▁");
+        assert_eq!(sparkline(&[u64::MAX, 1], false), "█▂");
+        assert_eq!(sparkline(&[], false), "");
     }
 
     #[test]

@@ -1,15 +1,18 @@
-//! Colours and glyphs. The sixteen ANSI colours on the terminal's own background, so that light and dark
-//! terminals both work; never the only carrier of a meaning: a word stands beside every glyph.
+//! How things look: colours of a palette on the terminal's own ground, and glyphs. Never the only carrier of a
+//! meaning: a word stands beside every glyph.
 
-use ratatui::style::{Color, Modifier, Style};
+use ratatui::style::{Modifier, Style};
 
+use super::model::ConsoleOptions;
+use super::palette::{Palette, Role};
 use crate::domain::run::{ChangeKind, UnitState};
 use crate::sync::overview::ProfileStatus;
 
 /// How things look. Built once from the options.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Theme {
-    colour: bool,
+    /// None draws without colour.
+    palette: Option<Palette>,
     /// True when only ASCII may be drawn.
     pub ascii: bool,
 }
@@ -17,21 +20,37 @@ pub struct Theme {
 impl Theme {
     /// The theme of a terminal with or without colour, with or without glyphs beyond ASCII.
     pub const fn new(no_color: bool, ascii: bool) -> Self {
-        Self { colour: !no_color, ascii }
+        let palette = if no_color { None } else { Some(Palette::Own) };
+        Self { palette, ascii }
     }
 
-    const fn fg(self, colour: Color) -> Style {
-        if self.colour { Style::new().fg(colour) } else { Style::new() }
+    /// The theme that the options ask for.
+    pub const fn of(options: &ConsoleOptions) -> Self {
+        let palette = if options.no_color { None } else { Some(options.palette) };
+        Self { palette, ascii: options.ascii }
+    }
+
+    const fn fg(self, role: Role) -> Style {
+        match self.palette {
+            Some(palette) => match palette.colour(role) {
+                Some(colour) => Style::new().fg(colour),
+                None => Style::new(),
+            },
+            None => Style::new(),
+        }
     }
 
     /// The one accent: the cursor, live progress, keys.
     pub const fn accent(self) -> Style {
-        self.fg(Color::Cyan)
+        self.fg(Role::Accent)
     }
 
-    /// What is there to be read when looked for. No grey: bright black is the background of some palettes.
+    /// What is there to be read when looked for: a grey that can be read, or whatever the terminal takes for faint.
     pub const fn dim(self) -> Style {
-        Style::new().add_modifier(Modifier::DIM)
+        match self.palette {
+            None | Some(Palette::Own) => Style::new().add_modifier(Modifier::DIM),
+            Some(_) => self.fg(Role::Dim),
+        }
     }
 
     /// What carries weight.
@@ -46,22 +65,22 @@ impl Theme {
 
     /// Good news.
     pub const fn good(self) -> Style {
-        self.fg(Color::Green)
+        self.fg(Role::Good)
     }
 
     /// Something waits or wants attention.
     pub const fn warn(self) -> Style {
-        self.fg(Color::Yellow)
+        self.fg(Role::Warn)
     }
 
     /// Something failed.
     pub const fn bad(self) -> Style {
-        self.fg(Color::Red).add_modifier(Modifier::BOLD)
+        self.fg(Role::Bad).add_modifier(Modifier::BOLD)
     }
 
     /// An operator must decide.
     pub const fn decide(self) -> Style {
-        self.fg(Color::Magenta).add_modifier(Modifier::BOLD)
+        self.fg(Role::Decide).add_modifier(Modifier::BOLD)
     }
 
     /// The part of a gauge that is done, and the part that is not.
@@ -76,7 +95,7 @@ impl Theme {
             ProfileStatus::Held => self.decide(),
             ProfileStatus::Throttled | ProfileStatus::Parked | ProfileStatus::AccessLost => self.warn(),
             ProfileStatus::Committing | ProfileStatus::Fetching => self.accent(),
-            ProfileStatus::Queued => self.fg(Color::Blue),
+            ProfileStatus::Queued => self.fg(Role::Waits),
             ProfileStatus::Proved => self.good(),
             ProfileStatus::Cancelled => Style::new(),
             ProfileStatus::Never

@@ -4,12 +4,14 @@
 
 use std::time::Duration;
 
+use super::history::{self, HistoryScreen};
 use super::layout::regions;
+use super::matrix::{self, MatrixScreen};
 use super::model::{Modal, Model};
 use super::screen::Screen;
 use super::text::ago;
 use crate::domain::id::ProfileId;
-use crate::domain::run::RunState;
+use crate::domain::run::{RunState, RunView};
 use crate::domain::time::Timestamp;
 
 const SECOND: i64 = 1_000_000;
@@ -36,7 +38,12 @@ pub(super) fn next_change(model: &Model) -> Option<Timestamp> {
         consider(Some(next_second));
     }
     match &model.screen {
-        Screen::Profiles | Screen::Matrix(_) => {
+        Screen::Matrix(screen) => {
+            if let Some(id) = model.home.current() {
+                consider(cell_change(model, screen, id, next_second));
+            }
+        }
+        Screen::Profiles => {
             let visible = model.home.rows().iter().skip(model.home.offset());
             for id in visible.take(usize::from(regions(model).rows)) {
                 consider(row_change(model, *id, next_second));
@@ -52,7 +59,8 @@ pub(super) fn next_change(model: &Model) -> Option<Timestamp> {
                 }
             }
         }
-        Screen::History(_) | Screen::Changes(_) | Screen::Limits(_) | Screen::Logs(_) => {}
+        Screen::History(screen) => consider(runs_change(model, screen, next_second)),
+        Screen::Changes(_) | Screen::Limits(_) | Screen::Logs(_) => {}
     }
     // The overlay counts down to what comes next, and tells how long ago something began.
     if let Some(Modal::Why { .. }) = model.modal.as_ref().map(|opened| &opened.modal) {
@@ -64,6 +72,46 @@ pub(super) fn next_change(model: &Model) -> Option<Timestamp> {
 /// The clock in the header shows minutes.
 fn next_minute(now: Timestamp) -> Timestamp {
     Timestamp((now.0.div_euclid(60 * SECOND) + 1) * 60 * SECOND)
+}
+
+/// When the first of the visible runs becomes outdated: what is live counts up or down.
+fn runs_change(model: &Model, screen: &HistoryScreen, next_second: Timestamp) -> Option<Timestamp> {
+    let (_, rows) = model.list_size();
+    let visible = || screen.runs.ready().into_iter().flatten().skip(screen.list.offset).take(rows);
+    let counting = |run: &RunView| match run.state {
+        RunState::Queued => run.not_before.is_some_and(|until| until > model.now),
+        state => state.is_live() && run.started_at.is_some(),
+    };
+    if visible().any(counting) {
+        return Some(next_second);
+    }
+    young(model, visible().map(history::when))
+}
+
+/// When the words of the current cell of the matrix become outdated.
+fn cell_change(
+    model: &Model,
+    screen: &MatrixScreen,
+    id: ProfileId,
+    next_second: Timestamp,
+) -> Option<Timestamp> {
+    let cell = matrix::cell(model, screen, id, screen.unit());
+    if cell.state == matrix::CellState::Throttled {
+        return Some(next_second);
+    }
+    let times = [cell.proof.map(|proof| proof.committed_at), cell.failed.map(|failed| failed.at)];
+    young(model, times.into_iter().flatten())
+}
+
+/// When the first of ages below a minute becomes outdated; older ones change with the minute, as the clock does.
+fn young(model: &Model, times: impl Iterator<Item = Timestamp>) -> Option<Timestamp> {
+    let young = times.filter(|at| model.now.since(*at) < MINUTE);
+    young
+        .map(|at| {
+            let (_, outdated_in) = ago(model.now.since(at));
+            model.now.plus(outdated_in.max(Duration::from_millis(1)))
+        })
+        .min()
 }
 
 fn row_change(model: &Model, id: ProfileId, next_second: Timestamp) -> Option<Timestamp> {

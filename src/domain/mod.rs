@@ -13,6 +13,7 @@ pub mod json;
 pub mod limits;
 pub mod page;
 pub mod profile;
+pub mod proof;
 pub mod rate;
 pub mod report;
 pub mod run;

@@ -16,6 +16,7 @@ mod history;
 mod migrate;
 mod pages;
 mod profiles;
+mod proofs;
 mod rates;
 mod runs;
 mod units;

@@ -6,3 +6,4 @@ pub mod clock;
 pub mod logging;
 pub mod panics;
 pub mod process;
+pub mod terminal;

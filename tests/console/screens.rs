@@ -113,6 +113,40 @@ fn no_color_is_heeded() {
     }
 }
 
+/// The colours that are no longer the terminal's own.
+fn mixed(screen: &Screen) -> Vec<Color> {
+    let (rows, cols) = screen.size();
+    let cells = (0..rows).flat_map(|row| (0..cols).map(move |col| (row, col)));
+    let colours = cells.filter_map(|(row, col)| Some(screen.cell(row, col)?.fgcolor()));
+    colours.filter(|colour| matches!(colour, Color::Rgb(..) | Color::Idx(16..))).collect()
+}
+
+#[test]
+fn richer_colours_are_drawn_where_the_ground_is_known_and_the_terminal_has_them() {
+    let (_api, home) = one_profile();
+    let of = |args: &[&str], colorterm: &str| {
+        let console = home.terminal().args(args).env("COLORTERM", colorterm).start();
+        console.wait_for_text("STATUS");
+        mixed(&console.wait_for_text("? help"))
+    };
+    assert_eq!(of(&[], "truecolor"), []);
+    let few = of(&["--theme", "light"], "");
+    assert!(few.iter().any(|c| matches!(c, Color::Idx(_))), "{few:?}");
+    assert!(of(&["--theme", "dark"], "truecolor").iter().any(|c| matches!(c, Color::Rgb(..))));
+}
+
+#[test]
+fn a_terminal_without_a_cursor_is_refused_and_left_alone() {
+    let (_api, home) = one_profile();
+    let console = home.terminal().size(120, 24).env("TERM", "dumb").start();
+    assert_eq!(console.wait_exit(), 2);
+    console.assert_restored();
+    let text = console.text();
+    for part in ["can place its cursor", "TERM=xterm-256color", "adsync --help"] {
+        assert!(text.contains(part), "{part:?}: {text}");
+    }
+}
+
 #[test]
 fn ascii_is_all_that_is_drawn_where_only_that_may_be() {
     let (_api, home) = one_profile();

@@ -350,12 +350,13 @@ pub(super) fn key_event(key: &str) -> KeyEvent {
         "down" => KeyCode::Down,
         "home" => KeyCode::Home,
         "end" => KeyCode::End,
+        "left" => KeyCode::Left,
+        "right" => KeyCode::Right,
         "pgup" => KeyCode::PageUp,
         "pgdn" => KeyCode::PageDown,
         "backspace" => KeyCode::Backspace,
         "space" => KeyCode::Char(' '),
         "tab" => KeyCode::Tab,
-        "right" => KeyCode::Right,
         "ctrl-r" => return KeyEvent::new(KeyCode::Char('r'), KeyModifiers::CONTROL),
         "ctrl-c" => return KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL),
         other => KeyCode::Char(other.chars().next().unwrap()),
@@ -394,7 +395,7 @@ pub(super) fn draw(model: &Model) -> Buffer {
 }
 
 pub(super) fn draw_at(model: &Model, (width, height): (u16, u16)) -> Buffer {
-    let theme = Theme::new(model.options.no_color, model.options.ascii);
+    let theme = Theme::of(&model.options);
     let mut terminal = Terminal::new(TestBackend::new(width, height)).unwrap();
     terminal.draw(|frame| view(model, &theme, frame)).unwrap();
     terminal.backend().buffer().clone()
@@ -431,5 +432,5 @@ pub(super) fn snapshot(name: &str, model: &Model) {
     settings.set_snapshot_path("../snapshots");
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
-    settings.bind(|| insta::assert_snapshot!(name, screen(model)));
+    settings.bind(|| insta::assert_snapshot!(name, super::styles::picture(&draw(model))));
 }

@@ -397,6 +397,18 @@ fn a_signal_quits_without_asking_and_the_second_one_at_once() {
 }
 
 #[test]
+fn a_key_changes_between_utc_and_the_local_zone_and_the_header_says_which() {
+    let zone = jiff::tz::TimeZone::get("Europe/Berlin").unwrap();
+    let mut model = Model::new(options(), zone, overview(), NOW, (80, 24));
+    assert!(screen(&model).lines().next().unwrap().ends_with("15:32 CET"), "{}", screen(&model));
+    assert_eq!(press(&mut model, "U"), []);
+    assert!(screen(&model).lines().next().unwrap().ends_with("14:32 UTC"), "{}", screen(&model));
+    assert!(notice(&model).contains("14:32 UTC"), "{}", notice(&model));
+    press(&mut model, "U");
+    assert!(screen(&model).lines().next().unwrap().ends_with("15:32 CET"));
+}
+
+#[test]
 fn what_changes_nothing_on_screen_draws_nothing() {
     let mut model = model();
     model.take_dirty();

@@ -9,6 +9,7 @@ use crate::domain::run::{RunState, UnitState};
 use crate::sync::event::{LoginStatus, SyncEvent, WaitReason};
 
 const KEYS: &[&str] = &[
+    "U",
     "s",
     "r",
     "x",
@@ -57,6 +58,10 @@ const KEYS: &[&str] = &[
     "5",
     "6",
     "7",
+    "left",
+    "right",
+    "[",
+    "]",
     "t",
 ];
 
@@ -105,6 +110,19 @@ fn engine_event() -> impl Strategy<Value = SyncEvent> {
     ]
 }
 
+/// What a screen may get to read.
+fn answer() -> impl Strategy<Value = Event> {
+    prop_oneof![
+        proptest::sample::select(vec![None, Some(HAUS)]).prop_map(super::matrix::proofs_of),
+        proptest::sample::select(vec![None, Some(HAUS), Some(AURORA)]).prop_map(super::history::runs_of),
+        (100_i64..130).prop_map(|id| Event::Loaded {
+            query: Query::Run(RunId(id)),
+            result: Ok(Data::Run(Some(Box::new(run_view(id, HAUS, RunState::Completed))))),
+        }),
+        Just(Event::Loaded { query: Query::Proofs(None), result: Err(Box::new(report())) }),
+    ]
+}
+
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
         8 => (0..KEYS.len()).prop_map(Step::Key),
@@ -115,6 +133,7 @@ fn step() -> impl Strategy<Value = Step> {
             .prop_map(|(event, s)| Step::Happen(Box::new(Event::Engine { event: Box::new(event), at: ahead(s) }))),
         1 => (0_u64..100_000).prop_map(|s| Step::Happen(Box::new(Event::Tick(ahead(s))))),
         1 => "\\PC{0,30}".prop_map(|text| Step::Happen(Box::new(Event::Paste(text)))),
+        2 => answer().prop_map(|event| Step::Happen(Box::new(event))),
         1 => Just(Step::Happen(Box::new(Event::EngineStopped))),
         1 => Just(Step::Load),
         1 => Just(Step::Happen(Box::new(Event::Answered {
@@ -122,6 +141,13 @@ fn step() -> impl Strategy<Value = Step> {
             result: Err(Box::new(report())),
         }))),
     ]
+}
+
+/// Answers what the screen has asked for.
+fn fill(model: &mut Model) {
+    let of = if let Screen::History(history) = &model.screen { history.profile } else { None };
+    update(model, super::matrix::proofs_of(None));
+    update(model, super::history::runs_of(of));
 }
 
 proptest! {
@@ -176,6 +202,9 @@ proptest! {
                 Screen::Logs(screen) => Some(screen.list),
                 Screen::Profiles | Screen::Errors(_) | Screen::Matrix(_) => None,
             };
+            if let Screen::Matrix(matrix) = &model.screen {
+                prop_assert!(matrix.first <= matrix.column && matrix.column < 23);
+            }
             prop_assert!(list.is_none_or(|list| list.position < len.max(1) && list.offset <= list.position));
         }
         draw(&model);
@@ -186,6 +215,7 @@ proptest! {
         let mut model = model_of(overview(), (width, height));
         let keys = ["", "enter", "?", "e", "j j j A", "j j j enter D", "q", "/", "E j", "a s", "w", "2", "h", "d", "4", "5", "6", "7"][keys];
         press(&mut model, keys);
+        fill(&mut model);
         let buffer = draw(&model);
         prop_assert_eq!((buffer.area.width, buffer.area.height), (width, height));
         // A frame of another size than the last resize told must not panic either.
@@ -199,6 +229,7 @@ proptest! {
         let mut model = model_of(start, (width, 30));
         model.options.ascii = true;
         press(&mut model, ["", "enter", "?", "e", "j j j A", "q", "E j", "a s", "w", "2", "h", "d", "4", "5", "6", "7"][keys]);
+        fill(&mut model);
         let text = screen(&model);
         prop_assert!(text.is_ascii(), "{}", text);
     }

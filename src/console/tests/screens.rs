@@ -24,8 +24,8 @@ fn on(id: ProfileId, size: (u16, u16), keys: &str) -> Model {
     model
 }
 
-const USUAL: [(u16, u16); 2] = [(80, 24), (120, 40)];
-const NARROW: (u16, u16) = (60, 15);
+pub(super) const USUAL: [(u16, u16); 2] = [(80, 24), (120, 40)];
+pub(super) const NARROW: (u16, u16) = (60, 15);
 
 fn at_usual_sizes(name: &str, build: impl Fn((u16, u16)) -> Model) {
     for size in USUAL {

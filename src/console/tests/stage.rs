@@ -119,6 +119,8 @@ impl Actions for Engine {
             Query::Units(_) => Data::Units(Vec::new()),
             Query::Runs(_) => Data::Runs(Vec::new()),
             Query::Changes(_) => Data::Changes(Vec::new()),
+            Query::Run(_) => Data::Run(None),
+            Query::Proofs(_) => Data::Proofs(Vec::new(), Vec::new()),
         };
         self.ask(Effect::Load(query));
         async { Ok::<_, ErrorReport>(data) }.boxed()

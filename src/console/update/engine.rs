@@ -2,9 +2,11 @@
 
 use std::time::Duration;
 
-use super::{bulk, changes, errors, modal, run};
+use super::history::{self, Heard};
+use super::{bulk, changes, errors, matrix, modal, run};
 use crate::console::event::Effect;
 use crate::console::model::Model;
+use crate::console::screen::Screen;
 use crate::domain::id::{ProfileId, RunId};
 use crate::domain::limits::{BucketSnapshot, LimitsSnapshot};
 use crate::domain::run::RunView;
@@ -25,6 +27,8 @@ pub(super) fn fold(model: &mut Model, event: SyncEvent, at: Timestamp) -> Vec<Ef
     }
     (model.dirty, model.unsettled) = (true, true);
     let touched = touched(&event);
+    let outdated = outdated(&event);
+    let heard = heard(model, &event);
     let outdates_changes = changes::outdates(model, &event);
     let failing = |model: &Model| match touched {
         Touched::One(profile) => model.overview.failures.contains_key(&profile),
@@ -47,10 +51,34 @@ pub(super) fn fold(model: &mut Model, event: SyncEvent, at: Timestamp) -> Vec<Ef
     if was_failing || failing(model) {
         errors::follow_engine(model);
     }
+    let mut effects = run::follow_engine(model);
     if outdates_changes {
-        return changes::follow_engine(model);
+        effects.extend(changes::follow_engine(model));
     }
-    run::follow_engine(model)
+    effects.extend(history::follow_engine(model, heard));
+    if let Some(profile) = outdated {
+        effects.extend(matrix::changed(model, profile));
+    }
+    effects
+}
+
+/// What the list of runs, when it is open, learns from an event.
+fn heard(model: &Model, event: &SyncEvent) -> Heard {
+    match event {
+        _ if !matches!(model.screen, Screen::History(_)) => Heard::Nothing,
+        SyncEvent::Snapshot { .. } => Heard::Everything,
+        SyncEvent::Run { run } => Heard::Run(run.clone()),
+        _ => Heard::Nothing,
+    }
+}
+
+/// Whose proofs in the database an event may have changed: a profile's, or everybody's.
+fn outdated(event: &SyncEvent) -> Option<Option<ProfileId>> {
+    match event {
+        SyncEvent::Snapshot { .. } => Some(None),
+        SyncEvent::Run { run } if !run.state.is_live() => Some(Some(run.profile_id)),
+        _ => None,
+    }
 }
 
 /// True when a snapshot is what an earlier one has become by time alone.

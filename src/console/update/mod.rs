@@ -22,7 +22,7 @@ use super::filter::FilterLine;
 use super::keys::{self, Command, Scope};
 use super::model::{Modal, Model, Stage};
 use super::screen::Screen;
-use super::text::{one_line, plural, wall_clock};
+use super::text::{clock_with_zone, one_line, plural, wall_clock};
 use crate::domain::id::ProfileId;
 use crate::domain::report::ErrorReport;
 use crate::sync::overview::ProfileStatus;
@@ -161,6 +161,11 @@ fn on_command(model: &mut Model, command: Command) -> Vec<Effect> {
             model.logs.level = model.logs.level.next();
             let level = model.logs.level.label();
             model.say(format!("the log shows {level}"));
+        }
+        Command::Zone => {
+            std::mem::swap(&mut model.zone, &mut model.other_zone);
+            let zone = clock_with_zone(model.now, &model.zone);
+            model.say(format!("times are shown in this zone: it is {zone}"));
         }
         Command::Help => model.open(Modal::Help { scroll: 0 }),
         Command::Quit => return quit(model),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{bulk, changes, errors, run};
+use super::{bulk, changes, errors, history, matrix, run};
 use crate::console::bulk::Costs;
 use crate::console::changes::ChangesScreen;
 use crate::console::errors::ErrorsScreen;
@@ -10,7 +10,7 @@ use crate::console::event::Effect;
 use crate::console::history::HistoryScreen;
 use crate::console::limits::LimitsScreen;
 use crate::console::logview::LogsScreen;
-use crate::console::matrix::MatrixScreen;
+use crate::console::matrix::{MatrixScreen, ProofIndex};
 use crate::console::model::Model;
 use crate::console::query::{Data, Query};
 use crate::console::screen::{Screen, Tab};
@@ -18,8 +18,9 @@ use crate::domain::report::ErrorReport;
 
 /// Opens the screen that a number stands for.
 pub(super) fn jump(model: &mut Model, tab: Tab) -> Vec<Effect> {
+    // The number of the screen that is there reads it anew.
     if model.screen.tab() == Some(tab) {
-        return Vec::new();
+        return entered(model);
     }
     let screen = match tab {
         Tab::Profiles => Screen::Profiles,
@@ -37,8 +38,12 @@ pub(super) fn jump(model: &mut Model, tab: Tab) -> Vec<Effect> {
 /// Opens the runs of the current profile.
 pub(super) fn history(model: &mut Model) -> Vec<Effect> {
     match model.current() {
+        // The key of the screen that is there reads it anew.
+        Some(_) if matches!(&model.screen, Screen::History(screen) if screen.profile.is_some()) => {
+            entered(model)
+        }
         Some(profile) => {
-            model.go(Screen::History(HistoryScreen { profile: Some(profile), ..HistoryScreen::default() }));
+            model.go(Screen::History(HistoryScreen::new(Some(profile))));
             entered(model)
         }
         None => {
@@ -52,9 +57,7 @@ pub(super) fn history(model: &mut Model) -> Vec<Effect> {
 pub(super) fn show_changes(model: &mut Model) -> Vec<Effect> {
     let run = match &model.screen {
         Screen::Run(screen) => screen.run,
-        Screen::History(screen) => {
-            screen.runs.ready().and_then(|runs| runs.get(screen.list.position)).map(|run| run.id)
-        }
+        Screen::History(screen) => screen.current().map(|run| run.id),
         _ => None,
     };
     let Some(profile) = model.current() else {
@@ -84,7 +87,8 @@ pub(super) fn entered(model: &mut Model) -> Vec<Effect> {
         Screen::Run(_) => return run::follow_engine(model),
         Screen::History(screen) => Query::Runs(screen.profile),
         Screen::Changes(_) => return changes::entered(model),
-        Screen::Profiles | Screen::Errors(_) | Screen::Matrix(_) | Screen::Limits(_) | Screen::Logs(_) => {
+        Screen::Matrix(_) => return matrix::changed(model, None),
+        Screen::Profiles | Screen::Errors(_) | Screen::Limits(_) | Screen::Logs(_) => {
             return Vec::new();
         }
     };
@@ -104,12 +108,24 @@ pub(super) fn on_loaded(
             let costs = result.map(|data| if let Data::Costs(costs) = data { costs } else { none() });
             bulk::on_costs(model, costs);
         }
+        (_, Query::Run(id)) => {
+            let run = result.map(|data| if let Data::Run(run) = data { run.map(|run| *run) } else { None });
+            return matrix::on_run(model, *id, run);
+        }
+        (_, Query::Proofs(of)) => {
+            let proofs = result.map(|data| match data {
+                Data::Proofs(proofs, failed) => ProofIndex::new(proofs, failed),
+                _ => ProofIndex::default(),
+            });
+            return matrix::on_proofs(model, *of, proofs);
+        }
         (_, Query::Units(id)) => {
             let units = result.map(|data| if let Data::Units(units) = data { units } else { Vec::new() });
             run::on_units(model, *id, units);
         }
-        (Screen::History(screen), Query::Runs(of)) if screen.profile == *of => {
-            screen.runs.take(result.map(|data| if let Data::Runs(runs) = data { runs } else { Vec::new() }));
+        (_, Query::Runs(of)) => {
+            let runs = result.map(|data| if let Data::Runs(runs) = data { runs } else { Vec::new() });
+            history::on_runs(model, *of, runs);
         }
         (Screen::Changes(_), Query::Changes(of)) => return changes::on_loaded(model, *of, result),
         _ => {}

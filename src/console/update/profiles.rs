@@ -3,11 +3,10 @@
 use super::run;
 use crate::console::event::Effect;
 use crate::console::keys::Command;
-use crate::console::layout::regions;
 use crate::console::model::Model;
 
 pub(super) fn on_command(model: &mut Model, command: Command) -> Vec<Effect> {
-    let page = usize::from(regions(model).rows).max(1);
+    let page = model.list_size().1.max(1);
     let home = &mut model.home;
     let position = home.position();
     match command {

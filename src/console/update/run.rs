@@ -9,20 +9,40 @@ use crate::console::screen::Screen;
 use crate::domain::id::{ProfileId, RunId};
 use crate::domain::report::ErrorReport;
 use crate::domain::run::{RunView, UnitView};
+use crate::domain::unit::Unit;
 
 /// Opens the latest run of a profile, which is followed from then on.
 pub(super) fn open(model: &mut Model, profile: ProfileId) -> Vec<Effect> {
+    show(model, latest(model, profile, None))
+}
+
+/// The same, with the cursor on a unit.
+pub(super) fn open_at(model: &mut Model, profile: ProfileId, unit: Unit) -> Vec<Effect> {
+    show(model, latest(model, profile, Some(unit)))
+}
+
+fn latest(model: &Model, profile: ProfileId, at: Option<Unit>) -> RunScreen {
     let run = model.run(profile).map(|run| run.id);
-    show(model, RunScreen { profile, run, older: None, units: Loaded::Loading, list: ListCursor::default() })
+    RunScreen { profile, run, older: None, units: Loaded::Loading, list: ListCursor::default(), at }
 }
 
 /// Opens one run, whether it is the latest or not.
 pub(super) fn open_run(model: &mut Model, run: &RunView) -> Vec<Effect> {
-    if model.run(run.profile_id).is_some_and(|latest| latest.id == run.id) {
-        return open(model, run.profile_id);
+    show(model, of_run(model, run, None))
+}
+
+/// The same, with the cursor on a unit.
+pub(super) fn open_run_at(model: &mut Model, run: &RunView, unit: Unit) -> Vec<Effect> {
+    show(model, of_run(model, run, Some(unit)))
+}
+
+fn of_run(model: &Model, run: &RunView, at: Option<Unit>) -> RunScreen {
+    let mut screen = latest(model, run.profile_id, at);
+    if screen.run != Some(run.id) {
+        screen.run = Some(run.id);
+        screen.older = Some(Box::new(run.clone()));
     }
-    let (profile, id, older) = (run.profile_id, Some(run.id), Some(Box::new(run.clone())));
-    show(model, RunScreen { profile, run: id, older, units: Loaded::Loading, list: ListCursor::default() })
+    screen
 }
 
 fn show(model: &mut Model, mut screen: RunScreen) -> Vec<Effect> {

@@ -8,13 +8,14 @@ use ratatui::text::{Line, Span};
 use super::parts::{Part, join, put, put_sides};
 use crate::console::changes::ChangesScreen;
 use crate::console::filter::FilterLine;
+use crate::console::history::HistoryScreen;
 use crate::console::home::ORDERS;
 use crate::console::keys::{self, Command, Scope};
 use crate::console::layout::has_room;
 use crate::console::model::Model;
-use crate::console::query::ChangesOf;
+use crate::console::query::{ChangesOf, MOST_RUNS};
 use crate::console::screen::{Screen, Tab};
-use crate::console::text::{count, fit, one_line, plural, wall_clock, width};
+use crate::console::text::{clock_with_zone, count, fit, one_line, plural, width};
 use crate::console::theme::Theme;
 use crate::console::update::scope;
 use crate::sync::overview::ProfileStatus;
@@ -59,10 +60,7 @@ pub(super) fn header(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: 
             ));
         }
     }
-    let mut clock = wall_clock(model.now, &model.zone);
-    if model.options.utc {
-        clock.push_str(" UTC");
-    }
+    let clock = clock_with_zone(model.now, &model.zone);
     right.push(Part::of(3, vec![Span::raw("  "), Span::styled(clock, theme.dim())]));
     put_sides(frame, area, left, right, 1);
 }
@@ -151,8 +149,19 @@ fn facts(model: &Model, theme: &Theme) -> Vec<Part> {
         }
         Screen::Run(_) => vec![Part::new(9, "an older run", theme.dim())],
         Screen::Changes(screen) => changes_facts(screen, theme),
-        Screen::History(_) | Screen::Limits(_) | Screen::Logs(_) => Vec::new(),
+        Screen::History(screen) => history_facts(screen, theme),
+        Screen::Limits(_) | Screen::Logs(_) => Vec::new(),
     }
+}
+
+/// How many runs there are, and their order.
+fn history_facts(screen: &HistoryScreen, theme: &Theme) -> Vec<Part> {
+    let count = match screen.len() {
+        0 => return Vec::new(),
+        len if len >= MOST_RUNS => format!("the newest {}", plural(len, "run", "runs")),
+        len => plural(len, "run", "runs"),
+    };
+    vec![Part::new(6, count, Style::new()), Part::new(2, screen.order.label(screen.orders()), theme.dim())]
 }
 
 /// How far back the changes go, and their order.
@@ -295,6 +304,7 @@ pub(super) fn notice(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: 
             Screen::Run(run) => {
                 super::run::cut_sentence(model, run, theme, area.width).map(|text| (text, Style::new()))
             }
+            Screen::History(history) => super::history::cut_sentence(model, history, theme, area.width),
             _ => None,
         };
         if let Some((sentence, style)) = cut {

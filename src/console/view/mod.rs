@@ -89,6 +89,6 @@ fn spell_in_ascii(buffer: &mut Buffer) {
 
 /// The furthest that the open modal can be scrolled.
 pub(super) fn scroll_limit(model: &Model) -> usize {
-    let theme = Theme::new(model.options.no_color, model.options.ascii);
+    let theme = Theme::of(&model.options);
     model.modal.as_ref().map_or(0, |opened| dialog::scroll_limit(model, &opened.modal, &theme))
 }

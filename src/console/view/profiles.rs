@@ -96,7 +96,7 @@ fn cells(model: &Model, theme: &Theme, id: ProfileId, widths: &[usize]) -> Vec<C
 }
 
 /// Says why the list is empty, and what the operator can do.
-fn nothing(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
+pub(super) fn nothing(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
     let overview = &model.overview;
     let login = |wanted: fn(&LoginStatus) -> bool| {
         let names: Vec<&str> =

@@ -20,8 +20,9 @@ use crate::domain::run::{Progress, RunState, RunView, UnitState, UnitView};
 use crate::sync::event::WaitReason;
 
 pub(super) fn draw(model: &Model, screen: &RunScreen, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
-    let regions = run_regions(area);
+    let regions = run_regions(area, screen.older.is_some());
     let units = model.units(screen);
+    older(model, screen, theme, frame, regions.older);
     match model.shown_run(screen) {
         Some(run) => {
             let columns = usize::from(area.width).saturating_sub(3);
@@ -44,6 +45,17 @@ pub(super) fn draw(model: &Model, screen: &RunScreen, theme: &Theme, frame: &mut
     if let Some(unit) = units.get(screen.list.position) {
         detail::draw(model, unit, theme, frame, regions.detail);
     }
+}
+
+/// Says of an older run that it is one, and what keys act on: the profile has been synced since.
+fn older(model: &Model, screen: &RunScreen, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
+    let latest = model.run(screen.profile).map_or_else(String::new, |run| {
+        format!("; its latest is run {} ({})", run.id, model.home.status(screen.profile).word())
+    });
+    let columns = usize::from(area.width).saturating_sub(4);
+    let text =
+        fit(&format!("an older run: s, r and x act on the profile{latest}"), columns, theme.ellipsis());
+    put(frame, area, 0, &Line::styled(format!("   {text}"), theme.warn()));
 }
 
 /// Where the run stands, in one line.

@@ -7,8 +7,9 @@ use ratatui::text::{Line, Span};
 
 use super::parts::put;
 use crate::console::list::ListCursor;
-use crate::console::text::{Align, pad, width};
+use crate::console::text::{Align, pad, width, wrap};
 use crate::console::theme::Theme;
+use crate::domain::report::ErrorReport;
 
 /// A column: how wide it is, and when it falls away.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -180,6 +181,20 @@ pub(super) fn nothing(head: &str, hint: &str, theme: &Theme, frame: &mut Frame<'
     let top = area.height / 3;
     put(frame, area, top, &Line::raw(format!("   {head}")));
     put(frame, area, top + 1, &Line::styled(format!("   {hint}"), theme.dim()));
+}
+
+/// What stands where something would stand that could not be read.
+pub(super) fn unread(report: &ErrorReport, keys: &str, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
+    let columns = usize::from(area.width).saturating_sub(4);
+    let head = wrap(&format!("this could not be read: {}", report.summary), columns);
+    let lines = head.into_iter().map(|text| (text, theme.bad()));
+    let lines = lines.chain(wrap(&report.hint, columns).into_iter().map(|text| (text, Style::new())));
+    let lines: Vec<_> = lines.chain([(keys.to_owned(), theme.dim())]).collect();
+    let top = area.height.saturating_sub(u16::try_from(lines.len()).unwrap_or(u16::MAX)) / 3;
+    for (i, (text, style)) in lines.into_iter().enumerate() {
+        let row = top.saturating_add(u16::try_from(i).unwrap_or(u16::MAX));
+        put(frame, area, row, &Line::styled(format!("   {text}"), style));
+    }
 }
 
 #[cfg(test)]
