@@ -49,6 +49,7 @@ pub(super) enum Command {
     Zone,
     Help,
     Quit,
+    Find,
     Interrupt,
     Yes,
     No,
@@ -100,6 +101,7 @@ impl Command {
             | Self::Left
             | Self::Right
             | Self::Zone
+            | Self::Find
             | Self::Interrupt
             | Self::Yes
             | Self::No => false,
@@ -132,6 +134,8 @@ pub(super) enum Scope {
     Reader,
     /// The review of a held run.
     Review,
+    /// The line that finds what can be done.
+    Finder,
     /// A question answered by one key.
     Question,
     /// A question answered by typing a number.
@@ -155,6 +159,7 @@ impl Scope {
             Self::Logs => "Logs",
             Self::Reader => "Report",
             Self::Review => "Review",
+            Self::Finder => "Find",
             Self::Question => "Question",
             Self::Number => "Number to type",
             Self::Leaving => "Leaving",
@@ -246,8 +251,8 @@ const fn bind(
 }
 
 use Scope::{
-    Changes, Errors, FilterLine, History, Leaving, Limits, Logs, Matrix, Number, Profiles, Question, Reader,
-    Review, Run,
+    Changes, Errors, FilterLine, Finder, History, Leaving, Limits, Logs, Matrix, Number, Profiles, Question,
+    Reader, Review, Run,
 };
 /// Where profiles are chosen and keys act on them.
 const LISTS: &[Scope] = &[Profiles, Matrix];
@@ -262,8 +267,8 @@ const ALL_SCREENS: &[Scope] = &[Profiles, Run, History, Errors, Changes, Matrix,
 const ABOVE: &[Scope] = &[Run, History, Errors, Changes, Matrix, Limits, Logs];
 const SCROLLING: &[Scope] = &[Profiles, Run, History, Errors, Changes, Matrix, Limits, Logs, Reader, Review];
 const EVERYWHERE: &[Scope] = &[
-    Profiles, FilterLine, Run, History, Errors, Changes, Matrix, Limits, Logs, Reader, Review, Question,
-    Number, Leaving,
+    Profiles, FilterLine, Run, History, Errors, Changes, Matrix, Limits, Logs, Reader, Review, Finder,
+    Question, Number, Leaving,
 ];
 
 /// Every key that means something.
@@ -386,10 +391,12 @@ pub(super) const BINDINGS: &[Binding] = &[
     bind(&[key(KeyCode::Enter)], &[Number], Command::Yes, "confirm", 90, "confirm the number that was typed"),
     bind(&[key(KeyCode::Up), ch('k')], SCROLLING, Command::Up, "", 0, "one line up"),
     bind(&[key(KeyCode::Down), ch('j')], SCROLLING, Command::Down, "", 0, "one line down"),
-    bind(&[key(KeyCode::Up)], &[FilterLine], Command::Up, "", 0, "one line up"),
-    bind(&[key(KeyCode::Down)], &[FilterLine], Command::Down, "", 0, "one line down"),
+    bind(&[key(KeyCode::Up)], &[FilterLine, Finder], Command::Up, "", 0, "one line up"),
+    bind(&[key(KeyCode::Down)], &[FilterLine, Finder], Command::Down, "", 0, "one line down"),
     bind(&[key(KeyCode::Left), ch('[')], &[Matrix], Command::Left, "", 0, "one unit to the left"),
     bind(&[key(KeyCode::Right), ch(']')], &[Matrix], Command::Right, "unit", 57, "one unit to the right"),
+    bind(&[key(KeyCode::PageUp)], &[Finder], Command::PageUp, "", 0, "one page up"),
+    bind(&[key(KeyCode::PageDown)], &[Finder], Command::PageDown, "", 0, "one page down"),
     bind(&[key(KeyCode::PageUp)], SCROLLING, Command::PageUp, "", 0, "one page up"),
     bind(&[key(KeyCode::PageDown)], SCROLLING, Command::PageDown, "", 0, "one page down"),
     bind(&[key(KeyCode::Home), ch('g')], SCROLLING, Command::First, "", 0, "to the first line"),
@@ -406,6 +413,16 @@ pub(super) const BINDINGS: &[Binding] = &[
     bind(&[key(KeyCode::Esc), ch('q')], &[Reader, Review], Command::Back, "close", 95, "close"),
     bind(&[key(KeyCode::Esc)], &[Number], Command::No, "back", 90, "back, without doing it"),
     bind(&[key(KeyCode::Esc)], &[Question], Command::No, "", 0, "leave everything as it is"),
+    bind(
+        &[ch(':')],
+        ALL_SCREENS,
+        Command::Find,
+        "find",
+        40,
+        "find an action, a screen, a profile or a cause by name",
+    ),
+    bind(&[key(KeyCode::Enter)], &[Finder], Command::Open, "do it", 95, "do it, as its key would"),
+    bind(&[key(KeyCode::Esc)], &[Finder], Command::Back, "close", 95, "close"),
     bind(&[ch('?')], ALL_SCREENS, Command::Help, "help", 95, "all keys"),
     bind(&[ch('q')], ALL_SCREENS, Command::Quit, "quit", 93, "quit; live runs go back to the queue"),
     bind(

@@ -10,6 +10,7 @@ mod effects;
 mod errors;
 mod event;
 mod filter;
+mod finder;
 mod history;
 mod home;
 mod keys;

@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 
 use super::bulk::Bulk;
 use super::filter::FilterLine;
+use super::finder::Finder;
 use super::home::Home;
 use super::layout;
 use super::list::ListCursor;
@@ -77,6 +78,8 @@ pub enum Modal {
         /// First line that is visible.
         scroll: usize,
     },
+    /// Find what can be done.
+    Finder(Box<Finder>),
     /// Act on several profiles?
     Bulk(Box<Bulk>),
     /// Why a profile is where it is.
@@ -504,7 +507,7 @@ impl Modal {
             | Self::Why { scroll, .. }
             | Self::Document { scroll, .. } => Some(scroll),
             Self::Review(review) => Some(&mut review.scroll),
-            Self::Bulk(_) | Self::Quit { .. } | Self::Leaving { .. } => None,
+            Self::Finder(_) | Self::Bulk(_) | Self::Quit { .. } | Self::Leaving { .. } => None,
         }
     }
 
@@ -515,7 +518,7 @@ impl Modal {
             | Self::Why { scroll, .. }
             | Self::Document { scroll, .. } => *scroll,
             Self::Review(review) => review.scroll,
-            Self::Bulk(_) | Self::Quit { .. } | Self::Leaving { .. } => 0,
+            Self::Finder(_) | Self::Bulk(_) | Self::Quit { .. } | Self::Leaving { .. } => 0,
         }
     }
 }

@@ -54,15 +54,15 @@ fn an_inverted_selection_leaves_alone_what_the_filter_hides() {
 
 /// Whether an effect would change anything but the screen.
 fn changes(effect: &Effect) -> bool {
-    match effect {
+    matches!(
+        effect,
         Effect::RefreshProfiles
-        | Effect::Sync(_)
-        | Effect::Retry(_)
-        | Effect::Cancel(_)
-        | Effect::Approve(_)
-        | Effect::Discard(_) => true,
-        _ => false,
-    }
+            | Effect::Sync(_)
+            | Effect::Retry(_)
+            | Effect::Cancel(_)
+            | Effect::Approve(_)
+            | Effect::Discard(_)
+    )
 }
 
 #[test]

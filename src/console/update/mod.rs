@@ -5,6 +5,7 @@ mod changes;
 mod engine;
 mod errors;
 mod filter;
+mod finder;
 mod history;
 mod limits;
 mod logview;
@@ -84,6 +85,7 @@ pub(super) fn scope(model: &Model) -> Scope {
         Some(Modal::Help { .. } | Modal::Error { .. } | Modal::Why { .. } | Modal::Document { .. }) => {
             Scope::Reader
         }
+        Some(Modal::Finder(_)) => Scope::Finder,
         Some(Modal::Bulk(bulk)) if bulk.is_typed() => Scope::Number,
         Some(Modal::Bulk(_) | Modal::Quit { .. }) => Scope::Question,
         Some(Modal::Leaving { .. }) => Scope::Leaving,
@@ -127,10 +129,12 @@ fn on_key(model: &mut Model, key: &KeyEvent) -> Vec<Effect> {
     }
 }
 
-/// Pasted text goes into the filter line or nowhere: a key's action is never triggered by a clipboard.
+/// Pasted text goes into the filter line, the finder or nowhere: a key's action is never triggered by a clipboard.
 fn on_paste(model: &mut Model, text: &str) -> Vec<Effect> {
-    if scope(model) == Scope::FilterLine {
-        filter::type_text(model, &one_line(text));
+    match scope(model) {
+        Scope::FilterLine => filter::type_text(model, &one_line(text)),
+        Scope::Finder => finder::type_text(model, &one_line(text)),
+        _ => {}
     }
     Vec::new()
 }
@@ -141,6 +145,7 @@ fn on_command(model: &mut Model, command: Command) -> Vec<Effect> {
     }
     match command {
         Command::ReadOnly => toggle_read_only(model),
+        Command::Find => finder::open(model),
         Command::Sync => return sync(model),
         Command::Retry => return retry(model),
         Command::Cancel => return cancel(model),

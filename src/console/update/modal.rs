@@ -3,7 +3,7 @@
 
 use crossterm::event::{KeyCode, KeyEvent};
 
-use super::{bulk, leave};
+use super::{bulk, finder, leave};
 use crate::console::event::Effect;
 use crate::console::keys::Command;
 use crate::console::layout::has_room;
@@ -36,6 +36,7 @@ pub(super) fn on_key(model: &mut Model, command: Option<Command>, key: &KeyEvent
                 model.modal = None;
             }
         }
+        Modal::Finder(_) => return finder::on_key(model, command, key),
         Modal::Bulk(_) => return bulk::on_key(model, command, key),
         Modal::Quit { .. } => match command {
             Some(Command::Yes) => return leave(model),

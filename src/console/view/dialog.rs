@@ -8,7 +8,7 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear};
 
 use super::parts::put;
-use super::{bulk, changes, report, review, why};
+use super::{bulk, changes, finder, report, review, why};
 use crate::console::keys;
 use crate::console::model::{Document, Modal, Model};
 use crate::console::text::{Align, fit, pad, plural, width, wrap};
@@ -61,6 +61,12 @@ fn content(model: &Model, modal: &Modal, theme: &Theme, columns: usize) -> Conte
             title: title.clone(),
             style: theme.bad(),
             lines: report::lines(model, report, *note, theme, columns),
+            question: Vec::new(),
+        },
+        Modal::Finder(open) => Content {
+            title: "Find".to_owned(),
+            style: theme.accent(),
+            lines: finder::lines(open, theme, columns),
             question: Vec::new(),
         },
         Modal::Bulk(held) => Content {
@@ -123,7 +129,8 @@ fn frame_of(model: &Model, content: &Content) -> (Rect, usize) {
     let cut = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
     let x = cut((columns - wide) / 2);
     // A little above the middle, where eyes are.
-    let y = cut((rows - high) * 2 / 5);
+    let top = matches!(model.modal.as_ref().map(|opened| &opened.modal), Some(Modal::Finder(_)));
+    let y = if top { cut((rows - high).min(1)) } else { cut((rows - high) * 2 / 5) };
     (Rect::new(x, y, cut(wide), cut(high)), visible)
 }
 

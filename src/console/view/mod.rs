@@ -6,6 +6,7 @@ mod chrome;
 mod detail;
 mod dialog;
 mod errors;
+mod finder;
 mod gauges;
 mod history;
 mod limits;
