@@ -5,6 +5,8 @@
 
 #[path = "console/accounts.rs"]
 mod accounts;
+#[path = "console/database.rs"]
+mod database;
 #[path = "console/leaving.rs"]
 mod leaving;
 #[path = "console/screens.rs"]

@@ -452,10 +452,10 @@ async fn what_the_last_runs_took_is_told_of_all_profiles_at_once(url: &str) {
         store.count_requests(run.id, run.epoch, requests, 0, 0).await.unwrap();
         run
     };
-    let told = async |reuse: Duration| -> Vec<(i64, Option<(u64, bool)>, u64, u64)> {
+    let told = async |reuse: Duration| {
         let costs = store.run_costs(reuse).await.unwrap();
         let basis = |cost: &RunCost| cost.basis.map(|basis| (basis.requests, basis.completed));
-        costs.iter().map(|c| (c.profile_id.0, basis(c), c.kept_units, c.kept_pages)).collect()
+        costs.iter().map(|c| (c.profile_id.0, basis(c), c.kept_units, c.kept_pages)).collect::<Vec<_>>()
     };
     let run = fetched(1, 7).await;
     store.plan(run.id, run.epoch, &[(CAMPAIGNS, None), (KEYWORDS, None)]).await.unwrap();

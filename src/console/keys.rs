@@ -261,7 +261,7 @@ const ORDERED: &[Scope] = &[Profiles, Matrix, History, Changes];
 /// Where keys act on profiles.
 const ACTING: &[Scope] = &[Profiles, Run, History, Matrix];
 /// Where there is a current profile.
-const OF_PROFILE: &[Scope] = &[Profiles, Run, History, Errors, Changes, Matrix];
+const OF_PROFILE: &[Scope] = &[Profiles, Run, History, Errors, Changes, Matrix, Limits];
 const ALL_SCREENS: &[Scope] = &[Profiles, Run, History, Errors, Changes, Matrix, Limits, Logs];
 /// Those that Esc leaves.
 const ABOVE: &[Scope] = &[Run, History, Errors, Changes, Matrix, Limits, Logs];
@@ -318,6 +318,7 @@ pub(super) const BINDINGS: &[Binding] = &[
         85,
         "open the current run: its units and their proofs",
     ),
+    bind(&[key(KeyCode::Enter)], &[Limits], Command::Open, "open", 85, "open the run of the current profile"),
     bind(&[ch('h')], OF_PROFILE, Command::History, "history", 33, "the runs of the current profile"),
     bind(&[ch('d')], OF_PROFILE, Command::Changes, "changes", 32, "what the run changed, field by field"),
     bind(&[ch('1')], ALL_SCREENS, Command::Jump(Tab::Profiles), "", 0, "the list of profiles"),

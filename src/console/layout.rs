@@ -41,7 +41,9 @@ pub(super) fn regions(model: &Model) -> Regions {
     // On the run screen of a usual terminal the units need the rows more.
     let most_limits =
         if matches!(model.screen, Screen::Run(_)) && height < 30 { 1 } else { (height / 12).max(1) };
-    let wanted_limits = buckets.clamp(1, most_limits);
+    // The screen of limits tells all of it, and more.
+    let wanted_limits =
+        if matches!(model.screen, Screen::Limits(_)) { 0 } else { buckets.clamp(1, most_limits) };
     let wanted_logs = match model.logs.size {
         LogSize::Hidden => 0,
         LogSize::Normal => (height / 8).clamp(3, 6),
@@ -89,7 +91,9 @@ pub(super) fn has_banner(model: &Model) -> bool {
     let login = || {
         model.failed_login().is_some() || model.retried_login().is_some() || model.cut_off_login().is_some()
     };
-    model.engine_stopped || (matches!(model.screen, Screen::Profiles) && login())
+    model.engine_stopped.is_some()
+        || model.overview.database_lost.is_some()
+        || (matches!(model.screen, Screen::Profiles) && login())
 }
 
 /// The bands of the run screen: facts above, units, the current unit's proof below.
@@ -143,6 +147,45 @@ pub(super) fn errors_regions(body: Rect) -> ErrorsRegions {
     ErrorsRegions {
         rows: Rect { height: rows, ..body },
         detail: Rect { y: body.y + rows, height: detail, ..body },
+    }
+}
+
+/// The bands of the screen of limits: that they are off, the buckets, the current one in words and over time, who waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct LimitsRegions {
+    pub(super) off: Rect,
+    pub(super) buckets: Rect,
+    pub(super) facts: Rect,
+    pub(super) chart: Rect,
+    pub(super) profiles: Rect,
+}
+
+/// Cuts the body of the screen of limits.
+pub(super) fn limits_regions(body: Rect, buckets: usize, enabled: bool) -> LimitsRegions {
+    let off = u16::from(!enabled && body.height >= 3);
+    let room = body.height - off;
+    let wanted = u16::try_from(buckets).unwrap_or(u16::MAX).saturating_add(1);
+    let buckets = wanted.min((room / 3).max(2)).min(room);
+    let facts = match room {
+        0..7 => 0,
+        7..12 => 1,
+        _ => 2,
+    };
+    let chart = match room {
+        _ if !enabled => 0,
+        0..10 => 0,
+        10..16 => 3,
+        16..24 => 4,
+        _ => 7,
+    };
+    let profiles = room.saturating_sub(buckets + facts + chart);
+    let band = |y: u16, height: u16| Rect { y: body.y + y, height, ..body };
+    LimitsRegions {
+        off: band(0, off),
+        buckets: band(off, buckets),
+        facts: band(off + buckets, facts),
+        chart: band(off + buckets + facts, chart),
+        profiles: band(off + buckets + facts + chart, profiles),
     }
 }
 

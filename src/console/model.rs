@@ -11,6 +11,7 @@ use super::filter::FilterLine;
 use super::finder::Finder;
 use super::home::Home;
 use super::layout;
+use super::limits::LimitsScreen;
 use super::list::ListCursor;
 use super::logs::LogPane;
 use super::pace::Pace;
@@ -201,8 +202,8 @@ pub struct Model {
     pub logs: LogPane,
     /// True while keys that change anything are refused.
     pub read_only: bool,
-    /// True when the engine tells nothing more.
-    pub engine_stopped: bool,
+    /// Since when the engine tells nothing more.
+    pub engine_stopped: Option<Timestamp>,
     pub(super) dirty: bool,
     /// True when something was told since cursors and rows were last put in order.
     pub(super) unsettled: bool,
@@ -243,7 +244,7 @@ impl Model {
             modal: None,
             notice: None,
             logs: LogPane::default(),
-            engine_stopped: false,
+            engine_stopped: None,
             dirty: true,
             unsettled: true,
             due: None,
@@ -352,7 +353,8 @@ impl Model {
             Screen::History(history) => history.profile.or_else(|| Some(history.current()?.profile_id)),
             Screen::Errors(errors) => errors.profile(),
             Screen::Changes(changes) => changes.current().map(|change| change.profile_id).or(changes.profile),
-            Screen::Limits(_) | Screen::Logs(_) => None,
+            Screen::Limits(screen) => screen.current(&self.overview.limits)?.profile,
+            Screen::Logs(_) => None,
         }
     }
 
@@ -446,7 +448,11 @@ impl Model {
             }
             Screen::Errors(screen) => (screen.rows().count(), usize::from(layout::errors_rows(body))),
             Screen::Changes(screen) => (screen.len(), usize::from(layout::changes_rows(body))),
-            Screen::Limits(_) => (self.overview.limits.buckets.len(), rows),
+            Screen::Limits(_) => {
+                let limits = &self.overview.limits;
+                let rows = layout::limits_regions(body, limits.buckets.len(), limits.enabled).profiles.height;
+                (LimitsScreen::len(limits), usize::from(rows.saturating_sub(1)).max(1))
+            }
             Screen::Logs(_) => (0, rows),
         }
     }
@@ -480,6 +486,9 @@ impl Model {
         self.pace.settle(&self.overview, self.now);
         self.place();
         let longest_name = self.home.longest_name();
+        let limits = &self.overview.limits;
+        let bands = layout::limits_regions(layout::regions(self).body, limits.buckets.len(), limits.enabled);
+        let buckets = usize::from(bands.buckets.height.saturating_sub(1)).max(1);
         let (len, height) = self.list_size();
         match &mut self.screen {
             Screen::Profiles => {}
@@ -488,7 +497,7 @@ impl Model {
             Screen::History(screen) => screen.list.settle(len, height),
             Screen::Errors(screen) => screen.settle(height),
             Screen::Changes(screen) => screen.list.settle(len, height),
-            Screen::Limits(screen) => screen.list.settle(len, height),
+            Screen::Limits(screen) => screen.settle(&self.overview.limits, buckets, height),
             Screen::Logs(screen) => screen.list.settle(len, height),
         }
         let limit = super::view::scroll_limit(self);

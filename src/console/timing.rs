@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::history::{self, HistoryScreen};
 use super::layout::regions;
+use super::limits::LimitsScreen;
 use super::matrix::{self, MatrixScreen};
 use super::model::{Modal, Model};
 use super::screen::Screen;
@@ -60,6 +61,7 @@ pub(super) fn next_change(model: &Model) -> Option<Timestamp> {
             }
         }
         Screen::History(screen) => consider(runs_change(model, screen, next_second)),
+        Screen::Limits(screen) if limits_count(model, screen) => consider(Some(next_second)),
         Screen::Changes(_) | Screen::Limits(_) | Screen::Logs(_) => {}
     }
     // The overlay counts down to what comes next, and tells how long ago something began.
@@ -86,6 +88,17 @@ fn runs_change(model: &Model, screen: &HistoryScreen, next_second: Timestamp) ->
         return Some(next_second);
     }
     young(model, visible().map(history::when))
+}
+
+/// True when a visible profile waits, or sits out a pause: both count by the second.
+fn limits_count(model: &Model, screen: &LimitsScreen) -> bool {
+    let limits = &model.overview.limits;
+    let (_, rows) = model.list_size();
+    limits.profiles.iter().skip(screen.profile.offset).take(rows).any(|limit| {
+        let since = limit.waiting_since_ms.map(|ms| model.now.since(limits.instant(ms)));
+        since.is_some_and(|age| age < MINUTE)
+            || limit.paused_until_ms.is_some_and(|ms| limits.instant(ms) > model.now)
+    })
 }
 
 /// When the words of the current cell of the matrix become outdated.

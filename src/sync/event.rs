@@ -67,11 +67,25 @@ pub enum SyncEvent {
         /// The unit that goes on.
         unit: Unit,
     },
+    /// The database went away, or is back.
+    Database {
+        /// Since when it does not answer, and why; `None` when it does again.
+        lost: Option<DatabaseLost>,
+    },
     /// The budget's gauges moved.
     Limits {
         /// The limiter's own snapshot.
         limits: LimitsSnapshot,
     },
+}
+
+/// The database does not answer.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DatabaseLost {
+    /// Since when.
+    pub since: Timestamp,
+    /// Why: `cannot be reached: Connection refused`.
+    pub detail: String,
 }
 
 /// How the last look at a login's profiles ended.

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use super::event::{LoginStatus, SyncEvent, Wait};
+use super::event::{DatabaseLost, LoginStatus, SyncEvent, Wait};
 use super::policy::Policy;
 use crate::domain::cause::{CauseId, PresentFailure};
 use crate::domain::id::{ProfileId, RunId};
@@ -32,6 +32,9 @@ pub struct Overview {
     /// The present failure of each profile whose latest run that ended failed; a live retry does not end it yet.
     #[serde(default)]
     pub failures: BTreeMap<ProfileId, PresentFailure>,
+    /// Set while the database does not answer: nothing here is current then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub database_lost: Option<DatabaseLost>,
     /// The identity of the process that tells; empty when nobody carries runs here.
     #[serde(default)]
     pub process: String,
@@ -189,6 +192,7 @@ impl Overview {
                     }
                 }
             }
+            SyncEvent::Database { lost } => self.database_lost = lost,
             SyncEvent::Limits { limits } => self.limits = limits,
         }
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::context::Stop;
 use super::engine::{Inner, lock};
-use super::event::SyncEvent;
+use super::event::{DatabaseLost, SyncEvent};
 use crate::domain::id::RunId;
 use crate::domain::run::RunState;
 use crate::domain::time::Timestamp;
@@ -21,6 +21,8 @@ const RENEW: Duration = Duration::from_millis(500);
 const JANITOR: Duration = Duration::from_secs(2);
 /// How often other processes' runs are read.
 const OTHERS: Duration = Duration::from_secs(1);
+/// How long a database may take to answer before it counts as lost.
+const ANSWER: Duration = Duration::from_secs(5);
 /// How often the gauges are read.
 const GAUGES: Duration = Duration::from_millis(200);
 /// How often the database's clock is compared with the machine's.
@@ -136,10 +138,37 @@ async fn others(inner: Arc<Inner>) {
         tokio::time::sleep(OTHERS).await;
         // Some overlap: a run that was committed while we looked carries a slightly older instant.
         let looked = inner.clock.now().minus(Duration::from_secs(5));
-        match read_others(&inner, since).await {
-            Ok(()) => since = looked,
-            Err(error) => tracing::debug!(target: "adsync::sync", "other runs cannot be read: {error}"),
+        // A server that went away without a word answers nothing; a file always does, be it after a long commit.
+        let patience = if inner.store.is_sqlite() { Duration::MAX } else { ANSWER };
+        let lost = match tokio::time::timeout(patience, read_others(&inner, since)).await {
+            Ok(Ok(())) => {
+                since = looked;
+                None
+            }
+            Ok(Err(error)) => {
+                let source = std::error::Error::source(&error).map(|source| format!(": {source}"));
+                Some(format!("{error}{}", source.unwrap_or_default()))
+            }
+            Err(_) => Some(format!("it does not answer within {} s", ANSWER.as_secs())),
+        };
+        tell_of_database(&inner, lost);
+    }
+}
+
+/// Tells when the database goes away, and when it is back.
+fn tell_of_database(inner: &Inner, lost: Option<String>) {
+    let known = inner.hub.with(|o| o.database_lost.is_some());
+    match lost {
+        Some(detail) if !known => {
+            tracing::error!(target: "adsync::sync", "the database is lost: {detail}");
+            let lost = Some(DatabaseLost { since: inner.clock.now(), detail });
+            inner.hub.emit(SyncEvent::Database { lost });
         }
+        None if known => {
+            tracing::info!(target: "adsync::sync", "the database answers again");
+            inner.hub.emit(SyncEvent::Database { lost: None });
+        }
+        _ => {}
     }
 }
 

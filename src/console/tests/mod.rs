@@ -8,6 +8,7 @@ mod finder;
 mod fixture;
 mod history;
 mod keys;
+mod limits;
 mod lists;
 mod matrix;
 mod pace;

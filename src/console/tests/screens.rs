@@ -12,7 +12,7 @@ use crate::domain::id::{ProfileId, RunId};
 use crate::domain::profile::{AccessLost, Barred};
 use crate::domain::report::ErrorReport;
 use crate::domain::run::{ChangeCounts, Refusal, RunState, UnitOutcome, UnitState, UnitView};
-use crate::sync::event::{LoginStatus, SyncEvent};
+use crate::sync::event::{DatabaseLost, LoginStatus, SyncEvent};
 use crate::sync::overview::Overview;
 
 fn on(id: ProfileId, size: (u16, u16), keys: &str) -> Model {
@@ -97,6 +97,15 @@ fn a_stopped_engine_and_a_failed_login_have_a_banner() {
     let status = LoginStatus::Failed { report: Box::new(report()) };
     tell(&mut model, SyncEvent::Login { name: "acme-eu".to_owned(), status });
     snapshot("banner_login", &model);
+    let lost = DatabaseLost { since: ago(40), detail: "cannot be reached: Connection refused".to_owned() };
+    tell(&mut model, SyncEvent::Database { lost: Some(lost) });
+    snapshot("banner_database", &model);
+    press(&mut model, "enter");
+    assert!(screen(&model).contains("the database is lost since 14:31:25"), "on every screen");
+    press(&mut model, "esc");
+    let mut back = model.clone();
+    tell(&mut back, SyncEvent::Database { lost: None });
+    assert!(screen(&back).contains("the database answers again, after 0:40"), "{}", screen(&back));
     update(&mut model, Event::EngineStopped);
     snapshot("banner_engine", &model);
 }

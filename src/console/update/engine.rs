@@ -7,6 +7,7 @@ use super::{bulk, changes, errors, matrix, modal, run};
 use crate::console::event::Effect;
 use crate::console::model::Model;
 use crate::console::screen::Screen;
+use crate::console::text::clock;
 use crate::domain::id::{ProfileId, RunId};
 use crate::domain::limits::{BucketSnapshot, LimitsSnapshot};
 use crate::domain::run::RunView;
@@ -36,6 +37,10 @@ pub(super) fn fold(model: &mut Model, event: SyncEvent, at: Timestamp) -> Vec<Ef
         Touched::Nothing | Touched::Progress(_) => false,
     };
     let was_failing = failing(model);
+    if let (SyncEvent::Database { lost: None }, Some(lost)) = (&event, &model.overview.database_lost) {
+        let after = clock(at.since(lost.since));
+        model.say(format!("the database answers again, after {after}"));
+    }
     let pace = Told::of(&event);
     model.overview.apply(event);
     pace.tell(model, at);
@@ -95,6 +100,7 @@ fn only_time_passed(before: &LimitsSnapshot, after: &LimitsSnapshot, passed: Dur
     };
     let same_pause = |a: &(ProfileId, u64), b: &(ProfileId, u64)| a.0 == b.0 && as_told(a.1, b.1);
     before.enabled == after.enabled
+        && before.profiles == after.profiles
         && before.buckets.len() == after.buckets.len()
         && before.throttled_profiles.len() == after.throttled_profiles.len()
         && before.buckets.iter().zip(&after.buckets).all(|(a, b)| same_bucket(a, b))
@@ -159,7 +165,7 @@ fn touched(event: &SyncEvent) -> Touched {
             Touched::One(*profile_id)
         }
         SyncEvent::Unit { profile_id, .. } => Touched::Progress(*profile_id),
-        SyncEvent::Login { .. } | SyncEvent::Limits { .. } => Touched::Nothing,
+        SyncEvent::Login { .. } | SyncEvent::Database { .. } | SyncEvent::Limits { .. } => Touched::Nothing,
     }
 }
 

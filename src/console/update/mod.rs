@@ -55,7 +55,7 @@ pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
         }
         Event::Engine { .. } => Vec::new(),
         Event::EngineStopped => {
-            model.engine_stopped = true;
+            model.engine_stopped.get_or_insert(model.now);
             model.dirty = true;
             Vec::new()
         }

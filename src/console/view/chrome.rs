@@ -15,7 +15,7 @@ use crate::console::layout::has_room;
 use crate::console::model::Model;
 use crate::console::query::{ChangesOf, MOST_RUNS};
 use crate::console::screen::{Screen, Tab};
-use crate::console::text::{clock_with_zone, count, fit, one_line, plural, width};
+use crate::console::text::{absolute, clock_with_zone, count, fit, one_line, plural, width};
 use crate::console::theme::Theme;
 use crate::console::update::scope;
 use crate::sync::overview::ProfileStatus;
@@ -264,13 +264,20 @@ pub(super) fn rule(theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
 pub(super) fn banner(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
     let columns = usize::from(area.width).saturating_sub(4);
     let (bad, warn) = (theme.pick("✗", "x"), "!");
-    let (mark, style, head, hint) = if model.engine_stopped {
+    let (mark, style, head, hint) = if let Some(since) = model.engine_stopped {
+        let since = absolute(since, model.now, &model.zone);
         (
             bad,
             theme.bad(),
-            "the engine stopped: what is shown here is no longer current".to_owned(),
+            format!("the engine stopped at {since}: what is shown is no longer current"),
             "quit with q and start adsync again; nothing that was fetched is lost".to_owned(),
         )
+    } else if let Some(lost) = &model.overview.database_lost {
+        let since = absolute(lost.since, model.now, &model.zone);
+        let head = format!("the database is lost since {since}: {}", lost.detail);
+        let hint =
+            "what is shown is as of then; it is tried again every second, and syncs go on when it is back";
+        (bad, theme.bad(), head, hint.to_owned())
     } else if let Some((login, report)) = model.failed_login() {
         let hint = format!("{}   (e: the full report)", report.hint);
         (bad, theme.bad(), format!("login {login}: {}", report.summary), hint)
