@@ -11,6 +11,8 @@ mod database;
 mod leaving;
 #[path = "console/screens.rs"]
 mod screens;
+#[path = "console/takeaway.rs"]
+mod takeaway;
 #[path = "console/working.rs"]
 mod working;
 

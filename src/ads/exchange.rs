@@ -223,7 +223,7 @@ impl Exchange<'_> {
                 drop(permit);
                 trace.answered(status, Vec::new(), None);
                 trace.record(began, &lost.to_string());
-                tracing::warn!(target: "adsync::ads", path = self.wire.path, profile = self.profile_text(), outcome = %lost, "request lost");
+                tracing::warn!(target: "adsync::ads", path = self.wire.path, profile_id = self.profile.map(|p| p.0), outcome = %lost, "request lost");
                 return Err(self.lost(lost, trace));
             }
         };
@@ -234,7 +234,7 @@ impl Exchange<'_> {
         answer.hide(&secrets);
         let took = sent_at.elapsed();
         let took_ms = took.as_millis() as u64;
-        tracing::debug!(target: "adsync::ads", path = self.wire.path, profile = self.profile_text(), status = answer.status, took_ms, bytes = answer.body.len(), "answered");
+        tracing::debug!(target: "adsync::ads", path = self.wire.path, profile_id = self.profile.map(|p| p.0), status = answer.status, took_ms, bytes = answer.body.len(), "answered");
         let request_id = answer.request_ids.first().cloned();
         if answer.status == 200 {
             permit.succeeded();
@@ -249,7 +249,7 @@ impl Exchange<'_> {
                 Err(cause) => {
                     let cause = redact::redact(&cause, &secrets);
                     trace.record(began, "200, not a page");
-                    tracing::warn!(target: "adsync::ads", path = self.wire.path, profile = self.profile_text(), cause, "a 200 that is no page");
+                    tracing::warn!(target: "adsync::ads", path = self.wire.path, profile_id = self.profile.map(|p| p.0), cause, "a 200 that is no page");
                     let detail = format!("the answer was no page: {cause}");
                     Err(Failed::Malformed(AdsError::Malformed { cause, request: trace.boxed() }, detail))
                 }
@@ -268,7 +268,7 @@ impl Exchange<'_> {
             Method::Get => reqwest::Method::GET,
             Method::Post => reqwest::Method::POST,
         };
-        tracing::debug!(target: "adsync::ads", method = %method, path = self.wire.path, profile = self.profile_text(), "sent");
+        tracing::debug!(target: "adsync::ads", method = %method, path = self.wire.path, profile_id = self.profile.map(|p| p.0), "sent");
         let mut builder = self
             .wiring
             .http
@@ -303,7 +303,7 @@ impl Exchange<'_> {
         match meaning {
             Meaning::Throttled => {
                 let pause = permit.refused(retry_after.wait());
-                tracing::info!(target: "adsync::ads", path = self.wire.path, profile = self.profile_text(), pause_ms = pause.as_millis() as u64, %retry_after, "throttled");
+                tracing::info!(target: "adsync::ads", path = self.wire.path, profile_id = self.profile.map(|p| p.0), pause_ms = pause.as_millis() as u64, %retry_after, "throttled");
                 let asked = retry_after.wait().is_some();
                 return Failed::Throttled { pause, asked, detail: format!("throttled, {retry_after}") };
             }
@@ -312,7 +312,7 @@ impl Exchange<'_> {
         }
         match meaning {
             Meaning::ServerError { again } => {
-                tracing::warn!(target: "adsync::ads", path = self.wire.path, profile = self.profile_text(), status, message, "server error");
+                tracing::warn!(target: "adsync::ads", path = self.wire.path, profile_id = self.profile.map(|p| p.0), status, message, "server error");
                 let wait = retry_after.wait();
                 let beyond = wait.filter(|w| *w > self.wiring.budget.patience());
                 let detail = format!("status {status}: {message}");
@@ -412,10 +412,6 @@ impl Exchange<'_> {
             url.query_pairs_mut().extend_pairs(&self.wire.query);
         }
         url
-    }
-
-    fn profile_text(&self) -> String {
-        self.profile.map_or_else(|| "-".to_owned(), |p| p.to_string())
     }
 }
 

@@ -28,3 +28,4 @@ pub use error::AdsError;
 pub use limiter::{Part, Share, SharedBudget, Unshared};
 pub use observer::{RequestObserver, RequestWait, WaitReason};
 pub use profiles::MOST_PROFILES;
+pub use redact::redacted;

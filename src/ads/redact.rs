@@ -36,6 +36,11 @@ pub(super) fn redact(text: &str, secrets: &[&str]) -> String {
     out.chars().map(|c| if c.is_control() && !matches!(c, '\n' | '\t') { ' ' } else { c }).collect()
 }
 
+/// `text` without anything that looks like a token, and without control characters; for text from anywhere.
+pub fn redacted(text: &str) -> String {
+    redact(text, &[])
+}
+
 /// A text as forms, URLs and JSON spell it, where that differs from the text itself.
 fn spellings(text: &str) -> Vec<String> {
     let encode = |lower: bool| {

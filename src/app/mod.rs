@@ -18,6 +18,7 @@ use crate::domain::code::Code;
 use crate::store::Store;
 use crate::sync::Carries;
 use crate::telemetry::logging;
+use crate::telemetry::process::in_tmux;
 use crate::telemetry::terminal::Terminal;
 use assemble::Assembly;
 
@@ -207,6 +208,7 @@ async fn open_console(cli: &Cli, out: &mut Output<'_>) -> Result<Exit, Failure> 
         ascii: cli.ascii,
         utc: cli.utc,
         read_only: cli.read_only,
+        tmux: in_tmux(),
     };
     let actions = Arc::new(actions::EngineActions::new(assembly.engine.clone()));
     let closed = console::run(actions, options).await;

@@ -185,6 +185,15 @@ impl ChangesScreen {
         self.changes.ready()?.get(self.list.position)
     }
 
+    /// The command that lists the same.
+    pub(super) fn command(&self) -> String {
+        match (self.of, self.profile) {
+            (ChangesOf::Run(run), _) => format!("adsync changes --run {run}"),
+            (_, Some(profile)) => format!("adsync changes {profile} --since {}", self.window.argument()),
+            (_, None) => format!("adsync changes --since {}", self.window.argument()),
+        }
+    }
+
     /// The columns of the table, from left to right.
     pub(super) fn columns(&self) -> impl Iterator<Item = Shown> {
         let all = self.is_all();

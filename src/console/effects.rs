@@ -2,14 +2,18 @@
 //!
 //! Knows no terminal and no model.
 
+use std::io;
 use std::panic::AssertUnwindSafe;
+use std::path::Path;
 
 use futures::FutureExt;
 use futures::future::BoxFuture;
 
 use super::actions::{Actions, Answer, Outcome};
 use super::event::{Effect, Event};
+use super::export;
 use super::terminal::outside;
+use super::text::plural;
 use crate::domain::code::Code;
 use crate::domain::report::ErrorReport;
 use crate::domain::time::Timestamp;
@@ -53,7 +57,21 @@ pub(super) fn task(actions: &dyn Actions, effect: Effect) -> Option<BoxFuture<'s
                 .boxed(),
             );
         }
-        Effect::Exit => return None,
+        Effect::Export(export) => {
+            let export = export.clone();
+            let written = tokio::task::spawn_blocking(move || {
+                let rows = export.table.rows.len();
+                match export::write(&export) {
+                    Ok(path) => {
+                        let rows = plural(rows, "row", "rows");
+                        Ok(Some(format!("written: {}, {rows}", path.display())))
+                    }
+                    Err(error) => Err(not_written(&export.path, &error, now)),
+                }
+            });
+            async move { written.await.unwrap_or_else(|_| Err(panicked(now))) }.boxed()
+        }
+        Effect::Copy(_) | Effect::Exit => return None,
     };
     Some(async move { Event::Answered { effect, result: answer.await.map_err(Box::new) } }.boxed())
 }
@@ -72,6 +90,20 @@ fn guarded<T: Send + 'static>(call: impl FnOnce() -> Answer<T>, now: Timestamp) 
         }
     }
     .boxed()
+}
+
+fn not_written(path: &Path, error: &io::Error, at: Timestamp) -> ErrorReport {
+    let hint = match error.kind() {
+        io::ErrorKind::AlreadyExists => "Nothing is overwritten: X again, with another name.",
+        io::ErrorKind::NotFound => "The folder does not exist: make it, or X again with another name.",
+        io::ErrorKind::PermissionDenied => "Choose a folder that you may write to: X again, with its path.",
+        io::ErrorKind::StorageFull => "The disk is full: make room, or choose another folder.",
+        _ => "X again, with another name or folder.",
+    };
+    let mut report =
+        ErrorReport::new(Code::Output, format!("{} was not written: {error}", path.display()), hint, at);
+    report.causes.push(format!("{:?}", error.kind()));
+    report
 }
 
 fn panicked(at: Timestamp) -> ErrorReport {

@@ -1,7 +1,11 @@
 //! What reaches the console, and what it wants done: plain data on both sides of `update`.
 
+use std::sync::Arc;
+
 use crossterm::event::KeyEvent;
 
+use super::export::Export;
+use super::logbook::LogLine;
 use super::query::{Data, Query};
 use crate::domain::id::{ProfileId, RunId};
 use crate::domain::report::ErrorReport;
@@ -33,8 +37,8 @@ pub enum Event {
     EngineStopped,
     /// Time has passed, and something on screen depends on it.
     Tick(Timestamp),
-    /// A line was logged.
-    Logged,
+    /// Lines were logged.
+    Logged(Vec<Arc<LogLine>>),
     /// A frame with the present state was drawn, and every key typed before it was taken.
     Drawn,
     /// A request was answered.
@@ -74,6 +78,10 @@ pub enum Effect {
     Discard(RunId),
     /// Read something from the database.
     Load(Query),
+    /// Put a text onto the terminal's clipboard.
+    Copy(String),
+    /// Write a list to a file.
+    Export(Box<Export>),
     /// Give live runs back to the queue.
     Release,
     /// Leave the console now.

@@ -39,6 +39,15 @@ pub(super) enum Command {
     History,
     Changes,
     Window,
+    Copy,
+    CopyInvocation,
+    Export,
+    Format,
+    Follow,
+    Search,
+    NextMatch,
+    PreviousMatch,
+    OnlyProfile,
     RetryCause,
     Why,
     Approve,
@@ -98,6 +107,15 @@ impl Command {
             | Self::LogLevel
             | Self::Help
             | Self::Quit
+            | Self::Copy
+            | Self::CopyInvocation
+            | Self::Export
+            | Self::Format
+            | Self::Search
+            | Self::NextMatch
+            | Self::PreviousMatch
+            | Self::Follow
+            | Self::OnlyProfile
             | Self::Left
             | Self::Right
             | Self::Zone
@@ -130,6 +148,10 @@ pub(super) enum Scope {
     Limits,
     /// The log.
     Logs,
+    /// The search line of the log.
+    SearchLine,
+    /// The name of a file that is to be written.
+    FileName,
     /// A text that can only be read.
     Reader,
     /// The review of a held run.
@@ -157,6 +179,8 @@ impl Scope {
             Self::Matrix => "Matrix",
             Self::Limits => "Limits",
             Self::Logs => "Logs",
+            Self::SearchLine => "Search line",
+            Self::FileName => "File to write",
             Self::Reader => "Report",
             Self::Review => "Review",
             Self::Finder => "Find",
@@ -251,8 +275,8 @@ const fn bind(
 }
 
 use Scope::{
-    Changes, Errors, FilterLine, Finder, History, Leaving, Limits, Logs, Matrix, Number, Profiles, Question,
-    Reader, Review, Run,
+    Changes, Errors, FileName, FilterLine, Finder, History, Leaving, Limits, Logs, Matrix, Number, Profiles,
+    Question, Reader, Review, Run, SearchLine,
 };
 /// Where profiles are chosen and keys act on them.
 const LISTS: &[Scope] = &[Profiles, Matrix];
@@ -263,12 +287,16 @@ const ACTING: &[Scope] = &[Profiles, Run, History, Matrix];
 /// Where there is a current profile.
 const OF_PROFILE: &[Scope] = &[Profiles, Run, History, Errors, Changes, Matrix, Limits];
 const ALL_SCREENS: &[Scope] = &[Profiles, Run, History, Errors, Changes, Matrix, Limits, Logs];
+/// Those that have the log as a pane.
+const BESIDE_LOGS: &[Scope] = &[Profiles, Run, History, Errors, Changes, Matrix, Limits];
+/// Where something is looked at that can be copied.
+const COPYING: &[Scope] = &[Profiles, Run, History, Errors, Changes, Matrix, Limits, Logs, Reader];
 /// Those that Esc leaves.
 const ABOVE: &[Scope] = &[Run, History, Errors, Changes, Matrix, Limits, Logs];
 const SCROLLING: &[Scope] = &[Profiles, Run, History, Errors, Changes, Matrix, Limits, Logs, Reader, Review];
 const EVERYWHERE: &[Scope] = &[
-    Profiles, FilterLine, Run, History, Errors, Changes, Matrix, Limits, Logs, Reader, Review, Finder,
-    Question, Number, Leaving,
+    FileName, Profiles, FilterLine, Run, History, Errors, Changes, Matrix, Limits, Logs, SearchLine, Finder,
+    Reader, Review, Question, Number, Leaving,
 ];
 
 /// Every key that means something.
@@ -363,8 +391,8 @@ pub(super) const BINDINGS: &[Binding] = &[
         0,
         "read-only: refuse every key that changes anything",
     ),
-    bind(&[ch('l')], ALL_SCREENS, Command::Logs, "logs", 25, "enlarge the log, hide it, show it"),
-    bind(&[ch('L')], ALL_SCREENS, Command::LogLevel, "", 0, "least level that the log shows"),
+    bind(&[ch('l')], BESIDE_LOGS, Command::Logs, "logs", 25, "enlarge the log, hide it, show it"),
+    bind(&[ch('L')], BESIDE_LOGS, Command::LogLevel, "", 0, "least level that the log shows"),
     bind(&[ch('U')], ALL_SCREENS, Command::Zone, "", 0, "times in UTC, or in the local zone again"),
     bind(
         &[key(KeyCode::Enter)],
@@ -392,6 +420,37 @@ pub(super) const BINDINGS: &[Binding] = &[
     bind(&[key(KeyCode::Enter)], &[Number], Command::Yes, "confirm", 90, "confirm the number that was typed"),
     bind(&[key(KeyCode::Up), ch('k')], SCROLLING, Command::Up, "", 0, "one line up"),
     bind(&[key(KeyCode::Down), ch('j')], SCROLLING, Command::Down, "", 0, "one line down"),
+    bind(&[ch('y')], COPYING, Command::Copy, "copy", 22, "copy the current row, or what is open in full"),
+    bind(&[ch('c')], COPYING, Command::CopyInvocation, "", 0, "copy the command that does or shows the same"),
+    bind(
+        &[ch('X')],
+        ALL_SCREENS,
+        Command::Export,
+        "export",
+        21,
+        "write the whole list to a CSV or JSON file",
+    ),
+    bind(&[key(KeyCode::Enter)], &[FileName], Command::Yes, "write", 90, "write the file"),
+    bind(&[key(KeyCode::Tab)], &[FileName], Command::Format, "CSV or JSON", 89, "the other of CSV and JSON"),
+    bind(&[key(KeyCode::Esc)], &[FileName], Command::No, "leave it", 90, "write nothing"),
+    bind(&[key(KeyCode::Up)], &[SearchLine], Command::Up, "", 0, "the match before"),
+    bind(&[key(KeyCode::Down)], &[SearchLine], Command::Down, "", 0, "the next match"),
+    bind(
+        &[key(KeyCode::Enter)],
+        &[SearchLine],
+        Command::KeepFilter,
+        "keep",
+        90,
+        "keep the search; n and N go from match to match",
+    ),
+    bind(&[key(KeyCode::Esc)], &[SearchLine], Command::ClearFilter, "clear", 90, "end the search"),
+    bind(&[ch('f')], &[Logs], Command::Follow, "follow", 88, "go to the newest line and stay there"),
+    bind(&[ch('/')], &[Logs], Command::Search, "search", 87, "search in the lines that are shown"),
+    bind(&[ch('n')], &[Logs], Command::NextMatch, "next", 40, "the next match"),
+    bind(&[ch('N')], &[Logs], Command::PreviousMatch, "", 0, "the match before"),
+    bind(&[ch('p')], &[Logs], Command::OnlyProfile, "profile", 84, "only lines of the current one's profile"),
+    bind(&[key(KeyCode::Enter)], &[Logs], Command::Open, "line", 70, "the current line in full"),
+    bind(&[ch('L')], &[Logs], Command::LogLevel, "level", 86, "least level that is shown"),
     bind(&[key(KeyCode::Up)], &[FilterLine, Finder], Command::Up, "", 0, "one line up"),
     bind(&[key(KeyCode::Down)], &[FilterLine, Finder], Command::Down, "", 0, "one line down"),
     bind(&[key(KeyCode::Left), ch('[')], &[Matrix], Command::Left, "", 0, "one unit to the left"),
@@ -462,6 +521,8 @@ pub(super) fn groups() -> Vec<(String, Vec<&'static Binding>)> {
         s if s == EVERYWHERE => "Everywhere".to_owned(),
         s if s == SCROLLING => "Moving".to_owned(),
         s if s == ALL_SCREENS => "All screens".to_owned(),
+        s if s == COPYING => "All screens and reports".to_owned(),
+        s if s == BESIDE_LOGS => "The log as a pane".to_owned(),
         s if s == ABOVE => "All screens but the first".to_owned(),
         s => s.iter().map(|scope| scope.title()).collect::<Vec<_>>().join(", "),
     };

@@ -4,6 +4,7 @@
 use ratatui::layout::Rect;
 
 use super::logs::LogSize;
+use super::logview::LogsScreen;
 use super::model::Model;
 use super::screen::Screen;
 
@@ -44,7 +45,10 @@ pub(super) fn regions(model: &Model) -> Regions {
     // The screen of limits tells all of it, and more.
     let wanted_limits =
         if matches!(model.screen, Screen::Limits(_)) { 0 } else { buckets.clamp(1, most_limits) };
+    // The log itself has the whole height.
+    let is_log = matches!(model.screen, Screen::Logs(_));
     let wanted_logs = match model.logs.size {
+        _ if is_log => 0,
         LogSize::Hidden => 0,
         LogSize::Normal => (height / 8).clamp(3, 6),
         LogSize::Large => height * 2 / 5,
@@ -54,8 +58,8 @@ pub(super) fn regions(model: &Model) -> Regions {
     let crumbs = at_least(6, 1);
     let notice = at_least(8, 1);
     let rule = at_least(10, 1);
-    let total = at_least(13, 1);
-    let limits = at_least(16, wanted_limits);
+    let total = at_least(13, u16::from(!is_log));
+    let limits = at_least(16, if is_log { 0 } else { wanted_limits });
     let logs = at_least(20, wanted_logs);
     let rule_below = if total + logs > 0 { 1 } else { 0 };
     let banner = if has_banner(model) { at_least(12, 2) } else { 0 };
@@ -276,6 +280,31 @@ pub(super) fn changes_regions(body: Rect) -> ChangesRegions {
 pub(super) fn changes_rows(body: Rect) -> u16 {
     let rows = changes_regions(body).rows.height;
     rows.saturating_sub(u16::from(rows > 1))
+}
+
+/// The bands of the logs screen: the lines, the current one in full, and the search.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(super) struct LogsRegions {
+    pub(super) rows: Rect,
+    pub(super) detail: Rect,
+    pub(super) search: Rect,
+}
+
+/// Cuts the body of the logs screen.
+pub(super) fn logs_regions(body: Rect, screen: &LogsScreen) -> LogsRegions {
+    let searched = screen.editing || !screen.wanted().is_empty();
+    let search = u16::from(searched && body.height > 1);
+    let detail = match body.height {
+        0..10 => 0,
+        10..20 => 4,
+        _ => 6,
+    };
+    let rows = body.height - detail - search;
+    LogsRegions {
+        rows: Rect { height: rows, ..body },
+        detail: Rect { y: body.y + rows, height: detail, ..body },
+        search: Rect { y: body.y + rows + detail, height: search, ..body },
+    }
 }
 
 /// Rows of the list of units.

@@ -16,6 +16,7 @@ use tui_logger::{
     ExtLogRecord, LevelFilter, LogFormatter, TuiLoggerWidget, TuiTracingSubscriberLayer, TuiWidgetState,
 };
 
+use super::logbook::{PROFILE, Recorder};
 use super::text::{Align, fit, pad};
 use super::theme::Theme;
 
@@ -62,6 +63,17 @@ impl LogLevel {
             Self::Info => "info and above",
             Self::Debug => "everything",
         }
+    }
+
+    /// True when lines of a level are shown.
+    pub(super) fn shows(self, level: tracing::Level) -> bool {
+        level
+            <= match self {
+                Self::Error => tracing::Level::ERROR,
+                Self::Warn => tracing::Level::WARN,
+                Self::Info => tracing::Level::INFO,
+                Self::Debug => tracing::Level::TRACE,
+            }
     }
 
     const fn filter(self) -> LevelFilter {
@@ -116,7 +128,7 @@ where
 {
     static READY: OnceLock<()> = OnceLock::new();
     READY.get_or_init(|| tui_logger::set_default_level(LevelFilter::Debug));
-    TuiTracingSubscriberLayer.and_then(Pulse)
+    TuiTracingSubscriberLayer.and_then(Recorder).and_then(Pulse)
 }
 
 struct Aligned {
@@ -147,10 +159,20 @@ impl LogFormatter for Aligned {
             Span::styled(pad(level, 5, Align::Left, ""), style),
             Span::raw(" "),
             Span::styled(
-                fit(record.msg().trim(), rest, theme.ellipsis()),
+                fit(without_profile(record.msg().trim()), rest, theme.ellipsis()),
                 style.remove_modifier(Modifier::BOLD),
             ),
         ])]
+    }
+}
+
+/// A message without the number of the profile that it names anyway; fields stand in it in the order of their names.
+fn without_profile(message: &str) -> &str {
+    match message.rsplit_once(PROFILE) {
+        Some((rest, id)) if id.trim_start_matches(": ").bytes().all(|b| b.is_ascii_digit()) => {
+            rest.trim_end()
+        }
+        _ => message,
     }
 }
 

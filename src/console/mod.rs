@@ -6,9 +6,11 @@
 mod actions;
 mod bulk;
 mod changes;
+mod copy;
 mod effects;
 mod errors;
 mod event;
+mod export;
 mod filter;
 mod finder;
 mod history;
@@ -17,6 +19,7 @@ mod keys;
 mod layout;
 mod limits;
 mod list;
+pub mod logbook;
 pub mod logs;
 mod logview;
 mod matrix;
@@ -41,13 +44,17 @@ pub use bulk::{Act, Bulk, Costs};
 pub use changes::{ChangesScreen, MOST_CHANGES, Window};
 pub use errors::ErrorsScreen;
 pub use event::{Effect, Event};
+pub use export::{Export, Format, Table};
 pub use history::HistoryScreen;
 pub use home::Home;
 pub use limits::LimitsScreen;
 pub use list::{ListCursor, Order};
+pub use logbook::{LogBook, LogLine};
 pub use logview::LogsScreen;
 pub use matrix::MatrixScreen;
-pub use model::{ConsoleOptions, Document, Modal, Model, Notice, Opened, Review, RunScreen, Stage};
+pub use model::{
+    ConsoleOptions, Document, ExportDialog, Modal, Model, Notice, Opened, Review, RunScreen, Stage,
+};
 pub use palette::Palette;
 pub use query::{ChangesOf, Data, Loaded, MOST_RUNS, Query};
 pub use runtime::{ConsoleError, Signal, drive, run};

@@ -2,17 +2,21 @@
 //!
 //! Holds the time that was last told, and never asks for it; knows no terminal and no engine.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
+use tui_input::Input;
 
 use super::bulk::Bulk;
+use super::export::Format;
 use super::filter::FilterLine;
 use super::finder::Finder;
 use super::home::Home;
 use super::layout;
 use super::limits::LimitsScreen;
 use super::list::ListCursor;
+use super::logbook::{LogBook, LogLine};
 use super::logs::LogPane;
 use super::pace::Pace;
 use super::palette::Palette;
@@ -41,6 +45,8 @@ pub struct ConsoleOptions {
     pub utc: bool,
     /// Begin in read-only mode, in a process that carries no runs of others.
     pub read_only: bool,
+    /// The terminal is one of tmux.
+    pub tmux: bool,
 }
 
 /// The state of the run screen.
@@ -97,6 +103,8 @@ pub enum Modal {
         /// First line that is visible.
         scroll: usize,
     },
+    /// How and where is the list to be written?
+    Export(ExportDialog),
     /// Quit while syncs run?
     Quit {
         /// How many run.
@@ -111,11 +119,39 @@ pub enum Modal {
     },
 }
 
+/// A file that is to be written.
+#[derive(Debug, Clone)]
+pub struct ExportDialog {
+    /// How.
+    pub format: Format,
+    /// Its name, as it is typed.
+    pub(super) input: Input,
+}
+
+impl PartialEq for ExportDialog {
+    fn eq(&self, other: &Self) -> bool {
+        self.format == other.format && self.input.value() == other.input.value()
+    }
+}
+
+impl ExportDialog {
+    /// The other format; where the name ends as the format does, it follows.
+    pub(super) fn switch(&mut self) {
+        let format = self.format.other();
+        if let Some(stem) = self.input.value().strip_suffix(self.format.word()) {
+            self.input = Input::new(format!("{stem}{}", format.word()));
+        }
+        self.format = format;
+    }
+}
+
 /// A row of a list that is read in full.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Document {
     /// A change, field by field.
     Change(Box<ChangeView>),
+    /// A line of the log.
+    Line(Arc<LogLine>),
 }
 
 /// The review of a held run.
@@ -202,6 +238,8 @@ pub struct Model {
     pub logs: LogPane,
     /// True while keys that change anything are refused.
     pub read_only: bool,
+    /// What was logged.
+    pub log: LogBook,
     /// Since when the engine tells nothing more.
     pub engine_stopped: Option<Timestamp>,
     pub(super) dirty: bool,
@@ -244,6 +282,7 @@ impl Model {
             modal: None,
             notice: None,
             logs: LogPane::default(),
+            log: LogBook::default(),
             engine_stopped: None,
             dirty: true,
             unsettled: true,
@@ -453,7 +492,9 @@ impl Model {
                 let rows = layout::limits_regions(body, limits.buckets.len(), limits.enabled).profiles.height;
                 (LimitsScreen::len(limits), usize::from(rows.saturating_sub(1)).max(1))
             }
-            Screen::Logs(_) => (0, rows),
+            Screen::Logs(screen) => {
+                (screen.len(), usize::from(layout::logs_regions(body, screen).rows.height))
+            }
         }
     }
 
@@ -516,7 +557,9 @@ impl Modal {
             | Self::Why { scroll, .. }
             | Self::Document { scroll, .. } => Some(scroll),
             Self::Review(review) => Some(&mut review.scroll),
-            Self::Finder(_) | Self::Bulk(_) | Self::Quit { .. } | Self::Leaving { .. } => None,
+            Self::Finder(_) | Self::Bulk(_) | Self::Export(_) | Self::Quit { .. } | Self::Leaving { .. } => {
+                None
+            }
         }
     }
 
@@ -527,7 +570,7 @@ impl Modal {
             | Self::Why { scroll, .. }
             | Self::Document { scroll, .. } => *scroll,
             Self::Review(review) => review.scroll,
-            Self::Finder(_) | Self::Bulk(_) | Self::Quit { .. } | Self::Leaving { .. } => 0,
+            Self::Finder(_) | Self::Bulk(_) | Self::Export(_) | Self::Quit { .. } | Self::Leaving { .. } => 0,
         }
     }
 }

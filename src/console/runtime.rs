@@ -18,14 +18,15 @@ use tokio::sync::{broadcast, mpsc};
 use tokio::time::Instant;
 
 use super::actions::Actions;
+use super::copy;
 use super::effects;
 use super::event::{Effect, Event};
-use super::logs;
 use super::model::{ConsoleOptions, Model};
-use super::terminal::{TerminalGuard, marked};
+use super::terminal::{self, TerminalGuard, marked};
 use super::theme::Theme;
 use super::update::update;
 use super::view::view;
+use super::{logbook, logs};
 use crate::sync::event::SyncEvent;
 
 /// The shortest time between two frames that only the engine asked for.
@@ -200,7 +201,7 @@ where
                     self.fold(told);
                     None
                 }
-                Woken::Logged => Some(Event::Logged),
+                Woken::Logged => Some(Event::Logged(logbook::taken())),
                 Woken::Frame => None,
                 Woken::Time => Some(Event::Tick(self.actions.now())),
             };
@@ -331,6 +332,11 @@ where
     }
 
     fn start(&self, effect: Effect) {
+        if let Effect::Copy(text) = &effect {
+            // Between two frames, so that it tears none. A terminal that is gone is noticed by the next one.
+            let _ = terminal::send(&copy::sequence(text, self.model.options.tmux));
+            return;
+        }
         let Some(task) = effects::task(&*self.actions, effect) else { return };
         let answers = self.answers.clone();
         tokio::spawn(async move {

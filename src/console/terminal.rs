@@ -4,7 +4,7 @@
 
 use std::cell::Cell;
 use std::future::Future;
-use std::io::{self, stdout};
+use std::io::{self, Write as _, stdout};
 use std::panic::{AssertUnwindSafe, PanicHookInfo, catch_unwind};
 use std::pin::pin;
 use std::sync::Arc;
@@ -75,6 +75,19 @@ fn give_back() {
         let _ = execute!(stdout(), DisableBracketedPaste, LeaveAlternateScreen, Show);
         let _ = disable_raw_mode();
     }
+}
+
+/// Writes to the terminal beside what is drawn, while it is ours.
+///
+/// # Errors
+/// When it cannot be written to.
+pub(super) fn send(bytes: &[u8]) -> io::Result<()> {
+    if !TAKEN.load(Ordering::SeqCst) {
+        return Ok(());
+    }
+    let mut out = stdout();
+    out.write_all(bytes)?;
+    out.flush()
 }
 
 /// Calls the engine from the console's thread: a panic there is no panic of the console.

@@ -81,18 +81,22 @@ pub(super) fn wrap(text: &str, columns: usize) -> Vec<String> {
     let mut lines = Vec::new();
     for paragraph in text.lines() {
         let paragraph = one_line(paragraph);
-        let mut line = String::new();
+        let (mut line, mut used) = (String::new(), 0);
         for word in paragraph.split_inclusive(' ') {
-            if width(&line) + width(word.trim_end()) > columns && !line.is_empty() {
+            if used + width(word.trim_end()) > columns && !line.is_empty() {
                 lines.push(line.trim_end().to_owned());
                 line.clear();
+                used = 0;
             }
             for grapheme in Span::raw(word).styled_graphemes(Style::new()) {
-                if width(&line) + width(grapheme.symbol) > columns && grapheme.symbol != " " {
+                let wide = width(grapheme.symbol);
+                if used + wide > columns && grapheme.symbol != " " {
                     lines.push(line.trim_end().to_owned());
                     line.clear();
+                    used = 0;
                 }
                 line.push_str(grapheme.symbol);
+                used += wide;
             }
         }
         lines.push(line.trim_end().to_owned());
@@ -259,6 +263,16 @@ pub(super) fn absolute(at: Timestamp, now: Timestamp, zone: &TimeZone) -> String
     let Some(t) = zoned(at, zone) else { return at.to_rfc3339() };
     let same_day = zoned(now, zone).is_some_and(|n| n.date() == t.date());
     t.strftime(if same_day { "%H:%M:%S" } else { "%Y-%m-%d %H:%M:%S" }).to_string()
+}
+
+/// The time of day to the second.
+pub(super) fn seconds_of_day(at: Timestamp, zone: &TimeZone) -> String {
+    zoned(at, zone).map_or_else(|| at.to_rfc3339(), |t| t.strftime("%H:%M:%S").to_string())
+}
+
+/// An instant in full, to the millisecond.
+pub(super) fn to_the_millisecond(at: Timestamp, zone: &TimeZone) -> String {
+    zoned(at, zone).map_or_else(|| at.to_rfc3339(), |t| t.strftime("%Y-%m-%d %H:%M:%S%.3f").to_string())
 }
 
 /// An instant in a column: the time of day, for other days the date with it, for other years the date alone.

@@ -45,7 +45,7 @@ pub(super) async fn carry(context: Arc<RunContext>) {
     let ended = match outcome {
         Ok(()) => return,
         Err(End::Stopped(Stop::Lost) | End::Failed(SyncError::Store(StoreError::Fenced { .. }))) => {
-            tracing::warn!(target: "adsync::sync", "{}: run {} was taken over by another process", context.profile.name, run.id);
+            tracing::warn!(target: "adsync::sync", profile_id = context.profile.id.0, "{}: run {} was taken over by another process", context.profile.name, run.id);
             return;
         }
         Err(End::Stopped(Stop::Cancel)) => {
@@ -59,7 +59,7 @@ pub(super) async fn carry(context: Arc<RunContext>) {
         Err(End::Parked(parked)) => {
             let delay = parking::pause(parked.delay, run.parks);
             tracing::warn!(
-                target: "adsync::sync",
+                target: "adsync::sync", profile_id = context.profile.id.0,
                 "{}: parked for {:.0} s, {}",
                 context.profile.name, delay.as_secs_f64(), parking::why(parked.asked, run.parks)
             );
@@ -75,14 +75,14 @@ pub(super) async fn carry(context: Arc<RunContext>) {
         Ok(run) => context.set_run(run),
         // The run stays live in the database: its lease runs out, and whoever comes next takes it over.
         Err(error) => tracing::error!(
-            target: "adsync::sync",
+            target: "adsync::sync", profile_id = context.profile.id.0,
             "{}: the end of run {} could not be stored: {error}", context.profile.name, run.id
         ),
     }
 }
 
 async fn fail(context: &RunContext, report: ErrorReport) -> Result<RunView, StoreError> {
-    tracing::error!(target: "adsync::sync", "{}: {} ({})", context.profile.name, report.summary, report.code);
+    tracing::error!(target: "adsync::sync", profile_id = context.profile.id.0, "{}: {} ({})", context.profile.name, report.summary, report.code);
     let run = context.run();
     let _ = context.flush_counters().await;
     let cause = CauseId::of(&report, &context.profile);
@@ -137,7 +137,7 @@ async fn run_to_end(context: &RunContext) -> Result<(), End> {
     match persist::commit(context, &units, approved.as_ref()).await? {
         Committed::Stopped(stop) => Err(End::Stopped(stop)),
         Committed::Held(summary) => {
-            tracing::warn!(target: "adsync::sync", "{}: held, {}", context.profile.name, summary.headline());
+            tracing::warn!(target: "adsync::sync", profile_id = context.profile.id.0, "{}: held, {}", context.profile.name, summary.headline());
             context.set_run(context.store.hold(run.id, run.epoch, &summary).await?);
             Ok(())
         }
@@ -145,7 +145,7 @@ async fn run_to_end(context: &RunContext) -> Result<(), End> {
             let (run, profile) = *done;
             let counts = run.counts;
             tracing::info!(
-                target: "adsync::sync",
+                target: "adsync::sync", profile_id = context.profile.id.0,
                 "{}: proved and committed {} rows: {} added, {} changed, {} removed, {} returned",
                 context.profile.name, run.rows, counts.added, counts.changed, counts.removed, counts.returned
             );

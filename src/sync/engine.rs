@@ -406,7 +406,7 @@ async fn begin(inner: &Arc<Inner>, claim: Claim) {
         stop.send_replace(Some(Stop::Cancel));
     }
     if claim.found != RunState::Queued {
-        tracing::warn!(target: "adsync::sync", "run {} is taken over from a process that ended", run.id);
+        tracing::warn!(target: "adsync::sync", profile_id = run.profile_id.0, "run {} is taken over from a process that ended", run.id);
     }
     let profile = match inner.store.profile(run.profile_id).await {
         Ok(Some(stored)) => stored.profile,
@@ -436,14 +436,14 @@ async fn begin(inner: &Arc<Inner>, claim: Claim) {
     inner.tasks.spawn(async move {
         if let Err(message) = panics::contain(carry(Arc::clone(&context))).await {
             let report = SyncError::Panic { message }.report(inner_task.clock.now());
-            tracing::error!(target: "adsync::sync", "{}: {}", context.profile.name, report.summary);
+            tracing::error!(target: "adsync::sync", profile_id = context.profile.id.0, "{}: {}", context.profile.name, report.summary);
             match inner_task
                 .store
                 .fail(run.id, run.epoch, &report, &CauseId::of(&report, &context.profile))
                 .await
             {
                 Ok(view) => context.set_run(view),
-                Err(error) => tracing::error!(target: "adsync::sync", "run {}: {error}", run.id),
+                Err(error) => tracing::error!(target: "adsync::sync", profile_id = context.profile.id.0, "run {}: {error}", run.id),
             }
         }
         lock(&inner_task.carried).remove(&run.id);

@@ -122,7 +122,7 @@ impl<'a> UnitFetch<'a> {
                 Err(SyncError::Ads(error)) if error.is_cursor_refused() && !refused => {
                     refused = true;
                     tracing::info!(
-                        target: "adsync::sync",
+                        target: "adsync::sync", profile_id = self.context.profile.id.0,
                         "{}  {}: the page token is no longer accepted, listing from the start",
                         self.context.profile.name, self.descriptor.unit
                     );
@@ -158,7 +158,7 @@ impl<'a> UnitFetch<'a> {
             let asked = if doubted { 0 } else { self.recheck().await? };
             let Some(doubt) = self.got().proof.doubt(counts) else { break asked };
             tracing::warn!(
-                target: "adsync::sync",
+                target: "adsync::sync", profile_id = self.context.profile.id.0,
                 "{}  {}: the list is in doubt, {doubt}; listing once more",
                 self.context.profile.name, self.descriptor.unit
             );
@@ -414,7 +414,7 @@ impl<'a> UnitFetch<'a> {
         run.parks = 0;
         self.context.set_run(run);
         tracing::info!(
-            target: "adsync::sync",
+            target: "adsync::sync", profile_id = self.context.profile.id.0,
             "{}  {unit} page {}: {} rows", self.context.profile.name, view.pages, page.len()
         );
         self.context.tell_unit(view);

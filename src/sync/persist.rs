@@ -89,7 +89,7 @@ fn tell_drift(context: &RunContext, units: &[UnitResult]) {
     for unit in units {
         for item in unit.outcome.drift.items.iter().filter(|item| item.new) {
             tracing::warn!(
-                target: "adsync::sync",
+                target: "adsync::sync", profile_id = context.profile.id.0,
                 "{}  {}: the {} {} is not known to adsync; kept as it came, in {} rows",
                 context.profile.name, unit.unit, item.finding.kind, item.finding, item.rows
             );

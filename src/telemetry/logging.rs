@@ -2,6 +2,7 @@
 
 use std::io::IsTerminal as _;
 
+use tracing_subscriber::fmt::format::debug_fn;
 use tracing_subscriber::layer::{Layer, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Registry};
@@ -13,7 +14,13 @@ pub fn to_stderr(verbose: bool) {
     let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal() && !no_color())
-        .with_target(false);
+        .with_target(false)
+        .fmt_fields(debug_fn(|line, field, value| match field.name() {
+            "message" => write!(line, "{value:?}"),
+            // For whoever filters by it; people are told the name.
+            "profile_id" => Ok(()),
+            name => write!(line, " {name}={value:?}"),
+        }));
     let _ = tracing_subscriber::registry().with(lines.with_filter(filter)).try_init();
 }
 

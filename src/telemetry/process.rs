@@ -20,6 +20,11 @@ pub struct Identity {
     pub nonce: String,
 }
 
+/// True when the terminal is one of tmux.
+pub fn in_tmux() -> bool {
+    std::env::var_os("TMUX").is_some_and(|value| !value.is_empty())
+}
+
 impl Identity {
     /// This process.
     pub fn current() -> Self {

@@ -32,13 +32,13 @@ fn the_help_lists_the_keys_and_closes() {
     let console = home.console();
     console.wait_for_text("STATUS");
     console.send("?");
-    for part in ["Keys", "sync the selected profiles", "filter by name", "open the run", "esc close"] {
+    for part in ["Keys", "sync the selected profiles", "filter: words", "esc close"] {
         console.wait_for_text(part);
     }
     answer(&console, "Keys", keys::END);
-    console.wait_for_text("confirm the number that was typed");
+    console.wait_for_text("quit; pressed again");
     console.send(keys::ESC);
-    console.wait_until_gone("confirm the number");
+    console.wait_until_gone("quit; pressed again");
 }
 
 #[test]

@@ -148,7 +148,7 @@ fn w_says_why_of_the_profile_under_the_cursor() {
     press(&mut model, "j w");
     assert_eq!(modal(&model), Some(&Modal::Why { profile: AURORA, scroll: 0 }));
     assert!(screen(&model).contains("adsync errors "), "{}", screen(&model));
-    assert_eq!(press(&mut model, "s r y"), [], "the overlay is only read");
+    assert_eq!(press(&mut model, "s r n"), [], "the overlay is only read");
     press(&mut model, "esc");
     assert_eq!(modal(&model), None);
 }

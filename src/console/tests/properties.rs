@@ -64,6 +64,12 @@ const KEYS: &[&str] = &[
     "[",
     "]",
     "t",
+    "tab",
+    "X",
+    "c",
+    "f",
+    "N",
+    "p",
 ];
 
 #[derive(Debug, Clone)]
@@ -137,6 +143,7 @@ fn step() -> impl Strategy<Value = Step> {
         2 => answer().prop_map(|event| Step::Happen(Box::new(event))),
         1 => Just(Step::Happen(Box::new(Event::EngineStopped))),
         1 => Just(Step::Load),
+        1 => Just(Step::Happen(Box::new(Event::Logged(super::logview::lines())))),
         1 => Just(Step::Happen(Box::new(Event::Answered {
             effect: Effect::RefreshProfiles,
             result: Err(Box::new(report())),

@@ -14,6 +14,7 @@ mod modal;
 mod navigation;
 mod profiles;
 mod run;
+mod takeaway;
 
 use crossterm::event::{KeyEvent, KeyEventKind};
 
@@ -63,8 +64,8 @@ pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
             engine::pass_time(model, now);
             Vec::new()
         }
-        Event::Logged => {
-            model.dirty |= model.logs.size != super::logs::LogSize::Hidden;
+        Event::Logged(lines) => {
+            logview::logged(model, lines);
             Vec::new()
         }
         Event::Answered { effect, result } => {
@@ -85,6 +86,7 @@ pub(super) fn scope(model: &Model) -> Scope {
         Some(Modal::Help { .. } | Modal::Error { .. } | Modal::Why { .. } | Modal::Document { .. }) => {
             Scope::Reader
         }
+        Some(Modal::Export(_)) => Scope::FileName,
         Some(Modal::Finder(_)) => Scope::Finder,
         Some(Modal::Bulk(bulk)) if bulk.is_typed() => Scope::Number,
         Some(Modal::Bulk(_) | Modal::Quit { .. }) => Scope::Question,
@@ -103,6 +105,7 @@ pub(super) fn scope(model: &Model) -> Scope {
             Screen::Changes(_) => Scope::Changes,
             Screen::Matrix(_) => Scope::Matrix,
             Screen::Limits(_) => Scope::Limits,
+            Screen::Logs(screen) if screen.editing => Scope::SearchLine,
             Screen::Logs(_) => Scope::Logs,
         },
     }
@@ -123,6 +126,7 @@ fn on_key(model: &mut Model, key: &KeyEvent) -> Vec<Effect> {
         return if refused { Vec::new() } else { modal::on_key(model, command, key) };
     }
     match (scope, command) {
+        (Scope::SearchLine, command) => logview::on_search_key(model, command, key),
         (Scope::FilterLine, command) => filter::on_key(model, command, key),
         (_, Some(command)) => on_command(model, command),
         _ => Vec::new(),
@@ -134,6 +138,8 @@ fn on_paste(model: &mut Model, text: &str) -> Vec<Effect> {
     match scope(model) {
         Scope::FilterLine => filter::type_text(model, &one_line(text)),
         Scope::Finder => finder::type_text(model, &one_line(text)),
+        Scope::SearchLine => logview::type_text(model, &one_line(text)),
+        Scope::FileName => takeaway::type_text(model, &one_line(text)),
         _ => {}
     }
     Vec::new()
@@ -164,9 +170,13 @@ fn on_command(model: &mut Model, command: Command) -> Vec<Effect> {
         Command::Logs => model.logs.cycle_size(),
         Command::LogLevel => {
             model.logs.level = model.logs.level.next();
+            logview::relevel(model);
             let level = model.logs.level.label();
             model.say(format!("the log shows {level}"));
         }
+        Command::Copy => return takeaway::copy(model),
+        Command::CopyInvocation => return takeaway::copy_command(model),
+        Command::Export => takeaway::ask_for_file(model),
         Command::Zone => {
             std::mem::swap(&mut model.zone, &mut model.other_zone);
             let zone = clock_with_zone(model.now, &model.zone);

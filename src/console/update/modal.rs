@@ -3,7 +3,7 @@
 
 use crossterm::event::{KeyCode, KeyEvent};
 
-use super::{bulk, finder, leave};
+use super::{bulk, finder, leave, takeaway};
 use crate::console::event::Effect;
 use crate::console::keys::Command;
 use crate::console::layout::has_room;
@@ -32,8 +32,11 @@ pub(super) fn on_key(model: &mut Model, command: Option<Command>, key: &KeyEvent
     }
     match &mut opened.modal {
         Modal::Help { .. } | Modal::Error { .. } | Modal::Why { .. } | Modal::Document { .. } => {
-            if command == Some(Command::Back) {
-                model.modal = None;
+            match command {
+                Some(Command::Back) => model.modal = None,
+                Some(Command::Copy) => return takeaway::copy(model),
+                Some(Command::CopyInvocation) => return takeaway::copy_command(model),
+                _ => {}
             }
         }
         Modal::Finder(_) => return finder::on_key(model, command, key),
@@ -43,6 +46,7 @@ pub(super) fn on_key(model: &mut Model, command: Option<Command>, key: &KeyEvent
             Some(Command::No) => model.modal = None,
             _ => {}
         },
+        Modal::Export(_) => return takeaway::on_export_key(model, command, key),
         Modal::Review(_) => return on_review_key(model, command, key),
         Modal::Leaving { .. } => {}
     }

@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::{bulk, changes, errors, history, matrix, run};
+use super::{bulk, changes, errors, history, logview, matrix, run};
 use crate::console::bulk::Costs;
 use crate::console::changes::ChangesScreen;
 use crate::console::errors::ErrorsScreen;
 use crate::console::event::Effect;
 use crate::console::history::HistoryScreen;
 use crate::console::limits::LimitsScreen;
-use crate::console::logview::LogsScreen;
 use crate::console::matrix::{MatrixScreen, ProofIndex};
 use crate::console::model::Model;
 use crate::console::query::{Data, Query};
@@ -29,7 +28,7 @@ pub(super) fn jump(model: &mut Model, tab: Tab) -> Vec<Effect> {
         Tab::Changes => Screen::Changes(ChangesScreen::lately(None, model.now)),
         Tab::Matrix => Screen::Matrix(MatrixScreen::default()),
         Tab::Limits => Screen::Limits(LimitsScreen::default()),
-        Tab::Logs => Screen::Logs(LogsScreen::default()),
+        Tab::Logs => logview::opened(model),
     };
     model.jump(screen);
     entered(model)
@@ -74,7 +73,8 @@ pub(super) fn show_changes(model: &mut Model) -> Vec<Effect> {
 
 /// Esc: first a failure's message goes, then the screen.
 pub(super) fn back(model: &mut Model) -> Vec<Effect> {
-    if model.notice.take().is_some_and(|notice| notice.report.is_some()) || !model.go_back() {
+    let told = model.notice.take().is_some_and(|notice| notice.report.is_some());
+    if told || logview::clear_search(model) || !model.go_back() {
         return Vec::new();
     }
     entered(model)

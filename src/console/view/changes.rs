@@ -141,7 +141,7 @@ fn summary(screen: &ChangesScreen, theme: &Theme, frame: &mut Frame<'_>, area: R
     if screen.more {
         let text = format!("the newest {}", count(MOST_CHANGES as u64));
         parts.push(Part::new(9, text, theme.warn()));
-        parts.push(Part::new(8, format!("{} --limit 0 lists all", command(screen)), theme.warn()));
+        parts.push(Part::new(8, format!("{} --limit 0 lists all", screen.command()), theme.warn()));
     } else {
         parts.push(Part::new(9, total, theme.strong()));
     }
@@ -159,15 +159,6 @@ fn summary(screen: &ChangesScreen, theme: &Theme, frame: &mut Frame<'_>, area: R
     let mut line = join(parts, 3, usize::from(area.width).saturating_sub(4));
     line.spans.insert(0, Span::raw("   "));
     put(frame, area, 0, &line);
-}
-
-/// The command that lists the same.
-pub(super) fn command(screen: &ChangesScreen) -> String {
-    match (screen.of, screen.profile) {
-        (ChangesOf::Run(run), _) => format!("adsync changes --run {run}"),
-        (_, Some(profile)) => format!("adsync changes {profile} --since {}", screen.window.argument()),
-        (_, None) => format!("adsync changes --since {}", screen.window.argument()),
-    }
 }
 
 /// What the overlay and the lower half say of a change before its fields.

@@ -12,6 +12,7 @@ use crate::console::history::HistoryScreen;
 use crate::console::home::ORDERS;
 use crate::console::keys::{self, Command, Scope};
 use crate::console::layout::has_room;
+use crate::console::logview::LogsScreen;
 use crate::console::model::Model;
 use crate::console::query::{ChangesOf, MOST_RUNS};
 use crate::console::screen::{Screen, Tab};
@@ -149,9 +150,27 @@ fn facts(model: &Model, theme: &Theme) -> Vec<Part> {
         }
         Screen::Run(_) => vec![Part::new(9, "an older run", theme.dim())],
         Screen::Changes(screen) => changes_facts(screen, theme),
+        Screen::Logs(screen) => logs_facts(model, screen, theme),
         Screen::History(screen) => history_facts(screen, theme),
-        Screen::Limits(_) | Screen::Logs(_) => Vec::new(),
+        Screen::Limits(_) => Vec::new(),
     }
+}
+
+/// Which lines of the log pass, and whether the newest are followed.
+fn logs_facts(model: &Model, screen: &LogsScreen, theme: &Theme) -> Vec<Part> {
+    let mut parts = Vec::new();
+    if let Some(profile) = screen.profile {
+        parts.push(Part::new(7, format!("only {}", model.title(profile)), Style::new()));
+    }
+    parts.push(Part::new(5, model.logs.level.label(), theme.dim()));
+    parts.push(Part::new(6, plural(screen.len(), "line", "lines"), theme.dim()));
+    let below = screen.len().saturating_sub(screen.list.position + 1);
+    parts.push(if screen.follow {
+        Part::new(9, "following", theme.accent())
+    } else {
+        Part::new(9, format!("{} below", count(below as u64)), theme.warn())
+    });
+    parts
 }
 
 /// How many runs there are, and their order.

@@ -8,9 +8,10 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear};
 
 use super::parts::put;
-use super::{bulk, changes, finder, report, review, why};
+use super::{bulk, changes, finder, logview, report, review, why};
 use crate::console::keys;
-use crate::console::model::{Document, Modal, Model};
+use crate::console::model::{Document, ExportDialog, Modal, Model};
+use crate::console::screen::Screen;
 use crate::console::text::{Align, fit, pad, plural, width, wrap};
 use crate::console::theme::Theme;
 
@@ -82,12 +83,35 @@ fn content(model: &Model, modal: &Modal, theme: &Theme, columns: usize) -> Conte
             question: Vec::new(),
         },
         Modal::Document { document, .. } => match document {
+            Document::Line(line) => Content {
+                title: "Logged".to_owned(),
+                style: theme.accent(),
+                lines: logview::lines(model, line, theme, columns),
+                question: Vec::new(),
+            },
             Document::Change(change) => Content {
                 title: changes::title(change),
                 style: theme.accent(),
                 lines: changes::lines(model, change, theme, columns),
                 question: Vec::new(),
             },
+        },
+        Modal::Export(dialog) => Content {
+            title: format!(
+                "Write {} as {}",
+                plural(model.list_size().0, "row", "rows"),
+                dialog.format.word().to_uppercase()
+            ),
+            style: theme.accent(),
+            lines: export_lines(model, dialog, theme, columns),
+            question: vec![Line::from(vec![
+                key(theme.pick("⏎", "enter")),
+                Span::raw(" write   "),
+                key("Tab"),
+                Span::raw(format!(" {} instead   ", dialog.format.other().word().to_uppercase())),
+                key("esc"),
+                Span::raw(" leave it"),
+            ])],
         },
         Modal::Quit { live } => Content {
             title: format!(
@@ -115,6 +139,51 @@ fn content(model: &Model, modal: &Modal, theme: &Theme, columns: usize) -> Conte
             question: review::question(model, held, theme, columns),
         },
     }
+}
+
+/// The file's name with the cursor in it, and what the file will be.
+fn export_lines(model: &Model, dialog: &ExportDialog, theme: &Theme, columns: usize) -> Vec<Line<'static>> {
+    let room = columns.saturating_sub(2).max(4);
+    let skipped = dialog.input.visual_scroll(room);
+    let chars: Vec<char> = dialog.input.value().chars().collect();
+    let at = dialog.input.cursor();
+    let text = |range: std::ops::Range<usize>| -> String {
+        chars
+            .get(range.start.min(chars.len())..range.end.min(chars.len()))
+            .unwrap_or_default()
+            .iter()
+            .collect()
+    };
+    let under = chars.get(at).map_or_else(|| " ".to_owned(), ToString::to_string);
+    let name = Line::from(vec![
+        Span::raw(text(skipped.min(at)..at)),
+        Span::styled(under, Style::new().add_modifier(Modifier::REVERSED)),
+        Span::raw(text(at + 1..skipped + room)),
+    ]);
+    let mut lines = vec![name, Line::default()];
+    let mut sentence = "The whole list as it is filtered and ordered, with plain values; for you alone, nothing is overwritten.".to_owned();
+    if matches!(&model.screen, Screen::Changes(screen) if screen.more) {
+        sentence.push_str(
+            " There are more changes than are listed here: adsync changes --limit 0 --json has all.",
+        );
+    }
+    lines.extend(wrap(&sentence, columns).into_iter().map(|line| Line::styled(line, theme.dim())));
+    lines
+}
+
+/// What lies over the screen as plain text, in full.
+pub(in crate::console) fn plain_text(model: &Model, modal: &Modal) -> String {
+    /// Wider than any line: nothing is broken that is not broken in the text itself.
+    const WIDE: usize = 100_000;
+    let theme = Theme::new(true, model.options.ascii);
+    let content = content(model, modal, &theme, WIDE);
+    let mut out = content.title;
+    for line in &content.lines {
+        out.push('\n');
+        let text: String = line.spans.iter().map(|span| span.content.as_ref()).collect();
+        out.push_str(text.trim_end());
+    }
+    out
 }
 
 /// The box of a content, and how many lines of it are in sight.

@@ -88,6 +88,8 @@ fn spell_in_ascii(buffer: &mut Buffer) {
     }
 }
 
+pub(super) use dialog::plain_text;
+
 /// The furthest that the open modal can be scrolled.
 pub(super) fn scroll_limit(model: &Model) -> usize {
     let theme = Theme::of(&model.options);

@@ -1,0 +1,175 @@
+//! What leaves the console: copied texts and commands, and lists written to files.
+
+use serde_json::Value;
+
+use super::fixture::*;
+use crate::console::export::{Cell, heads, row, table};
+use crate::console::*;
+use crate::domain::id::ProfileId;
+use crate::sync::event::SyncEvent;
+
+fn on(id: ProfileId, keys: &str) -> Model {
+    let mut model = model_of(overview(), (80, 24));
+    let position = model.home.rows().iter().position(|row| *row == id).unwrap();
+    model.home.move_to(position);
+    press(&mut model, keys);
+    model
+}
+
+fn copied(model: &mut Model, key: &str) -> String {
+    match press(model, key).as_slice() {
+        [Effect::Copy(text)] => text.clone(),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn notice(model: &Model) -> &str {
+    model.notice.as_ref().map_or("", |notice| notice.text.as_str())
+}
+
+#[test]
+fn y_copies_the_current_row_between_tabs() {
+    let mut model = on(HAUS, "");
+    let row = copied(&mut model, "y");
+    let cells: Vec<&str> = row.split('\t').collect();
+    assert_eq!(&cells[..7], ["6", "Haus Linden", "DE", "proved", "acme-eu", "vendor", "6302"]);
+    assert_eq!(notice(&model), "copied: 1 line; your terminal must allow OSC 52");
+    let mut changes = super::changes::shown((80, 24));
+    assert!(copied(&mut changes, "y").contains("\t301400000000044\tchanged\t{\"bid\":0.45,"));
+}
+
+#[test]
+fn y_copies_a_report_in_full_and_no_secret() {
+    let mut odd = overview();
+    for run in odd.runs.values_mut().filter(|run| run.profile_id == AURORA) {
+        let error = run.error.as_mut().unwrap();
+        error.causes.push("it said Atzr|IwEBcanary-7Q0123456789 \u{1b}[31m".to_owned());
+        error.hint = "a long hint ".repeat(40);
+    }
+    let mut model = model_of(odd, (60, 15));
+    let aurora = model.home.rows().iter().position(|row| *row == AURORA).unwrap();
+    model.home.move_to(aurora);
+    press(&mut model, "e");
+    let text = copied(&mut model, "y");
+    for part in [
+        "The consent of login acme-eu was revoked.",
+        "auth.invalid_grant",
+        "request      POST https://api.amazon.co.uk/auth/o2/token",
+        "3f9c2a77-51d0-4c1b-9a57-0e3f6a1b9c22",
+        "parameter : refresh_token",
+        "a long hint ".repeat(40).trim_end(),
+    ] {
+        assert!(text.contains(part), "{part:?} is not in\n{text}");
+    }
+    assert!(!text.contains("canary") && !text.contains('\u{1b}'), "{text}");
+}
+
+#[test]
+fn c_copies_the_command_that_shows_the_same() {
+    let mut why = on(HAUS, "w");
+    assert_eq!(copied(&mut why, "c"), "adsync why 6");
+    let mut selected = on(FJORD, "space space");
+    assert_eq!(copied(&mut selected, "c"), "adsync sync 5 6");
+    assert_eq!(copied(&mut on(HAUS, "enter"), "c"), "adsync run show 106");
+    let mut errors = on(HAUS, "3");
+    assert!(copied(&mut errors, "c").starts_with("adsync errors "));
+    let mut changes = super::changes::shown((80, 24));
+    assert_eq!(copied(&mut changes, "c"), "adsync changes --since 24h");
+    press(&mut changes, "enter");
+    assert_eq!(copied(&mut changes, "c"), "adsync changes --run 106");
+    let mut of_one = on(HAUS, "d");
+    assert_eq!(copied(&mut of_one, "c"), "adsync changes 6 --since 24h");
+    let mut logs = on(HAUS, "7");
+    assert_eq!(press(&mut logs, "c"), []);
+    assert_eq!(notice(&logs), "no command shows this");
+}
+
+#[test]
+fn what_is_too_long_for_terminals_is_cut_and_says_so() {
+    let mut model = on(AURORA, "");
+    let mut long = report();
+    long.hint = "word ".repeat(30_000);
+    update(&mut model, Event::Answered { effect: Effect::RefreshProfiles, result: Err(Box::new(long)) });
+    press(&mut model, "e");
+    assert!(copied(&mut model, "y").len() <= 74_000);
+    assert!(notice(&model).starts_with("copied: the first "), "{}", notice(&model));
+}
+
+#[test]
+fn an_export_asks_for_a_name_and_takes_the_whole_list_as_it_is_shown() {
+    let mut model = on(HAUS, "/ d e enter");
+    let shown = model.home.rows().len();
+    assert!(shown < 12);
+    press(&mut model, "X");
+    snapshot("export", &model);
+    let mut narrow = on(HAUS, "X");
+    narrow.size = (60, 15);
+    snapshot("export", &narrow);
+    assert_eq!(press(&mut model, "s q"), [], "keys are text here");
+    press(&mut model, "backspace backspace tab");
+    let [Effect::Export(export)] = &press(&mut model, "enter")[..] else { panic!("nothing was written") };
+    assert_eq!(export.path.to_str(), Some("adsync-profiles-2026-11-22T143205.json"));
+    assert_eq!((export.format, export.table.rows.len()), (Format::Json, shown));
+    let ids: Vec<&Cell> = export.table.rows.iter().map(|row| &row[0]).collect();
+    let expected: Vec<Cell> = model.home.rows().iter().map(|id| Cell::Word(id.to_string())).collect();
+    assert_eq!(ids, expected.iter().collect::<Vec<_>>(), "in the order of the list");
+    assert_eq!(press(&mut model, "X esc"), []);
+    assert_eq!(model.modal, None);
+}
+
+#[test]
+fn every_screen_has_a_value_for_each_of_its_heads() {
+    let mut with_lines = on(HAUS, "");
+    update(&mut with_lines, Event::Logged(super::logview::lines()));
+    press(&mut with_lines, "7");
+    let screens = [
+        on(HAUS, ""),
+        on(HAUS, "enter"),
+        on(HAUS, "3"),
+        super::changes::shown((80, 24)),
+        on(HAUS, "5"),
+        on(HAUS, "6"),
+        with_lines,
+        history(),
+    ];
+    for model in screens {
+        let (name, _) = heads(&model.screen);
+        let table = table(&model);
+        let columns = &table.heads;
+        assert_eq!(table.rows.len(), model.list_size().0, "{name}");
+        assert!(!table.rows.is_empty(), "{name}");
+        for row in &table.rows {
+            assert_eq!(row.len(), columns.len(), "{name}: {row:?}");
+        }
+        assert_eq!(row(&model, table.rows.len()), None, "{name}");
+        let json = table.bytes(Format::Json).unwrap();
+        let objects: Vec<Value> = serde_json::from_slice(&json).unwrap();
+        assert!(objects.iter().all(|object| object.as_object().unwrap().len() == columns.len()), "{name}");
+        let csv = table.bytes(Format::Csv).unwrap();
+        let mut read = csv::Reader::from_reader(csv.as_slice());
+        assert_eq!(read.headers().unwrap().iter().collect::<Vec<_>>(), *columns, "{name}");
+        assert_eq!(read.records().filter(Result::is_ok).count(), table.rows.len(), "{name}");
+    }
+}
+
+/// The runs of everybody, read.
+fn history() -> Model {
+    let mut model = on(HAUS, "");
+    let asked = press(&mut model, "2");
+    let runs: Vec<_> = overview().runs.into_values().collect();
+    for effect in asked {
+        if let Effect::Load(query @ Query::Runs(_)) = effect {
+            update(&mut model, Event::Loaded { query, result: Ok(Data::Runs(runs.clone())) });
+        }
+    }
+    model
+}
+
+#[test]
+fn nothing_is_written_of_an_empty_list() {
+    let mut model = model_of(Default::default(), (80, 24));
+    assert_eq!(press(&mut model, "X"), []);
+    assert_eq!(notice(&model), "nothing to write: the list has no rows");
+    assert_eq!(press(&mut model, "y"), []);
+    tell(&mut model, SyncEvent::Snapshot { overview: Box::new(overview()) });
+}

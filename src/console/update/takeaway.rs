@@ -1,0 +1,88 @@
+//! Keys that take something out of the console: onto the clipboard, or into a file.
+
+use crossterm::event::{Event as TerminalEvent, KeyEvent};
+use tui_input::Input;
+use tui_input::backend::crossterm::EventHandler as _;
+
+use crate::console::copy;
+use crate::console::event::Effect;
+use crate::console::export::{Export, Format, heads, path_of, proposed, table};
+use crate::console::keys::Command;
+use crate::console::model::{ExportDialog, Modal, Model};
+use crate::console::text::{count, plural};
+
+/// Copies what is looked at.
+pub(super) fn copy(model: &mut Model) -> Vec<Effect> {
+    let Some(text) = copy::text(model).filter(|text| !text.trim().is_empty()) else {
+        model.say("nothing to copy here");
+        return Vec::new();
+    };
+    let (text, cut) = copy::cut(text);
+    let lines = plural(text.lines().count(), "line", "lines");
+    let what = if cut { format!("the first {} bytes, {lines}", count(text.len() as u64)) } else { lines };
+    model.say(format!("copied: {what}; your terminal must allow OSC 52"));
+    vec![Effect::Copy(text)]
+}
+
+/// Copies the command that does or shows the same.
+pub(super) fn copy_command(model: &mut Model) -> Vec<Effect> {
+    let Some(command) = copy::command(model) else {
+        model.say("no command shows this");
+        return Vec::new();
+    };
+    model.say(format!("copied: {command} (your terminal must allow OSC 52)"));
+    vec![Effect::Copy(command)]
+}
+
+/// Asks how and where the present list is to be written.
+pub(super) fn ask_for_file(model: &mut Model) {
+    let (name, _) = heads(&model.screen);
+    if model.list_size().0 == 0 {
+        model.say("nothing to write: the list has no rows");
+        return;
+    }
+    let format = Format::default();
+    let input = Input::new(proposed(name, format, model.now));
+    model.open(Modal::Export(ExportDialog { format, input }));
+}
+
+pub(super) fn on_export_key(model: &mut Model, command: Option<Command>, key: &KeyEvent) -> Vec<Effect> {
+    let Some(Modal::Export(dialog)) = model.modal.as_mut().map(|opened| &mut opened.modal) else {
+        return Vec::new();
+    };
+    match command {
+        Some(Command::Yes) => return write(model),
+        Some(Command::No) => model.modal = None,
+        Some(Command::Format) => dialog.switch(),
+        Some(_) => {}
+        None => {
+            dialog.input.handle_event(&TerminalEvent::Key(*key));
+        }
+    }
+    Vec::new()
+}
+
+/// Pasted text is part of the file's name.
+pub(super) fn type_text(model: &mut Model, text: &str) {
+    if let Some(Modal::Export(dialog)) = model.modal.as_mut().map(|opened| &mut opened.modal) {
+        for c in text.chars() {
+            dialog.input.handle(tui_input::InputRequest::InsertChar(c));
+        }
+        model.dirty = true;
+    }
+}
+
+fn write(model: &mut Model) -> Vec<Effect> {
+    let Some(Modal::Export(dialog)) = model.modal.as_ref().map(|opened| &opened.modal) else {
+        return Vec::new();
+    };
+    let (path, format) = (path_of(dialog.input.value()), dialog.format);
+    if path.as_os_str().is_empty() {
+        model.say("the file needs a name");
+        return Vec::new();
+    }
+    model.modal = None;
+    let table = table(model);
+    model.say(format!("writing {}…", plural(table.rows.len(), "row", "rows")));
+    vec![Effect::Export(Box::new(Export { path, format, table }))]
+}
