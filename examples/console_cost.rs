@@ -67,6 +67,7 @@ fn profile(id: i64) -> StoredProfile {
         last_counts: Some(ChangeCounts { changed: 3, ..ChangeCounts::default() }),
         gone_at: None,
         access_lost: None,
+        listed_at: None,
         barred: None,
     }
 }
@@ -98,6 +99,9 @@ fn run(id: i64, state: RunState) -> RunView {
         error: None,
         hold: None,
         approved_by: None,
+        state_since: None,
+        lease_until: None,
+        waits: adsync::domain::wait::RunWaits::default(),
     }
 }
 

@@ -10,6 +10,7 @@ use reqwest::Url;
 use reqwest::header::HeaderValue;
 
 use super::backoff::Backoff;
+use super::blame::Taken;
 use super::call::{Cursor, ListCall};
 use super::endpoint::{ClientOptions, LoginEndpoint};
 use super::error::AdsError;
@@ -51,6 +52,7 @@ pub(super) struct Login {
     pub(super) client_id: HeaderValue,
     pub(super) tokens: Arc<TokenSource>,
     pub(super) account: AccountId,
+    pub(super) taken: Taken,
 }
 
 impl Login {
@@ -127,7 +129,7 @@ impl AdsClient {
                 };
                 let tokens = sources.entry(key).or_insert_with(source).clone();
                 let account = budget.account(&endpoint.client_id, endpoint.region, &endpoint.name);
-                Ok(Login { endpoint, api, client_id, tokens, account })
+                Ok(Login { endpoint, api, client_id, tokens, account, taken: Taken::default() })
             })
             .collect::<Result<Vec<_>, AdsError>>()?;
         let wiring = Wiring { http, budget, backoff: backoff(2), options };
@@ -212,6 +214,11 @@ impl AdsClient {
     pub fn pace(&self, login: &str, profile: crate::domain::id::ProfileId) -> Option<f64> {
         let account = self.login(login).ok()?.account;
         self.inner.wiring.budget.pace(account, Some(profile))
+    }
+
+    /// What is left of a pause of all requests of a login; `None` when it does not pause.
+    pub fn pause_of(&self, login: &str) -> Option<Duration> {
+        self.inner.wiring.budget.account_pause(self.login(login).ok()?.account)
     }
 
     /// From now on the request budget is shared with other processes.

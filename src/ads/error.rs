@@ -58,6 +58,16 @@ pub enum AdsError {
         /// The request.
         request: Box<RequestReport>,
     },
+    /// 401 for this request alone: the list of profiles, or another one, is given for the same token.
+    #[error("the API refuses this request with 401, and takes the token of login {login:?} for others")]
+    Unauthorized {
+        /// The login.
+        login: String,
+        /// What the API said.
+        message: String,
+        /// The request.
+        request: Box<RequestReport>,
+    },
     /// The token endpoint does not answer, or asks to come back later.
     #[error("the token endpoint of login {login:?} cannot be reached")]
     AuthUnreachable {
@@ -177,6 +187,7 @@ impl AdsError {
             Self::InvalidGrant { .. } => Code::InvalidGrant,
             Self::InvalidClient { .. } => Code::InvalidClient,
             Self::TokenRefused { .. } => Code::TokenRefused,
+            Self::Unauthorized { .. } => Code::Unauthorized,
             Self::AuthUnreachable { .. } => Code::AuthUnreachable,
             Self::AuthMalformed { .. } => Code::AuthMalformed,
             Self::NoAccess { .. } => Code::NoAccess,
@@ -203,6 +214,7 @@ impl AdsError {
             Self::InvalidGrant { request, .. }
             | Self::InvalidClient { request, .. }
             | Self::TokenRefused { request, .. }
+            | Self::Unauthorized { request, .. }
             | Self::AuthUnreachable { request, .. }
             | Self::AuthMalformed { request, .. }
             | Self::NoAccess { request, .. }
@@ -225,6 +237,7 @@ impl AdsError {
             Self::InvalidGrant { message, .. }
             | Self::InvalidClient { message, .. }
             | Self::TokenRefused { message, .. }
+            | Self::Unauthorized { message, .. }
             | Self::NoAccess { message, .. }
             | Self::BadRequest { message, .. }
             | Self::CursorRefused { message, .. }
@@ -238,6 +251,7 @@ impl AdsError {
         ErrorReport {
             causes: cause.cloned().into_iter().collect(),
             again_at: self.park_for().map(|wait| at.plus(wait)),
+            again_is_ours: self.park_for().is_some() && !self.is_wait_asked(),
             request: self.request().cloned(),
             ..ErrorReport::new(self.code(), self.to_string(), self.hint(), at)
         }
@@ -301,6 +315,7 @@ mod tests {
             AdsError::InvalidGrant { login: text(), message: text(), request: request() },
             AdsError::InvalidClient { login: text(), message: text(), request: request() },
             AdsError::TokenRefused { login: text(), message: text(), request: request() },
+            AdsError::Unauthorized { login: text(), message: text(), request: request() },
             AdsError::AuthUnreachable { login: text(), cause: text(), wait: None, request: request() },
             AdsError::AuthMalformed { login: text(), cause: text(), request: request() },
             AdsError::NoAccess { profile: Some(ProfileId(7)), message: text(), request: request() },
@@ -323,7 +338,7 @@ mod tests {
 
     #[test]
     fn a_report_carries_code_cause_hint_and_request() {
-        let report = every().remove(11).report(Timestamp(5));
+        let report = every().remove(12).report(Timestamp(5));
         assert_eq!((report.code, report.summary.as_str()), (Code::Throttled, "throttled, next try in 1m 2s"));
         assert_eq!(report.again_at, Some(Timestamp(61_500_005)));
         assert_eq!(report.causes, ["m"]);

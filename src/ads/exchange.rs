@@ -126,7 +126,7 @@ impl Exchange<'_> {
             }
             if !resuming && let Some(left) = self.wiring.budget.pause_of(&request).filter(|l| *l >= TOLD) {
                 let detail = "this profile pauses after a 429".to_owned();
-                self.tell(trace, WaitReason::Throttled, left, detail);
+                self.tell(trace, WaitReason::Throttled, left, false, detail);
                 resuming = true;
             }
             let (permit, bearer) = match self.turn(request).await {
@@ -157,13 +157,14 @@ impl Exchange<'_> {
             self.observer.sent();
             let failed = match self.attempt(url.clone(), permit, &bearer, trace, &read).await {
                 Ok((page, request_id, took)) => {
+                    self.login.taken.answered(&bearer);
                     return Ok(Done { page, request_id, attempts: trace.attempts(), took });
                 }
                 Err(failed) => failed,
             };
             match failed {
                 Failed::Final(error) => return Err(error),
-                Failed::Token(error) if refreshed => return Err(error),
+                Failed::Token(error) if refreshed => return Err(self.blame(error, &bearer).await),
                 Failed::Token(_) => {
                     refreshed = true;
                     self.login.tokens.refuse(&bearer).await;
@@ -177,7 +178,7 @@ impl Exchange<'_> {
                         let (wait, asked, request) = (Some(wait), asked && beyond, trace.boxed());
                         return Err(AdsError::Throttled { wait, asked, detail, request });
                     }
-                    self.tell(trace, WaitReason::Throttled, pause, detail);
+                    self.tell(trace, WaitReason::Throttled, pause, asked, detail);
                     resuming = true;
                 }
                 Failed::Again { error, wait, detail } => {
@@ -263,7 +264,7 @@ impl Exchange<'_> {
         Err(self.judge(answer.status, answer.retry_after, &said, line, permit, trace))
     }
 
-    async fn send(&self, url: Url, bearer: &Bearer) -> Result<Answer, (Option<u16>, Lost)> {
+    pub(super) async fn send(&self, url: Url, bearer: &Bearer) -> Result<Answer, (Option<u16>, Lost)> {
         let method = match self.wire.method {
             Method::Get => reqwest::Method::GET,
             Method::Post => reqwest::Method::POST,
@@ -389,14 +390,14 @@ impl Exchange<'_> {
         if beyond || self.is_over(trace, pause) {
             return Err(error);
         }
-        self.tell(trace, WaitReason::Retrying, pause, detail);
+        self.tell(trace, WaitReason::Retrying, pause, asked, detail);
         tokio::time::sleep(pause).await;
         self.observer.resumed();
         Ok(())
     }
 
-    fn tell(&self, trace: &Trace, reason: WaitReason, delay: Duration, detail: String) {
-        self.observer.waiting(&RequestWait { reason, delay, attempt: trace.attempts(), detail });
+    fn tell(&self, trace: &Trace, reason: WaitReason, delay: Duration, asked: bool, detail: String) {
+        self.observer.waiting(&RequestWait { reason, delay, attempt: trace.attempts(), detail, asked });
     }
 
     /// True when no attempt after `pause` is allowed any more.
@@ -405,7 +406,7 @@ impl Exchange<'_> {
         trace.attempts() >= options.max_attempts || trace.elapsed() + pause > self.max_elapsed
     }
 
-    fn url(&self) -> Url {
+    pub(super) fn url(&self) -> Url {
         let mut url = self.login.api.clone();
         url.set_path(&format!("{}{}", self.login.api.path().trim_end_matches('/'), self.wire.path));
         if !self.wire.query.is_empty() {

@@ -24,6 +24,9 @@ impl AdsError {
             Self::TokenRefused { login, .. } => format!(
                 "The token is fresh, so the application itself may lack API access, or login {login:?} points at the wrong region. Compare region and api_url with `adsync config show`."
             ),
+            Self::Unauthorized { login, .. } => format!(
+                "The token is good, so login {login:?} lacks the right to just this. Check in Amazon Ads what its user may do with the account, and for which products the application was approved; note the request ids for Amazon's support, then `adsync retry`."
+            ),
             Self::AuthUnreachable { .. } => {
                 "Check the network, and token_url if it is set (`adsync config show`); then `adsync retry`.".to_owned()
             }

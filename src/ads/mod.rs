@@ -6,8 +6,10 @@
 
 mod answer;
 mod backoff;
+mod blame;
 mod call;
 mod client;
+mod encoded;
 mod endpoint;
 mod error;
 mod exchange;

@@ -28,6 +28,8 @@ pub struct RequestWait {
     pub attempt: u32,
     /// One line: `throttled, no Retry-After`.
     pub detail: String,
+    /// True when the API itself named the pause.
+    pub asked: bool,
 }
 
 /// The kinds of waiting.

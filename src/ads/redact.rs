@@ -4,13 +4,14 @@
 
 use reqwest::Url;
 
+use super::encoded::hide_encoded;
 use crate::config::Secret;
 
 /// The most of a body that an error keeps.
 pub(super) const EXCERPT: usize = 2048;
-const HIDDEN: &str = "***";
+pub(super) const HIDDEN: &str = "***";
 /// What Amazon's own secrets begin with: access token, refresh token, client secret, in that order.
-const MARKS: [&str; 4] = ["Atza|", "Atzr|", "Atzc|", "amzn1.oa2-cs."];
+pub(super) const MARKS: [&str; 4] = ["Atza|", "Atzr|", "Atzc|", "amzn1.oa2-cs."];
 
 /// `text` without the given secrets, without anything that looks like a token, and without control
 /// characters that could reach a terminal.
@@ -30,6 +31,7 @@ pub(super) fn redact(text: &str, secrets: &[&str]) -> String {
             out = hide_after(&out, &spelled, ends);
         }
     }
+    out = hide_encoded(&out, secrets);
     for key in ["access_token", "refresh_token", "client_secret", "Bearer", "Basic"] {
         out = hide_value(&out, key);
     }
@@ -42,7 +44,7 @@ pub fn redacted(text: &str) -> String {
 }
 
 /// A text as forms, URLs and JSON spell it, where that differs from the text itself.
-fn spellings(text: &str) -> Vec<String> {
+pub(super) fn spellings(text: &str) -> Vec<String> {
     let encode = |lower: bool| {
         let byte = |b: u8| match b {
             b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'_' | b'.' | b'~' => char::from(b).to_string(),

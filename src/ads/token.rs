@@ -22,6 +22,9 @@ use crate::config::Secret;
 const MARGIN: Duration = Duration::from_secs(300);
 /// What a token lives when the answer does not say.
 const LIFE: Duration = Duration::from_secs(3600);
+/// What a token is taken to live at least. One that says it ends sooner, or has ended already, is used for this long or
+/// until the API refuses it, for else every request would fetch one of its own.
+const SHORTEST: Duration = Duration::from_secs(60);
 /// How long a definite no is remembered that might be the endpoint's mistake, so that a login does not knock on the
 /// door with every request. A consent that has ended stays ended.
 const REMEMBERED: Duration = Duration::from_secs(300);
@@ -73,6 +76,13 @@ pub(super) struct Bearer {
     /// The bare token, for redaction.
     pub(super) secret: Secret,
     generation: u64,
+}
+
+impl Bearer {
+    /// Grows with each token of its source.
+    pub(super) const fn generation(&self) -> u64 {
+        self.generation
+    }
 }
 
 /// Why there is no token. Holds nothing secret.
@@ -276,7 +286,8 @@ impl TokenSource {
         if token.access_token.is_empty() {
             return Err(malformed("the token is empty"));
         }
-        let life = token.expires_in.map_or(LIFE, Duration::from_secs).min(Duration::from_secs(86_400));
+        let life =
+            token.expires_in.map_or(LIFE, Duration::from_secs).clamp(SHORTEST, Duration::from_secs(86_400));
         Ok((Bearer { header, secret: Secret::new(token.access_token), generation }, life))
     }
 

@@ -35,16 +35,23 @@ pub async fn errors(
     }
     left_out(&overview, out);
     let failing: usize = all.iter().map(|cause| cause.profiles.len()).sum();
-    if failing == 0 {
+    let mut who = Vec::new();
+    if failing > 0 {
+        who.push(plural(failing, "profile fails", "profiles fail"));
+    }
+    let logins: usize = all.iter().map(|cause| cause.logins.len()).sum();
+    if logins > 0 {
+        who.push(plural(
+            logins,
+            "login cannot be asked for its profiles",
+            "logins cannot be asked for their profiles",
+        ));
+    }
+    if who.is_empty() {
         out.say("no profile fails");
         return Ok(Exit::Ok);
     }
-    let fail = if failing == 1 { "fails" } else { "fail" };
-    out.line(&format!(
-        "{} {fail}, {}",
-        plural(failing, "profile", "profiles"),
-        plural(all.len(), "cause", "causes")
-    ))?;
+    out.line(&format!("{}, {}", who.join(", "), plural(all.len(), "cause", "causes")))?;
     for cause in &all {
         out.line("")?;
         head(cause, out)?;
@@ -86,8 +93,7 @@ pub(super) fn cause_named<'a>(all: &'a [Cause], word: &str) -> Result<&'a Cause,
 
 fn head(cause: &Cause, out: &mut Output<'_>) -> Result<(), Failure> {
     let utc = out.utc;
-    let count = plural(cause.profiles.len(), "profile", "profiles");
-    out.line(&format!("{}  {count}  {} [{}]", cause.cause, cause.summary, cause.code))?;
+    out.line(&format!("{}  {}  {} [{}]", cause.cause, cause.who(), cause.summary, cause.code))?;
     out.line(&format!("  since {}  last seen {}", time(cause.since, utc), time(cause.last, utc)))?;
     out.line(&format!("  {}", recovery(&cause.report, utc)))?;
     out.line(&format!("  {}", cause.hint))?;
@@ -95,11 +101,17 @@ fn head(cause: &Cause, out: &mut Output<'_>) -> Result<(), Failure> {
     if waiting > 0 {
         let again = plural(waiting, "profile", "profiles");
         out.line(&format!("  adsync retry --cause {} tries {again} again", cause.cause))?;
+    } else if !cause.logins.is_empty() {
+        let logins: Vec<&str> = cause.logins.iter().map(|login| login.login.as_str()).collect();
+        out.line(&format!("  adsync retry --cause {} asks login {} again", cause.cause, logins.join(", ")))?;
     }
     Ok(())
 }
 
 fn profiles(cause: &Cause, out: &mut Output<'_>) -> Result<(), Failure> {
+    if cause.profiles.is_empty() {
+        return Ok(());
+    }
     let row = |p: &Affected| {
         vec![
             String::new(),

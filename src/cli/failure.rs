@@ -98,6 +98,21 @@ impl Failure {
         Self::new(Code::Usage, summary, hint)
     }
 
+    /// A profile that is not known while logins could not be asked may be one of theirs: then this ends as their
+    /// failures do.
+    pub(super) fn unless_unlisted(mut self, unlisted: &[ErrorReport]) -> Self {
+        if self.report.code != Code::ProfileUnknown || unlisted.is_empty() {
+            return self;
+        }
+        let retryable = unlisted.iter().all(|report| report.retryable);
+        self.exit = if retryable { Exit::Retryable } else { Exit::Failed };
+        self.report.retryable = retryable;
+        self.report.causes.extend(unlisted.iter().map(|report| report.summary.clone()));
+        "Not every login could be asked for its profiles, and it may be one of theirs: try again when they answer."
+            .clone_into(&mut self.report.hint);
+        self
+    }
+
     /// A failure that is known by its report.
     pub fn from_report(report: ErrorReport) -> Self {
         let exit = Exit::of_code(report.code);
@@ -182,6 +197,9 @@ mod tests {
             error: (state == RunState::Failed).then(|| ErrorReport { retryable, ..failure() }),
             hold: None,
             approved_by: None,
+            state_since: None,
+            lease_until: None,
+            waits: crate::domain::wait::RunWaits::default(),
         }
     }
 

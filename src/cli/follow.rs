@@ -12,6 +12,7 @@ use super::plain::{count, counts, maybe_time};
 use super::profiles::select;
 use super::retry;
 use crate::domain::id::{ProfileId, RunId};
+use crate::domain::plural::{count as domain_count, times};
 use crate::domain::report::ErrorReport;
 use crate::domain::run::{Origin, Progress, RunState, RunView, UnitState, UnitView};
 use crate::sync::event::SyncEvent;
@@ -42,15 +43,18 @@ pub async fn sync(
 ) -> Result<Exit, Failure> {
     tokio::pin!(interrupted);
     let mut failures: Vec<ErrorReport> = Vec::new();
+    // What fails now: a login that answers again is no cause any more when the profiles are chosen.
+    let before = engine.snapshot();
     let refreshed = tokio::select! {
         refreshed = refresh(engine, work) => refreshed,
         () = &mut interrupted => return Ok(stop(engine, out).await),
     };
+    let unlisted: Vec<ErrorReport> = refreshed.iter().map(|(_, report)| report.clone()).collect();
     for (login, report) in refreshed {
         out.report(&format!("login {login}"), &report);
         // Profiles that were named are synced by what is stored of them; whatever else the login has was not asked for.
         if !matches!(work, Work::Sync(args) if !args.select.profiles.is_empty())
-            && !matches!(work, Work::Retry(args) if !args.select.all)
+            && !matches!(work, Work::Retry(args) if !retry::asks(args, &before, &login))
         {
             failures.push(report);
         }
@@ -63,10 +67,11 @@ pub async fn sync(
         let what = if many == 1 { "profile" } else { "profiles" };
         out.say(&format!("skipped {many} {what}: {} (adsync profiles says why)", parts.join(", ")));
     }
-    let wanted = start(engine, work, &overview, out, &mut failures).await?;
+    let known = Known { before: &before, now: &overview, unlisted: &unlisted };
+    let wanted = start(engine, work, &known, out, &mut failures).await?;
     if wanted.is_empty() {
         if let Work::Retry(args) = work {
-            return retry::nothing(args, &engine.snapshot(), &failures, out);
+            return retry::nothing(args, &before, &engine.snapshot(), &failures, out);
         }
         if failures.is_empty() {
             out.say("nothing to do");
@@ -135,15 +140,26 @@ const fn is_syncable(status: ProfileStatus) -> bool {
     !matches!(status, ProfileStatus::Gone | ProfileStatus::NotSyncable | ProfileStatus::Excluded)
 }
 
+/// What is known when the profiles are chosen.
+struct Known<'a> {
+    /// Before the logins were asked.
+    before: &'a Overview,
+    /// After that.
+    now: &'a Overview,
+    /// Why logins could not be asked: a profile that is not known may be theirs.
+    unlisted: &'a [ErrorReport],
+}
+
 /// Requests the runs; gives those to follow.
 async fn start(
     engine: &Engine,
     work: &Work,
-    overview: &Overview,
+    known: &Known<'_>,
     out: &mut Output<'_>,
     failures: &mut Vec<ErrorReport>,
 ) -> Result<Vec<RunView>, Failure> {
     let by = Requester::operator(Origin::Cli);
+    let overview = known.now;
     let profiles: Vec<_> = overview.profiles.values().cloned().collect();
     let status = |id: ProfileId| overview.status(id, engine.now());
     let syncable = |id| is_syncable(status(id));
@@ -155,8 +171,10 @@ async fn start(
         Work::Sync(args) if args.failed => {
             profiles.iter().map(|p| p.profile.id).filter(|id| status(*id) == ProfileStatus::Failed).collect()
         }
-        Work::Sync(args) => select(&profiles, &args.select, "sync", |p| syncable(p.profile.id))?,
-        Work::Retry(args) => retry::chosen(args, overview, engine.now())?,
+        Work::Sync(args) => select(&profiles, &args.select, "sync", |p| syncable(p.profile.id))
+            .map_err(|failure| failure.unless_unlisted(known.unlisted))?,
+        Work::Retry(args) => retry::chosen(args, known.before, overview, engine.now())
+            .map_err(|failure| failure.unless_unlisted(known.unlisted))?,
     };
     let many = chosen.len() > 1;
     let mut wanted = Vec::with_capacity(chosen.len());
@@ -254,7 +272,7 @@ impl<'a, 'o> Follower<'a, 'o> {
             RunState::Queued if run.not_before.is_some() => {
                 let times = match run.parks {
                     ..=1 => String::new(),
-                    n => format!(", {n} times in a row now"),
+                    n => format!(", {} in a row now", times(domain_count(n))),
                 };
                 let until = maybe_time(run.not_before, self.out.utc);
                 format!("parked until {until}, for the API limits its requests{times}")
@@ -313,10 +331,10 @@ impl<'a, 'o> Follower<'a, 'o> {
         for run in open().cloned().collect::<Vec<_>>() {
             let until = run.not_before.map_or_else(String::new, |at| format!(" until {}", at.to_rfc3339()));
             let text = format!(
-                "run {} {}: parked{until}, {} times in a row; it stays queued, and the console or the next adsync sync goes on with it",
+                "run {} {}: parked{until}, {} in a row; it stays queued, and the console or the next adsync sync goes on with it",
                 run.id,
                 self.name(run.profile_id),
-                run.parks
+                times(domain_count(run.parks))
             );
             self.bars.end(run.id);
             if !self.out.json {

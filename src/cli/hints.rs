@@ -39,6 +39,8 @@ const SENTENCES: &[&str] = &[
     "repeats",
     "shows",
     "stored",
+    "stays",
+    "waits",
     "for",
     "from",
 ];

@@ -6,8 +6,10 @@ use super::output::Output;
 use super::plain::{Align, count, counts, maybe_time, table, time};
 use super::profiles::find;
 use super::report::report_lines;
+use super::standing::standing;
 use crate::domain::code::Code;
 use crate::domain::id::RunId;
+use crate::domain::plural::{plural, times};
 use crate::domain::profile::StoredProfile;
 use crate::domain::report::ErrorReport;
 use crate::domain::run::{RunState, RunView, UnitState, UnitView};
@@ -37,6 +39,10 @@ pub async fn profiles(engine: &Engine, args: &ProfilesArgs, out: &mut Output<'_>
         if out.json {
             let mut object = serde_json::to_value(p).map_err(std::io::Error::from)?;
             object["status"] = status.word().into();
+            let waits = run.filter(|run| run.state.is_live()).map(|run| run.waits.left(engine.now()));
+            let until = waits.and_then(|waits| waits.throttled_until());
+            let parked = run.filter(|run| run.state == RunState::Queued).and_then(|run| run.not_before);
+            object["waits_until"] = serde_json::to_value(until.or(parked)).map_err(std::io::Error::from)?;
             object["last_run"] = serde_json::to_value(run.map(|run| run.id)).map_err(std::io::Error::from)?;
             object["not_syncable"] = p.not_synced().into();
             out.object(&object)?;
@@ -51,7 +57,7 @@ pub async fn profiles(engine: &Engine, args: &ProfilesArgs, out: &mut Output<'_>
             status.word().to_owned(),
             maybe_time(p.last_synced_at, out.utc),
             count(p.rows),
-            note(p, out.utc),
+            note(p, run, engine.now(), out.utc),
         ]);
     }
     if !out.json {
@@ -78,7 +84,10 @@ pub async fn profiles(engine: &Engine, args: &ProfilesArgs, out: &mut Output<'_>
 }
 
 /// What there is to know of a profile that is not synced as others are.
-fn note(p: &StoredProfile, utc: bool) -> String {
+fn note(p: &StoredProfile, run: Option<&RunView>, now: Timestamp, utc: bool) -> String {
+    if let Some(run) = run.filter(|run| run.state.is_live()) {
+        return standing(run, now, utc).1;
+    }
     if let Some(at) = p.gone_at {
         return format!("not listed since {}; its data is kept", time(at, utc));
     }
@@ -87,8 +96,8 @@ fn note(p: &StoredProfile, utc: bool) -> String {
     }
     p.access_lost.map_or_else(String::new, |lost| {
         let (since, rows) = (time(lost.since, utc), count(lost.rows));
-        let units = if lost.units == 1 { "unit" } else { "units" };
-        format!("no access to {} {units} since {since}: {rows} rows frozen", lost.units)
+        let rows = if lost.rows == 1 { "1 row".to_owned() } else { format!("{rows} rows") };
+        format!("no access to {} since {since}: {rows} frozen", plural(lost.units, "unit", "units"))
     })
 }
 
@@ -101,6 +110,7 @@ pub async fn runs(store: &Store, args: &RunsArgs, out: &mut Output<'_>) -> Resul
     let profile_id =
         args.profile.as_ref().map(|word| find(&profiles, word)).transpose()?.map(|p| p.profile.id);
     let runs = store.runs(&RunFilter { profile_id, state: args.state, limit: args.limit }).await?;
+    let now = store.now().await?;
     let mut rows = Vec::new();
     for run in &runs {
         if out.json {
@@ -114,12 +124,12 @@ pub async fn runs(store: &Store, args: &RunsArgs, out: &mut Output<'_>) -> Resul
                 || run.profile_id.to_string(),
                 |p| format!("{} {}", p.profile.name, p.profile.country),
             ),
-            run.state.to_string(),
+            standing(run, now, out.utc).0.to_owned(),
             time(run.requested_at, out.utc),
             took(run),
             count(run.requests),
             if run.state == RunState::Completed { count(run.rows) } else { "-".to_owned() },
-            outcome(run),
+            outcome(run, now, out.utc),
         ]);
     }
     if !out.json {
@@ -150,12 +160,12 @@ fn took(run: &RunView) -> String {
     }
 }
 
-fn outcome(run: &RunView) -> String {
+fn outcome(run: &RunView, now: Timestamp, utc: bool) -> String {
     match (run.state, &run.error, &run.hold) {
         (RunState::Completed, _, _) => counts(&run.counts),
         (RunState::Failed, Some(report), _) => report.summary.clone(),
         (RunState::Held, _, Some(hold)) => hold.headline(),
-        _ => String::new(),
+        _ => standing(run, now, utc).1,
     }
 }
 
@@ -178,7 +188,9 @@ pub async fn run_show(store: &Store, id: i64, out: &mut Output<'_>) -> Result<Ex
     }
     let profile = store.profile(run.profile_id).await?;
     let name = profile.map_or_else(String::new, |p| format!("  {} {}", p.profile.name, p.profile.country));
-    out.line(&format!("run {}  {}  profile {}{name}", run.id, run.state, run.profile_id))?;
+    let (word, more) = standing(&run, store.now().await?, out.utc);
+    let more = if more.is_empty() { more } else { format!("  {more}") };
+    out.line(&format!("run {}  {word}  profile {}{name}{more}", run.id, run.profile_id))?;
     out.line(&format!(
         "requested {} by {} ({})  started {}  finished {}",
         time(run.requested_at, out.utc),
@@ -274,8 +286,7 @@ fn drift_lines(units: &[UnitView]) -> Vec<String> {
             lines.push(format!("  {unit}  {} {}  in {rows} {noun}{new}", item.finding.kind, item.finding));
         }
         if drift.more > 0 {
-            let more = count(i64::try_from(drift.more).unwrap_or(i64::MAX));
-            lines.push(format!("  {unit}  and others, seen {more} times"));
+            lines.push(format!("  {unit}  and others, seen {}", times(drift.more)));
         }
     }
     if !lines.is_empty() {

@@ -18,6 +18,7 @@ mod profiles;
 mod report;
 mod retry;
 mod settings;
+mod standing;
 mod why;
 
 pub use act::{approve, cancel, discard};

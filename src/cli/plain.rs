@@ -78,6 +78,13 @@ pub(super) fn time(at: Timestamp, utc: bool) -> String {
     format!("{}{suffix}", instant.to_zoned(zone).strftime("%Y-%m-%d %H:%M:%S"))
 }
 
+/// How long it is until an instant, in whole seconds: `1m 12s`.
+pub(super) fn left(until: Timestamp, now: Timestamp) -> String {
+    let seconds = until.since(now).as_micros().div_ceil(1_000_000);
+    let seconds = u64::try_from(seconds).unwrap_or(u64::MAX);
+    humantime::format_duration(std::time::Duration::from_secs(seconds)).to_string()
+}
+
 /// The same, or a dash.
 pub(super) fn maybe_time(at: Option<Timestamp>, utc: bool) -> String {
     at.map_or_else(|| "-".to_owned(), |at| time(at, utc))

@@ -2,6 +2,7 @@
 
 use super::args::SelectArgs;
 use super::failure::Failure;
+use crate::domain::code::Code;
 use crate::domain::id::ProfileId;
 use crate::domain::profile::StoredProfile;
 
@@ -33,7 +34,7 @@ pub(super) fn find<'a>(profiles: &'a [StoredProfile], word: &str) -> Result<&'a 
                     )
                 },
             );
-            Err(Failure::usage(format!("profile {word:?} is not known"), hint))
+            Err(Failure::new(Code::ProfileUnknown, format!("profile {word:?} is not known"), hint))
         }
         several => {
             let ids: Vec<String> =
@@ -112,6 +113,7 @@ mod tests {
             data_as_of: None,
             rows: 0,
             last_counts: None,
+            listed_at: None,
             gone_at: None,
             access_lost: None,
             barred: None,

@@ -20,18 +20,33 @@ use crate::sync::overview::{Overview, ProfileStatus};
 /// When one is not known, or the cause is none.
 pub(super) fn chosen(
     args: &RetryArgs,
+    before: &Overview,
     overview: &Overview,
     now: Timestamp,
 ) -> Result<Vec<ProfileId>, Failure> {
     if let Some(word) = &args.cause {
         let all = causes(overview);
-        return Ok(cause_named(&all, word)?.retryable_profiles());
+        return match cause_named(&all, word) {
+            Ok(cause) => Ok(cause.retryable_profiles()),
+            // A login that has answered meanwhile fails no more, and whatever failed of it needs no retry.
+            Err(_) if cause_named(&causes(before), word).is_ok_and(|cause| !cause.logins.is_empty()) => {
+                Ok(Vec::new())
+            }
+            Err(failure) => Err(failure),
+        };
     }
     let profiles: Vec<StoredProfile> = overview.profiles.values().cloned().collect();
     select(&profiles, &args.select, "retry", |p| {
         let status = overview.status(p.profile.id, now);
         matches!(status, ProfileStatus::Failed | ProfileStatus::Cancelled)
     })
+}
+
+/// True when a retry means this login itself: all of them, or the one that cannot be asked for the named cause.
+pub(super) fn asks(args: &RetryArgs, before: &Overview, login: &str) -> bool {
+    let Some(word) = &args.cause else { return args.select.all };
+    let all = causes(before);
+    cause_named(&all, word).is_ok_and(|cause| cause.logins.iter().any(|l| l.login == login))
 }
 
 /// Says of a profile that has nothing to retry what to do instead.
@@ -68,6 +83,7 @@ fn held_advice(run: &RunView) -> String {
 /// When the overview knows none of the profiles that were named.
 pub(super) fn nothing(
     args: &RetryArgs,
+    before: &Overview,
     overview: &Overview,
     failures: &[ErrorReport],
     out: &mut Output<'_>,
@@ -78,7 +94,14 @@ pub(super) fn nothing(
     for word in &args.select.profiles {
         named.push(find(&profiles, word)?.profile.id);
     }
-    if failures.is_empty() && named.is_empty() {
+    let mended = before.login_failures.keys().filter(|login| !overview.login_failures.contains_key(*login));
+    let mended: Vec<&String> = mended.filter(|login| asks(args, before, login)).collect();
+    for login in &mended {
+        let listed = overview.profiles.values().filter(|p| p.profile.login == **login && p.gone_at.is_none());
+        let many = plural(listed.count(), "profile", "profiles");
+        out.say(&format!("login {login} answers again: {many}; adsync sync --all syncs all that is listed"));
+    }
+    if failures.is_empty() && named.is_empty() && mended.is_empty() {
         let waiting = overview.profiles.keys().filter(|id| held(id)).count();
         out.say("nothing to do: no sync failed or was cancelled");
         if waiting > 0 {

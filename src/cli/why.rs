@@ -2,13 +2,15 @@
 
 use super::failure::{Exit, Failure};
 use super::output::Output;
-use super::plain::time;
+use super::plain::{left, time};
 use super::profiles::find;
 use crate::domain::profile::StoredProfile;
+use crate::domain::report::ErrorReport;
 use crate::store::Store;
 use crate::sync::Policy;
 use crate::sync::overview::Overview;
 use crate::sync::why::{Beside, Facts, why as answer};
+use crate::telemetry::process::Identity;
 
 /// Says what a profile waits for, since when, what comes next, and what somebody can do, as far as the configuration
 /// lets it be synced at all.
@@ -18,10 +20,13 @@ use crate::sync::why::{Beside, Facts, why as answer};
 pub async fn why(store: &Store, policy: &Policy, word: &str, out: &mut Output<'_>) -> Result<Exit, Failure> {
     let mut overview = Overview::read_by(store, policy).await?;
     let profiles: Vec<StoredProfile> = overview.profiles.values().cloned().collect();
-    let id = find(&profiles, word)?.profile.id;
-    let lease_until = match overview.runs.get(&id) {
-        Some(run) if run.state.is_live() => store.lease_of(run.id).await?,
-        _ => None,
+    let unlisted: Vec<ErrorReport> =
+        overview.login_failures.values().map(|failure| (*failure.report).clone()).collect();
+    let id = find(&profiles, word).map_err(|failure| failure.unless_unlisted(&unlisted))?.profile.id;
+    let owner = overview.runs.get(&id).and_then(|run| run.owner.as_deref()).and_then(Identity::parse);
+    let owner_ended = match owner {
+        Some(owner) => has_ended(owner, store.is_sqlite()).await,
+        None => false,
     };
     // Of a run that ended, its units say what the API refused.
     if let Some(run) =
@@ -29,7 +34,7 @@ pub async fn why(store: &Store, policy: &Policy, word: &str, out: &mut Output<'_
     {
         overview.units.insert(run, store.units(run).await?);
     }
-    let beside = Beside { lease_until, limits_at: None };
+    let beside = Beside { owner_ended, lease: Some(store.lease()), limits_at: None };
     let now = store.now().await?;
     let Some(why) = Facts::of(&overview, id, now, beside).map(|facts| answer(&facts)) else {
         return Err(Failure::usage(
@@ -44,16 +49,26 @@ pub async fn why(store: &Store, policy: &Policy, word: &str, out: &mut Output<'_
     out.line(&format!("{} {} ({})  {}", why.name, why.country, why.profile_id, why.status))?;
     out.line(&format!("  because  {}", why.says))?;
     if let Some(since) = why.since {
-        out.line(&format!("  since    {}", time(since, out.utc)))?;
+        let exactly = if why.since_is_exact { "" } else { " at the earliest; when exactly was not stored" };
+        out.line(&format!("  since    {}{exactly}", time(since, out.utc)))?;
     }
-    let at = why.next_at.map_or_else(String::new, |at| format!(", at {}", time(at, out.utc)));
-    out.line(&format!("  next     {}{at}", why.next))?;
+    out.line(&format!("  next     {}", why.next))?;
+    if let Some(at) = why.next_at {
+        out.line(&format!("           at {}, in {}", time(at, out.utc), left(at, now)))?;
+    }
     for detail in &why.details {
         out.line(&format!("           {detail}"))?;
     }
+    let wide = why.remedies.iter().map(|remedy| remedy.command.len()).max().unwrap_or(0);
     for (i, remedy) in why.remedies.iter().enumerate() {
         let head = if i == 0 { "you can" } else { "" };
-        out.line(&format!("  {head:<7}  {:<26}  {}", remedy.command, remedy.what))?;
+        out.line(&format!("  {head:<7}  {:<wide$}  {}", remedy.command, remedy.what))?;
     }
     Ok(Exit::Ok)
+}
+
+/// True when a process of this machine has certainly ended; of another machine's nobody can say.
+async fn has_ended(owner: Identity, local: bool) -> bool {
+    let look = move || Identity::current().knows_dead(&owner, local);
+    tokio::task::spawn_blocking(look).await.unwrap_or(false)
 }

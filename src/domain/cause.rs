@@ -25,6 +25,16 @@ impl CauseId {
         Self::new(report, &profile.login, &[&profile.name, &id, &profile.account_id])
     }
 
+    /// The cause for which a login cannot be asked for its profiles: the same as of a sync that fails of it.
+    pub fn of_login(report: &ErrorReport, login: &str) -> Self {
+        Self::new(report, login, &[login])
+    }
+
+    /// A cause as it was stored.
+    pub(crate) const fn stored(digits: String) -> Self {
+        Self(digits)
+    }
+
     fn new(report: &ErrorReport, login: &str, own: &[&str]) -> Self {
         let request = report.request.as_ref();
         let status = request.and_then(|r| r.status).map_or_else(String::new, |status| status.to_string());
@@ -65,6 +75,29 @@ pub struct PresentFailure {
     pub at: Timestamp,
     /// What happened.
     pub report: Box<ErrorReport>,
+}
+
+/// The present failure of a login: it could not be asked for its profiles when it last was.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LoginFailure {
+    /// Its name in the configuration.
+    pub login: String,
+    /// The cause.
+    pub cause: CauseId,
+    /// When it began to fail of this cause.
+    pub since: Timestamp,
+    /// When it last did.
+    pub at: Timestamp,
+    /// What happened.
+    pub report: Box<ErrorReport>,
+}
+
+impl LoginFailure {
+    /// A failure that has just happened.
+    pub fn new(login: &str, report: ErrorReport) -> Self {
+        let (cause, at) = (CauseId::of_login(&report, login), report.at);
+        Self { login: login.to_owned(), cause, since: at, at, report: Box::new(report) }
+    }
 }
 
 fn rest_of(request: &RequestReport) -> &str {

@@ -156,6 +156,9 @@ codes! {
     BadRequest = "api.bad_request", Never, Failed, Request,
         "The API refuses a request that would be refused again.",
         "Note the request ids; if the API has changed, a newer adsync may know how.";
+    Unauthorized = "api.unauthorized", Never, Failed, Request,
+        "The API refuses one list with 401, and takes the same token for others.",
+        "Check what the login's user may do with the account, and for which products the application was approved; then `adsync retry`.";
     CursorRefused = "api.cursor_refused", Later, Retryable, Request,
         "The API no longer accepts the token of a list's next page.",
         "`adsync retry` starts the list over and reuses the finished ones.";
@@ -289,7 +292,7 @@ mod tests {
             words.join(" "),
             "usage config config.login_unknown config.login_unusable auth.invalid_grant auth.invalid_client \
              auth.refused auth.unreachable auth.malformed profile.no_access profile.unknown profile.not_syncable \
-             profile.excluded profile.none_listed product.not_eligible product.access_lost api.bad_request api.cursor_refused api.throttled \
+             profile.excluded profile.none_listed product.not_eligible product.access_lost api.bad_request api.unauthorized api.cursor_refused api.throttled \
              api.server_error api.timeout api.connection api.malformed list.repeated_token list.no_progress \
              list.endless list.repeated_rows list.shrank list.incomplete_list run.unknown run.not_held \
              run.kills_owner cause.unknown store.unreachable store.refused store.read_only store.disk_full \

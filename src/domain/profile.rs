@@ -92,6 +92,9 @@ pub struct StoredProfile {
     pub rows: i64,
     /// What the last completed sync wrote.
     pub last_counts: Option<super::run::ChangeCounts>,
+    /// When a login's list last had it.
+    #[serde(default)]
+    pub listed_at: Option<Timestamp>,
     /// When its login's list no longer had it; its data is kept.
     pub gone_at: Option<Timestamp>,
     /// Units that the API refuses now, though rows of them are stored.

@@ -22,9 +22,12 @@ pub struct ErrorReport {
     pub hint: String,
     /// True when trying again later may succeed without anybody changing anything.
     pub retryable: bool,
-    /// Before this instant trying again is of no use: Amazon asked for a pause.
+    /// Before this instant trying again is of no use.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub again_at: Option<Timestamp>,
+    /// True when Amazon named no time, and `again_at` is adsync's own.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub again_is_ours: bool,
     /// The request that failed, when one did.
     #[serde(default)]
     pub request: Option<RequestReport>,
@@ -75,6 +78,7 @@ impl ErrorReport {
             hint: hint.into(),
             retryable: code.retryable(),
             again_at: None,
+            again_is_ours: false,
             request: None,
             at,
         }
@@ -85,6 +89,9 @@ impl ErrorReport {
         match (self.retryable, self.again_at) {
             (false, _) => "will not recover by itself",
             (true, None) => "may succeed when it is tried again",
+            (true, Some(_)) if self.again_is_ours => {
+                "may succeed when it is tried again; Amazon names no time, best not before"
+            }
             (true, Some(_)) => "may succeed when it is tried again, once Amazon's pause is over",
         }
     }

@@ -11,6 +11,7 @@ use super::id::{ProfileId, RunId};
 use super::report::ErrorReport;
 use super::time::Timestamp;
 use super::unit::{Unit, UnknownWord, words};
+use super::wait::RunWaits;
 
 words! {
     /// A stored state of a run.
@@ -267,6 +268,35 @@ pub struct RunView {
     pub hold: Option<HoldSummary>,
     /// Who approved the held commit.
     pub approved_by: Option<String>,
+    /// When it came into its state; `None` when a version stored it that did not say.
+    #[serde(default)]
+    pub state_since: Option<Timestamp>,
+    /// Until when its owner is believed alive, as of when it was read.
+    #[serde(default)]
+    pub lease_until: Option<Timestamp>,
+    /// What it waits for, as its owner told last; its own process knows better.
+    #[serde(default, skip_serializing_if = "RunWaits::is_empty")]
+    pub waits: RunWaits,
+}
+
+impl RunView {
+    /// Since when it is in its state, and whether that is exact: a version that did not store it leaves only an instant
+    /// before which it cannot have been.
+    pub fn since(&self) -> (Timestamp, bool) {
+        if let Some(since) = self.state_since {
+            return (since, true);
+        }
+        let claimed = self.started_at.unwrap_or(self.requested_at);
+        match self.state {
+            // Never claimed and never put off.
+            RunState::Queued => (self.requested_at, self.epoch == 0 && self.not_before.is_none()),
+            RunState::Fetching => (claimed, self.epoch <= 1),
+            RunState::Committing | RunState::Held => (claimed, false),
+            RunState::Completed | RunState::Failed | RunState::Cancelled | RunState::Discarded => {
+                (self.finished_at.unwrap_or(claimed), self.finished_at.is_some())
+            }
+        }
+    }
 }
 
 /// Since when the API says that an account has no part in a unit, and when it is asked again.

@@ -426,7 +426,8 @@ impl Commit {
             }
             let run: Option<RunView> = sqlx::query_as(
                 "update sync_runs set state = 'completed', finished_at = $3, data_as_of = $4, added = $5, changed = $6,
-                     unchanged = $7, removed = $8, returned = $9, live_rows = $10, owner = null, error = null
+                     unchanged = $7, removed = $8, returned = $9, live_rows = $10, owner = null, error = null,
+                     lease_until = null, state_since = $3, waits = null
                  where id = $1 and epoch = $2 and state = 'committing' returning *",
             )
             .bind(stamp.run.0)

@@ -106,22 +106,6 @@ impl Store {
         })
     }
 
-    /// Until when a claimed run's owner is believed alive, by the database's clock.
-    ///
-    /// # Errors
-    /// When the database cannot be read.
-    pub async fn lease_of(&self, run: RunId) -> Result<Option<Timestamp>, StoreError> {
-        read!(self, |conn, _now| {
-            let until: Option<Option<i64>> = sqlx::query_scalar(
-                "select lease_until from sync_runs where id = $1 and state in ('fetching', 'committing')",
-            )
-            .bind(run.0)
-            .fetch_optional(&mut *conn)
-            .await?;
-            Ok(until.flatten().map(Timestamp))
-        })
-    }
-
     /// Runs that were live lately: those that are, and those that ended or were asked for since an instant.
     ///
     /// # Errors

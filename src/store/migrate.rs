@@ -53,6 +53,12 @@ const STEPS: &[Step] = &[
         postgres: include_str!("../../migrations/postgres/0006_drift.sql"),
     },
     Step {
+        number: 7,
+        name: "waits",
+        sqlite: include_str!("../../migrations/sqlite/0007_waits.sql"),
+        postgres: include_str!("../../migrations/postgres/0007_waits.sql"),
+    },
+    Step {
         number: 8,
         name: "changes_index",
         sqlite: include_str!("../../migrations/sqlite/0008_changes_index.sql"),

@@ -50,6 +50,7 @@ from_row!(StoredProfile, |row| {
         last_synced_at: row.try_get::<Option<i64>, _>("last_synced_at")?.map(Timestamp),
         data_as_of: row.try_get::<Option<i64>, _>("data_as_of")?.map(Timestamp),
         rows: row.try_get("live_rows")?,
+        listed_at: Some(Timestamp(row.try_get("listed_at")?)),
         gone_at: row.try_get::<Option<i64>, _>("gone_at")?.map(Timestamp),
         access_lost: row
             .try_get::<Option<i64>, _>("lost_since")?

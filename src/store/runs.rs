@@ -13,6 +13,7 @@ use crate::domain::id::{ProfileId, RunId};
 use crate::domain::report::ErrorReport;
 use crate::domain::run::{ChangeCounts, HoldSummary, Origin, RunState, RunView};
 use crate::domain::time::Timestamp;
+use crate::domain::wait::RunWaits;
 
 /// A request for a run.
 #[derive(Debug, Clone)]
@@ -107,6 +108,9 @@ from_row!(RunView, |row| {
         error: json("error", row.try_get("error")?)?,
         hold: json("hold", row.try_get("hold")?)?,
         approved_by: row.try_get("approved_by")?,
+        state_since: time("state_since")?,
+        lease_until: time("lease_until")?,
+        waits: json("waits", row.try_get("waits")?)?.unwrap_or_default(),
     })
 });
 
@@ -131,8 +135,8 @@ impl Store {
             // On PostgreSQL the live run that is in the way may end before it is read: then there is room for a new one.
             loop {
                 let created: Option<RunView> = sqlx::query_as(
-                    "insert into sync_runs (profile_id, state, priority, requested_by, requested_from, retry_of, requested_at)
-                     values ($1, 'queued', $2, $3, $4, $5, $6)
+                    "insert into sync_runs (profile_id, state, priority, requested_by, requested_from, retry_of, requested_at, state_since)
+                     values ($1, 'queued', $2, $3, $4, $5, $6, $6)
                      on conflict (profile_id) where state in ('queued', 'fetching', 'committing') do nothing
                      returning *",
                 )
@@ -146,7 +150,7 @@ impl Store {
                 .await?;
                 if let Some(run) = created {
                     let discarded: Option<i64> = sqlx::query_scalar(
-                        "update sync_runs set state = 'discarded', finished_at = $2
+                        "update sync_runs set state = 'discarded', finished_at = $2, state_since = $2
                          where profile_id = $1 and state = 'held' returning id",
                     )
                     .bind(new.profile_id.0)
@@ -208,7 +212,8 @@ impl Store {
                 let run: Option<RunView> = sqlx::query_as(
                     "update sync_runs set state = case when state = 'queued' then 'fetching' else state end,
                          owner = $3, lease_until = $4, epoch = epoch + 1, attempt = attempt + 1,
-                         not_before = null, started_at = coalesce(started_at, $5)
+                         state_since = case when state = 'queued' then $5 else state_since end,
+                         not_before = null, started_at = coalesce(started_at, $5), waits = null
                      where id = $1 and epoch = $2 and state in ('queued', 'fetching', 'committing') returning *",
                 )
                 .bind(id)
@@ -272,19 +277,41 @@ impl Store {
         })
     }
 
+    /// Tells other processes what a run waits for; the next claim, and its end, forget it.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn tell_waits(&self, run: RunId, epoch: i64, waits: &RunWaits) -> Result<(), StoreError> {
+        let waits = (!waits.is_empty()).then(|| to_json(waits));
+        write_tx!(self, |tx, _now| {
+            sqlx::query(
+                "update sync_runs set waits = $3
+                 where id = $1 and epoch = $2 and state in ('fetching', 'committing')",
+            )
+            .bind(run.0)
+            .bind(epoch)
+            .bind(waits)
+            .execute(&mut *tx)
+            .await?;
+            Ok(())
+        })
+    }
+
     /// Ends the lease of a run whose owner is known to be dead, so that it can be claimed at once.
     ///
     /// # Errors
     /// When the database cannot be written.
     pub async fn expire_lease(&self, dead: &LiveOwner) -> Result<(), StoreError> {
-        write_tx!(self, |tx, _now| {
+        write_tx!(self, |tx, now| {
             sqlx::query(
-                "update sync_runs set lease_until = 0
-                 where id = $1 and epoch = $2 and owner = $3 and state in ('fetching', 'committing')",
+                "update sync_runs set lease_until = $4 - 1
+                 where id = $1 and epoch = $2 and owner = $3 and state in ('fetching', 'committing')
+                     and lease_until >= $4",
             )
             .bind(dead.run.0)
             .bind(dead.epoch)
             .bind(&dead.owner)
+            .bind(now.0)
             .execute(&mut *tx)
             .await?;
             Ok(())
@@ -320,7 +347,8 @@ impl Store {
             let view: Option<RunView> = sqlx::query_as(
                 "update sync_runs set state = $3, error = $4, cause = $8, finished_at = $6,
                      hold = case when $7 then hold else $5 end,
-                     owner = case when $7 then owner else null end
+                     owner = case when $7 then owner else null end,
+                     lease_until = case when $7 then lease_until else null end, state_since = $9, waits = null
                  where id = $1 and epoch = $2 and state in ('fetching', 'committing') returning *",
             )
             .bind(run.0)
@@ -331,6 +359,7 @@ impl Store {
             .bind(finished)
             .bind(to.is_live())
             .bind(cause)
+            .bind(now.0)
             .fetch_optional(&mut *tx)
             .await?;
             view.ok_or(StoreError::Fenced { run })
@@ -386,16 +415,22 @@ impl Store {
         epoch: i64,
         delay: Option<Duration>,
     ) -> Result<RunView, StoreError> {
-        self.requeue(run, epoch, delay, 0).await
+        self.requeue(run, epoch, delay, None).await
     }
 
-    /// As [`Store::give_back`], because the API asked for it: counts the times in a row, which the next stored page
-    /// ends.
+    /// As [`Store::give_back`], because the API limits its requests; `asked` says that it named the time itself. Counts
+    /// the times in a row, which the next stored page ends.
     ///
     /// # Errors
     /// [`StoreError::Fenced`] when the run is no longer ours.
-    pub async fn park(&self, run: RunId, epoch: i64, delay: Duration) -> Result<RunView, StoreError> {
-        self.requeue(run, epoch, Some(delay), 1).await
+    pub async fn park(
+        &self,
+        run: RunId,
+        epoch: i64,
+        delay: Duration,
+        asked: bool,
+    ) -> Result<RunView, StoreError> {
+        self.requeue(run, epoch, Some(delay), Some(asked)).await
     }
 
     async fn requeue(
@@ -403,21 +438,24 @@ impl Store {
         run: RunId,
         epoch: i64,
         delay: Option<Duration>,
-        parks: i64,
+        parked: Option<bool>,
     ) -> Result<RunView, StoreError> {
+        let waits = parked.map(|asked| to_json(&RunWaits { asked: Some(asked), ..RunWaits::default() }));
         write_tx!(self, |tx, now| {
             // Giving back is no crash: only claims that a crash ended count against a run.
             let view: Option<RunView> = sqlx::query_as(
                 "update sync_runs set state = 'queued', owner = null, lease_until = null, not_before = $3,
-                     attempt = attempt - 1, parks = parks + $4,
-                     throttled_us = throttled_us + $5
+                     attempt = attempt - 1, parks = parks + $4, state_since = $5, waits = $6,
+                     throttled_us = throttled_us + $7
                  where id = $1 and epoch = $2 and state in ('fetching', 'committing') returning *",
             )
             .bind(run.0)
             .bind(epoch)
             .bind(delay.map(|delay| now.plus(delay).0))
-            .bind(parks)
-            .bind(if parks > 0 { delay.map_or(0, micros) } else { 0 })
+            .bind(i64::from(parked.is_some()))
+            .bind(now.0)
+            .bind(&waits)
+            .bind(if parked.is_some() { delay.map_or(0, micros) } else { 0 })
             .fetch_optional(&mut *tx)
             .await?;
             view.ok_or(StoreError::Fenced { run })
@@ -433,6 +471,7 @@ impl Store {
             Ok(sqlx::query_as(
                 "update sync_runs set cancel_requested = true,
                      finished_at = case when state = 'queued' then $2 else finished_at end,
+                     state_since = case when state = 'queued' then $2 else state_since end,
                      state = case when state = 'queued' then 'cancelled' else state end
                  where profile_id = $1 and state in ('queued', 'fetching', 'committing') returning *",
             )
@@ -457,7 +496,7 @@ impl Store {
         write_tx!(self, |tx, now| {
             Ok(sqlx::query_as(
                 "update sync_runs set state = 'queued', approved_by = $2, lease_until = null, not_before = null, attempt = 0,
-                     cancel_requested = false
+                     cancel_requested = false, state_since = $4
                  where id = $1 and state = 'held'
                    and not exists (select 1 from sync_runs r where r.profile_id = sync_runs.profile_id
                                    and r.state in ('queued', 'fetching', 'committing'))
@@ -466,6 +505,7 @@ impl Store {
             .bind(run.0)
             .bind(by)
             .bind(now.minus(fresh).0)
+            .bind(now.0)
             .fetch_optional(&mut *tx)
             .await?)
         })
@@ -478,7 +518,8 @@ impl Store {
     pub async fn discard(&self, run: RunId) -> Result<Option<RunView>, StoreError> {
         write_tx!(self, |tx, now| {
             let view: Option<RunView> = sqlx::query_as(
-                "update sync_runs set state = 'discarded', finished_at = $2 where id = $1 and state = 'held' returning *",
+                "update sync_runs set state = 'discarded', finished_at = $2, state_since = $2
+                 where id = $1 and state = 'held' returning *",
             )
             .bind(run.0)
             .bind(now.0)

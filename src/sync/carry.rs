@@ -63,7 +63,7 @@ pub(super) async fn carry(context: Arc<RunContext>) {
                 "{}: parked for {:.0} s, {}",
                 context.profile.name, delay.as_secs_f64(), parking::why(parked.asked, run.parks)
             );
-            context.store.park(run.id, run.epoch, delay).await
+            context.store.park(run.id, run.epoch, delay, parked.asked).await
         }
         Err(End::Failed(error)) => {
             let report = error.report(context.clock.now());

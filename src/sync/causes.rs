@@ -7,9 +7,10 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::overview::Overview;
-use crate::domain::cause::{CauseId, PresentFailure};
+use crate::domain::cause::{CauseId, LoginFailure, PresentFailure};
 use crate::domain::code::Code;
 use crate::domain::id::{ProfileId, RunId};
+use crate::domain::plural::plural;
 use crate::domain::report::ErrorReport;
 use crate::domain::time::Timestamp;
 
@@ -34,6 +35,8 @@ pub struct Cause {
     pub last: Timestamp,
     /// Everybody who fails of it, by name.
     pub profiles: Vec<Affected>,
+    /// Logins that cannot be asked for their profiles because of it.
+    pub logins: Vec<AffectedLogin>,
     /// The report of the last failure.
     #[serde(skip)]
     pub report: ErrorReport,
@@ -60,10 +63,38 @@ pub struct Affected {
     pub live: bool,
 }
 
+/// A login that cannot be asked for its profiles.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct AffectedLogin {
+    /// Its name in the configuration.
+    pub login: String,
+    /// Profiles that it is known to carry.
+    pub profiles: usize,
+    /// Since when it fails of this cause.
+    pub since: Timestamp,
+    /// When it was last asked.
+    pub at: Timestamp,
+}
+
+impl AffectedLogin {
+    /// The login in a few words: `login acme, 2 profiles known`.
+    pub fn describe(&self) -> String {
+        format!("login {}, {} known", self.login, plural(self.profiles as u64, "profile", "profiles"))
+    }
+}
+
 impl Cause {
     /// The profiles that a retry of the cause tries: those that are not under way already.
     pub fn retryable_profiles(&self) -> Vec<ProfileId> {
         self.profiles.iter().filter(|p| !p.live).map(|p| p.profile_id).collect()
+    }
+
+    /// Who fails of it, in a few words: `3 profiles`, `login acme, 0 profiles known`, or both.
+    pub fn who(&self) -> String {
+        let failing =
+            (!self.profiles.is_empty()).then(|| plural(self.profiles.len() as u64, "profile", "profiles"));
+        let parts = failing.into_iter().chain(self.logins.iter().map(AffectedLogin::describe));
+        parts.collect::<Vec<_>>().join(" and ")
     }
 
     /// Whether it recovers by itself, in a sentence without a period.
@@ -82,6 +113,10 @@ pub fn causes(overview: &Overview) -> Vec<Cause> {
             groups.entry(&failure.cause).or_default().push((*id, failure));
         }
     }
+    // A login that cannot be asked is a failure of its own: it may have no profile that could fail.
+    for failure in overview.login_failures.values() {
+        groups.entry(&failure.cause).or_default();
+    }
     let mut all: Vec<Cause> =
         groups.into_iter().filter_map(|(cause, members)| group(overview, cause, &members)).collect();
     all.sort_by(|a, b| {
@@ -92,26 +127,51 @@ pub fn causes(overview: &Overview) -> Vec<Cause> {
 }
 
 fn group(overview: &Overview, cause: &CauseId, members: &[(ProfileId, &PresentFailure)]) -> Option<Cause> {
-    let (_, newest) = members.iter().max_by_key(|(id, failure)| (failure.at, *id))?;
-    let report = newest.report.as_ref();
-    let same = members.iter().all(|(_, failure)| failure.report.summary == report.summary);
+    let logins: Vec<&LoginFailure> =
+        overview.login_failures.values().filter(|failure| failure.cause == *cause).collect();
+    // Of profiles, of the last one to fail; of logins alone, likewise.
+    let newest = members.iter().max_by_key(|(id, failure)| (failure.at, *id));
+    let of_profile = newest.map(|(_, failure)| failure.report.as_ref());
+    let report = of_profile
+        .or_else(|| logins.iter().max_by_key(|failure| failure.at).map(|failure| failure.report.as_ref()))?;
+    let reports = || {
+        let of_profiles = members.iter().map(|(_, failure)| failure.report.as_ref());
+        of_profiles.chain(logins.iter().map(|failure| failure.report.as_ref()))
+    };
     // A summary that names one profile or list would be wrong about the others.
+    let same = reports().all(|other| other.summary == report.summary);
     let summary = if same { report.summary.as_str() } else { report.code.meaning() };
     let mut profiles: Vec<Affected> =
         members.iter().filter_map(|(id, failure)| affected(overview, *id, failure)).collect();
     profiles.sort_by_key(|p| (p.name.to_lowercase(), p.country.clone(), p.profile_id));
+    let times = || {
+        let of_profiles = members.iter().map(|(_, failure)| (failure.since, failure.at));
+        of_profiles.chain(logins.iter().map(|failure| (failure.since, failure.at)))
+    };
     Some(Cause {
         cause: cause.clone(),
         code: report.code,
         summary: summary.trim_end_matches('.').to_owned(),
         hint: report.hint.clone(),
-        retryable: members.iter().all(|(_, failure)| failure.report.retryable),
-        again_at: members.iter().filter_map(|(_, failure)| failure.report.again_at).max(),
-        since: members.iter().map(|(_, failure)| failure.since).min()?,
-        last: newest.at,
+        retryable: reports().all(|report| report.retryable),
+        again_at: reports().filter_map(|report| report.again_at).max(),
+        since: times().map(|(since, _)| since).min()?,
+        last: times().map(|(_, at)| at).max()?,
         profiles,
+        logins: logins.into_iter().map(|failure| affected_login(overview, failure)).collect(),
         report: report.clone(),
     })
+}
+
+fn affected_login(overview: &Overview, failure: &LoginFailure) -> AffectedLogin {
+    let carried = overview.profiles.values();
+    let carried = carried.filter(|p| p.profile.login == failure.login && p.gone_at.is_none());
+    AffectedLogin {
+        login: failure.login.clone(),
+        profiles: carried.count(),
+        since: failure.since,
+        at: failure.at,
+    }
 }
 
 fn affected(overview: &Overview, id: ProfileId, failure: &PresentFailure) -> Option<Affected> {

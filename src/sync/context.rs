@@ -198,6 +198,7 @@ impl RequestObserver for UnitObserver<'_> {
                 until: self.context.clock.now().plus(wait.delay),
                 attempt: wait.attempt,
                 detail: wait.detail.clone(),
+                asked: wait.asked,
             },
         });
         tracing::warn!(

@@ -136,6 +136,7 @@ impl Engine {
         let mut overview = Overview::read(&store).await?;
         overview.limits = LimitsSnapshot { since: limits_since, ..client.limits() };
         overview.process = identity.to_string();
+        overview.carries_at_once = Some(options.sync.concurrent_profiles);
         let policy = Policy {
             logins: client.login_names().iter().map(|name| (*name).to_owned()).collect(),
             selection: options.profiles.clone(),

@@ -10,6 +10,7 @@ use crate::domain::report::ErrorReport;
 use crate::domain::run::{RunView, UnitView};
 use crate::domain::time::Timestamp;
 use crate::domain::unit::Unit;
+pub use crate::domain::wait::{Wait, WaitReason};
 
 /// Something that happened, in this process or in another one that shares the database.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -120,30 +121,4 @@ pub enum LoginStatus {
         /// Why, and what to do.
         report: Box<ErrorReport>,
     },
-}
-
-/// Why a request waits, and until when.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Wait {
-    /// The unit whose request waits.
-    #[serde(flatten)]
-    pub unit: Unit,
-    /// Why.
-    pub reason: WaitReason,
-    /// The next attempt, by the machine's clock corrected to the database's.
-    pub until: Timestamp,
-    /// Attempts that were answered or lost so far.
-    pub attempt: u32,
-    /// One line: `throttled, no Retry-After`.
-    pub detail: String,
-}
-
-/// The kinds of waiting that operators tell apart.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum WaitReason {
-    /// The API answered 429.
-    Throttled,
-    /// A server error, a timeout or a broken connection.
-    Retrying,
 }

@@ -22,7 +22,7 @@ pub(super) struct Hub {
 impl Hub {
     /// A hub over a first state. Every profile that passes is judged by the policy.
     pub(super) fn new(mut overview: Overview, policy: Policy) -> Self {
-        overview.profiles.values_mut().for_each(|profile| policy.judge(profile));
+        overview.judge(&policy);
         Self {
             overview: Arc::new(Mutex::new(overview)),
             events: broadcast::channel(BACKLOG).0,

@@ -12,6 +12,7 @@ use super::engine::{Engine, Inner, lock};
 use super::error::SyncError;
 use super::event::{LoginStatus, SyncEvent};
 use crate::ads::{MOST_PROFILES, RequestObserver, RequestWait};
+use crate::domain::cause::LoginFailure;
 use crate::domain::id::ProfileId;
 use crate::domain::profile::{Access, Profile, StoredProfile};
 use crate::domain::report::ErrorReport;
@@ -168,12 +169,24 @@ impl Engine {
             let status = LoginStatus::Failed { report: Box::new(report.clone()) };
             inner.hub.emit(SyncEvent::Login { name: name.clone(), status });
         }
+        self.keep_failures(&asked, &failures).await;
         inner.wake.notify_one();
         if failures.is_empty() {
             self.tell_unmatched();
             Ok(())
         } else {
             Err(failures)
+        }
+    }
+
+    /// Stores which of the logins that were asked could not be, for whoever asks later what fails.
+    async fn keep_failures(&self, asked: &[&String], failures: &[(String, ErrorReport)]) {
+        let failed = |name: &str| failures.iter().any(|(failed, _)| failed == name);
+        let listed: Vec<&str> = asked.iter().map(|name| name.as_str()).filter(|name| !failed(name)).collect();
+        let failures: Vec<LoginFailure> =
+            failures.iter().map(|(name, report)| LoginFailure::new(name, report.clone())).collect();
+        if let Err(error) = self.inner.store.save_login_failures(&failures, &listed).await {
+            tracing::warn!(target: "adsync::sync", "what the logins answered cannot be stored: {error}");
         }
     }
 
@@ -260,7 +273,11 @@ impl Engine {
         });
         let judged: Vec<StoredProfile> = judged.collect();
         let changed: Vec<StoredProfile> = hub.with(|o| {
-            let news = |p: &StoredProfile| o.profiles.get(&p.profile.id) != Some(p);
+            // When it was listed last is no news to anybody while it is.
+            let news = |p: &StoredProfile| {
+                let known = o.profiles.get(&p.profile.id);
+                known.map(|k| StoredProfile { listed_at: p.listed_at, ..k.clone() }).as_ref() != Some(p)
+            };
             judged.into_iter().filter(news).collect()
         });
         if !changed.is_empty() {

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::event::{DatabaseLost, LoginStatus, SyncEvent, Wait};
 use super::policy::Policy;
-use crate::domain::cause::{CauseId, PresentFailure};
+use crate::domain::cause::{CauseId, LoginFailure, PresentFailure};
 use crate::domain::id::{ProfileId, RunId};
 use crate::domain::limits::LimitsSnapshot;
 use crate::domain::profile::StoredProfile;
@@ -32,6 +32,12 @@ pub struct Overview {
     /// The present failure of each profile whose latest run that ended failed; a live retry does not end it yet.
     #[serde(default)]
     pub failures: BTreeMap<ProfileId, PresentFailure>,
+    /// The logins that could not be asked for their profiles when they last were.
+    #[serde(default)]
+    pub login_failures: BTreeMap<String, LoginFailure>,
+    /// How many runs the process that tells carries at once; `None` when it carries none.
+    #[serde(default)]
+    pub carries_at_once: Option<usize>,
     /// Set while the database does not answer: nothing here is current then.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub database_lost: Option<DatabaseLost>,
@@ -125,8 +131,14 @@ impl Overview {
     /// When the database cannot be read.
     pub async fn read_by(store: &Store, policy: &Policy) -> Result<Self, StoreError> {
         let mut overview = Self::read(store).await?;
-        overview.profiles.values_mut().for_each(|profile| policy.judge(profile));
+        overview.judge(policy);
         Ok(overview)
+    }
+
+    /// Has every profile judged by a configuration, and forgets failures of logins that it does not have.
+    pub(super) fn judge(&mut self, policy: &Policy) {
+        self.profiles.values_mut().for_each(|profile| policy.judge(profile));
+        self.login_failures.retain(|name, _| policy.logins.contains(name));
     }
 
     /// What a database tells of all profiles, their runs and their failures.
@@ -136,9 +148,16 @@ impl Overview {
     pub async fn read(store: &Store) -> Result<Self, StoreError> {
         let mut overview = Self {
             profiles: store.profiles().await?.into_iter().map(|p| (p.profile.id, p)).collect(),
+            login_failures: store.login_failures().await?.into_iter().map(|f| (f.login.clone(), f)).collect(),
             runs: store.latest_runs().await?.into_iter().map(|r| (r.profile_id, r)).collect(),
             ..Self::default()
         };
+        let now = store.now().await?;
+        for run in overview.runs.values_mut() {
+            run.waits = run.waits.left(now);
+        }
+        let told = overview.runs.values().filter(|run| !run.waits.requests.is_empty());
+        overview.waits = told.map(|run| (run.id, run.waits.requests.clone())).collect();
         for (run, since) in store.failed_runs().await? {
             overview.apply_failure(&run);
             if let Some(failure) = overview.failures.get_mut(&run.profile_id) {
@@ -157,6 +176,7 @@ impl Overview {
         match event {
             SyncEvent::Snapshot { overview } => *self = *overview,
             SyncEvent::Login { name, status } => {
+                self.apply_login(&name, &status);
                 self.logins.insert(name, status);
             }
             SyncEvent::Profile { profile } => {
@@ -197,10 +217,33 @@ impl Overview {
         }
     }
 
+    /// A failure stays what it is until the login answers, or fails in another way.
+    fn apply_login(&mut self, name: &str, status: &LoginStatus) {
+        match status {
+            LoginStatus::Failed { report } => {
+                let mut failure = LoginFailure::new(name, (**report).clone());
+                if let Some(known) = self.login_failures.get(name).filter(|f| f.cause == failure.cause) {
+                    failure.since = known.since;
+                }
+                self.login_failures.insert(name.to_owned(), failure);
+            }
+            LoginStatus::Listed { .. } | LoginStatus::CutOff { .. } => {
+                self.login_failures.remove(name);
+            }
+            LoginStatus::Listing | LoginStatus::Retrying { .. } => {}
+        }
+    }
+
     fn apply_run(&mut self, run: RunView) {
         self.apply_failure(&run);
         if run.state != RunState::Fetching {
             self.waits.remove(&run.id);
+        } else if self.is_elsewhere(&run) {
+            // Of our own runs each wait and its end is told at once; of others only what their owners store.
+            match run.waits.requests.clone() {
+                none if none.is_empty() => self.waits.remove(&run.id),
+                requests => self.waits.insert(run.id, requests),
+            };
         }
         match self.runs.get(&run.profile_id) {
             // Events of an older run may arrive late; the latest run is what the profile's row shows.
@@ -250,6 +293,11 @@ impl Overview {
                 RunState::Committing => ProfileStatus::Committing,
                 RunState::Queued if run.not_before.is_some_and(|t| t > now) => ProfileStatus::Parked,
                 RunState::Queued => ProfileStatus::Queued,
+                // What another process stored holds until its time, whether that process lives or not.
+                _ if self.is_elsewhere(run) => match run.waits.left(now).throttled_until() {
+                    Some(_) => ProfileStatus::Throttled,
+                    None => ProfileStatus::Fetching,
+                },
                 _ if self.is_throttled(run.id) => ProfileStatus::Throttled,
                 _ => ProfileStatus::Fetching,
             };
@@ -274,6 +322,11 @@ impl Overview {
             None if stored.last_synced_at.is_some() => ProfileStatus::Proved,
             None => ProfileStatus::Never,
         }
+    }
+
+    /// True when a process that carries runs tells, and another one carries this run.
+    fn is_elsewhere(&self, run: &RunView) -> bool {
+        !self.process.is_empty() && run.owner.as_ref().is_some_and(|owner| *owner != self.process)
     }
 
     /// True when a request of the run waits for the API to lift a throttle.

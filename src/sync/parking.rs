@@ -4,6 +4,8 @@
 
 use std::time::Duration;
 
+use crate::domain::plural::{count, times};
+
 /// What the second time in a row takes at least; it doubles with every further one.
 const AGAIN: Duration = Duration::from_secs(120);
 /// The longest parking of our own. What the API asks for may be longer, and is never shortened.
@@ -20,10 +22,10 @@ pub(super) fn pause(asked: Duration, parks: i64) -> Duration {
 /// Why a run is parked that was parked `parks` times before, for the log: whether the API `asked` for it, and the
 /// how-many-th time in a row it is.
 pub(super) fn why(asked: bool, parks: i64) -> String {
-    let why = if asked { "the API asked for it" } else { "the API answers with nothing but 429" };
+    let why = if asked { "the API asked for it" } else { "the API answers 429 and names no time" };
     match parks {
         ..=0 => why.to_owned(),
-        n => format!("{why}: {} times in a row now", n.saturating_add(1)),
+        n => format!("{why}: {} in a row now", times(count(n).saturating_add(1))),
     }
 }
 
@@ -46,7 +48,7 @@ mod tests {
     #[test]
     fn nobody_is_said_to_have_asked_who_only_answered_429() {
         assert_eq!(why(true, 0), "the API asked for it");
-        assert_eq!(why(false, 0), "the API answers with nothing but 429");
-        assert_eq!(why(false, 2), "the API answers with nothing but 429: 3 times in a row now");
+        assert_eq!(why(false, 0), "the API answers 429 and names no time");
+        assert_eq!(why(false, 2), "the API answers 429 and names no time: 3 times in a row now");
     }
 }

@@ -10,6 +10,7 @@ use super::event::{DatabaseLost, SyncEvent};
 use crate::domain::id::RunId;
 use crate::domain::run::RunState;
 use crate::domain::time::Timestamp;
+use crate::domain::wait::RunWaits;
 use crate::store::{Renewal, StoreError};
 use crate::telemetry::process::Identity;
 
@@ -25,6 +26,10 @@ const OTHERS: Duration = Duration::from_secs(1);
 const ANSWER: Duration = Duration::from_secs(5);
 /// How often the gauges are read.
 const GAUGES: Duration = Duration::from_millis(200);
+/// How often is looked for what our runs wait for.
+const WAITS: Duration = Duration::from_millis(500);
+/// A wait from which on others are told of it.
+const TOLD: Duration = Duration::from_secs(1);
 /// How often the database's clock is compared with the machine's.
 const CLOCK: Duration = Duration::from_secs(30);
 
@@ -34,6 +39,7 @@ pub(super) fn spawn_all(inner: &Arc<Inner>) {
     tokio::spawn(until_closed(Arc::clone(inner), janitor(Arc::clone(inner))));
     tokio::spawn(until_closed(Arc::clone(inner), others(Arc::clone(inner))));
     tokio::spawn(until_closed(Arc::clone(inner), gauges(Arc::clone(inner))));
+    tokio::spawn(until_closed(Arc::clone(inner), waits(Arc::clone(inner))));
     tokio::spawn(until_closed(Arc::clone(inner), super::rates::remember(Arc::clone(inner))));
 }
 
@@ -97,6 +103,61 @@ async fn leases(inner: Arc<Inner>) {
             clock_set = tokio::time::Instant::now();
         }
     }
+}
+
+/// Stores what our runs wait for, so that other processes can say it. What is over sooner than anybody would read it is
+/// not worth a write.
+async fn waits(inner: Arc<Inner>) {
+    let mut told: HashMap<RunId, RunWaits> = HashMap::new();
+    loop {
+        tokio::time::sleep(WAITS).await;
+        let carried = lock(&inner.carried).clone();
+        told.retain(|run, _| carried.contains_key(run));
+        if carried.is_empty() {
+            continue;
+        }
+        let now = inner.clock.now();
+        for (run, carried) in carried {
+            let waits = waits_of(&inner, run, now);
+            let known = told.entry(run).or_default();
+            if !is_news(known, &waits, now) {
+                continue;
+            }
+            // On SQLite somebody's commit may have the writer for long; the next look tries again.
+            let told = tokio::time::timeout(RENEW, inner.store.tell_waits(run, carried.epoch, &waits)).await;
+            if matches!(told, Ok(Ok(()))) {
+                *known = waits;
+            }
+        }
+    }
+}
+
+/// Pauses move with every look by the fraction of a second that reading them takes.
+fn is_news(known: &RunWaits, waits: &RunWaits, now: Timestamp) -> bool {
+    let login = |of: &RunWaits| of.login_until.filter(|until| until.since(now) >= TOLD);
+    let moved = match (login(known), login(waits)) {
+        (Some(a), Some(b)) => a.since(b).max(b.since(a)) >= TOLD,
+        (a, b) => a.is_some() != b.is_some(),
+    };
+    moved || known.requests != waits.requests
+}
+
+/// What one of our runs waits for and will go on waiting for a while.
+fn waits_of(inner: &Inner, run: RunId, now: Timestamp) -> RunWaits {
+    let (mut requests, login, since) = inner.hub.with(|o| {
+        let view = o.runs.values().find(|view| view.id == run);
+        let login = view.and_then(|view| Some(o.profiles.get(&view.profile_id)?.profile.login.clone()));
+        let limit =
+            view.and_then(|view| o.limits.profiles.iter().find(|l| l.profile == Some(view.profile_id)));
+        let since = limit.and_then(|limit| limit.waiting_since_ms).map(|ms| o.limits.instant(ms));
+        (o.waits.get(&run).cloned().unwrap_or_default(), login, since)
+    });
+    requests.retain(|wait| wait.until.since(now) >= TOLD);
+    requests.sort_by_key(|wait| wait.unit);
+    let pause = login.and_then(|login| inner.client.pause_of(&login)).filter(|pause| *pause >= TOLD);
+    let login_until = pause.map(|pause| now.plus(pause));
+    let waits = !requests.is_empty() || login_until.is_some();
+    RunWaits { requests, login_until, since: since.filter(|_| waits), asked: None }
 }
 
 /// Ends the leases of owners that are known to be dead, so that their runs go on at once.

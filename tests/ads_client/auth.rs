@@ -47,14 +47,78 @@ async fn parallel_401s_cause_one_refresh_and_every_request_succeeds() {
 }
 
 #[tokio::test]
+async fn a_token_that_ends_at_once_by_its_own_words_serves_until_it_is_refused() {
+    for life in [0, 1, 20] {
+        let server = Server::start().await;
+        for number in [1, 2] {
+            server.token_then(Reply::ok(format!(
+                r#"{{"access_token":"{ACCESS_TOKEN}-{number}","token_type":"bearer","expires_in":{life}}}"#
+            )));
+        }
+        server.always(Reply::ok(PAGE));
+        let client = server.client();
+        for _ in 0..10 {
+            campaigns(&client).await.unwrap();
+        }
+        assert_eq!(server.token_hits().len(), 1, "{life} s");
+        // Refused, it is replaced at once, and its replacement serves on.
+        server.refuse(&format!("{ACCESS_TOKEN}-1"));
+        for _ in 0..10 {
+            campaigns(&client).await.unwrap();
+        }
+        assert_eq!(server.token_hits().len(), 2, "{life} s");
+    }
+}
+
+#[tokio::test]
 async fn a_401_with_a_fresh_token_is_refused_without_a_loop() {
     let server = Server::start().await;
     server.always(Reply::new(401, r#"{"code":"UNAUTHORIZED","details":"HTTP 401 Unauthorized"}"#));
     let error = campaigns(&server.client()).await.unwrap_err();
     assert_eq!(error.code().as_str(), "auth.refused");
-    assert_eq!((server.hits().len(), server.token_hits().len()), (2, 2));
+    // The third asks whether the token is good for anything at all.
+    let asked = server.hits();
+    assert_eq!((asked.len(), server.token_hits().len()), (3, 2));
+    assert!(asked[2].uri.starts_with("/v2/profiles"), "{}", asked[2].uri);
     let tokens: Vec<_> = server.hits().iter().map(|h| h.header("authorization").to_owned()).collect();
     assert_ne!(tokens[0], tokens[1]);
+}
+
+/// One list is refused with 401 for ever, whatever else the login may do.
+#[tokio::test]
+async fn a_401_of_one_list_is_no_matter_of_the_login_whose_token_is_taken_elsewhere() {
+    for (profiles, good) in
+        [(Reply::ok("[]"), true), (Reply::new(401, "{}"), false), (Reply::new(503, ""), false)]
+    {
+        let server = Server::start().await;
+        let refused = || Reply::new(401, r#"{"code":"UNAUTHORIZED","details":"HTTP 401 Unauthorized"}"#);
+        server.then(refused()).then(refused()).always(profiles);
+        let client = server.client();
+        let error = campaigns(&client).await.unwrap_err();
+        let code = if good { "api.unauthorized" } else { "auth.refused" };
+        assert_eq!((error.code().as_str(), error.retryable()), (code, false));
+        assert_eq!(server.hits().len(), 3);
+    }
+}
+
+#[tokio::test]
+async fn whether_a_token_is_good_is_not_asked_where_it_was_just_taken() {
+    let server = Server::start().await;
+    let refused = || Reply::new(401, r#"{"code":"UNAUTHORIZED","details":"HTTP 401 Unauthorized"}"#);
+    server.always(Reply::ok(PAGE));
+    let client = server.client();
+    campaigns(&client).await.unwrap();
+    // The second token is taken for one list, and then refused for another one: a third is fetched, and asked about.
+    server.then(refused()).then(refused()).always(Reply::ok("[]"));
+    assert_eq!(campaigns(&client).await.unwrap_err().code().as_str(), "api.unauthorized");
+    assert!(server.hits().last().unwrap().uri.starts_with("/v2/profiles"));
+    let asked = || server.hits().iter().filter(|hit| hit.uri.starts_with("/v2/profiles")).count();
+    let before = asked();
+    server.then(refused()).then(refused()).always(refused());
+    join_all((0..5).map(|_| campaigns(&client))).await.into_iter().for_each(|error| {
+        assert_eq!(error.unwrap_err().code().as_str(), "auth.refused");
+    });
+    assert!(asked() <= before + 2, "one of those who wonder about a token asks");
 }
 
 #[tokio::test]

@@ -110,7 +110,10 @@ fn why_tells_of_a_sync_in_another_process_from_the_database() {
     assert_eq!((&why["reason"], &why["status"]), (&"elsewhere".into(), &"fetching".into()), "{why}");
     assert!(why["says"].as_str().unwrap().contains(&format!("pid {}", sync.pid())), "{why}");
     let text = home.ok(&["why", &id]).stdout;
-    assert!(text.contains(&format!("adsync cancel {id}")) && text.contains("so it is alive"), "{text}");
+    assert!(
+        text.contains(&format!("adsync cancel {id}")) && text.contains("renewed while its process lives"),
+        "{text}"
+    );
     home.run(&["why", "nobody"]).assert(2, &["is not known"]);
 }
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use adsync::domain::run::{RunState, UnitState};
 use adsync::domain::unit::Unit;
 use adsync::store::{NewRun, RunFilter, Store};
+use adsync::sync::overview::ProfileStatus;
 use adsync::sync::{Carries, Engine};
 use futures::future::join_all;
 
@@ -27,6 +28,7 @@ on_both_databases!(
     an_engine_that_carries_what_it_was_asked_leaves_the_rest_alone,
     no_more_profiles_at_once_than_configured,
     another_engine_tells_of_a_run_that_it_does_not_carry,
+    another_engine_says_that_a_run_is_throttled_and_until_when,
 );
 
 /// Every request of lists hangs.
@@ -218,4 +220,29 @@ async fn another_engine_tells_of_a_run_that_it_does_not_carry(url: &str) {
     until(&other, "the profile", |o| (o.profiles.get(&run.profile_id) == Some(&profile)).then_some(())).await;
     let runs = bench.engine.store().runs(&RunFilter::default()).await.unwrap();
     assert_eq!(runs, [run]);
+}
+
+async fn another_engine_says_that_a_run_is_throttled_and_until_when(url: &str) {
+    let bench = Bench::start(url, one_profile()).await;
+    let other = bench.another_engine(Carries::Requested).await;
+    bench.faults(&format!(
+        "[[fault]]\nmatch = {{ path = '{SP_KEYWORDS}', times = 1 }}\neffect = {{ status = 429, retry_after = 4 }}"
+    ));
+    let run = bench.engine.sync(bench.profile(0), &operator()).await.unwrap();
+    let wait = until(&other, "the throttle", |o| {
+        let throttled = o.status(run.profile_id, other.now()) == ProfileStatus::Throttled;
+        // Once one list is refused, the whole profile pauses.
+        o.waits
+            .get(&run.id)
+            .filter(|_| throttled)?
+            .iter()
+            .find(|wait| wait.unit == unit_of(SP_KEYWORDS))
+            .cloned()
+    })
+    .await;
+    assert!(wait.asked, "{wait:?}");
+    assert!(wait.until <= bench.engine.now().plus(4 * SECOND), "{wait:?}");
+    // It is over for both when it is over for one.
+    bench.expect_truth(0, &ended(&other, &run).await).await;
+    assert!(other.snapshot().waits.is_empty());
 }

@@ -60,7 +60,11 @@ async fn answer(State(manner): State<Arc<Mutex<Manner>>>, request: Request) -> R
     let path = head.uri.path();
     let (status, text) = match (path, manner) {
         ("/auth/o2/token", Manner::Refuse) => {
-            let said = format!("no consent for {REFRESH_TOKEN}; you sent {body} to {}", head.uri);
+            let said = format!(
+                "no consent for {REFRESH_TOKEN}; you sent {body} to {}, which is {}",
+                head.uri,
+                in_base64(&body)
+            );
             (400, serde_json::json!({"error": "invalid_grant", "error_description": said}).to_string())
         }
         ("/auth/o2/token", _) => {
@@ -80,7 +84,7 @@ async fn answer(State(manner): State<Arc<Mutex<Manner>>>, request: Request) -> R
             (200, profile.to_string())
         }
         (_, Manner::Echo(status)) => {
-            let said = format!("refused: {sent} {body}");
+            let said = format!("refused: {sent} {body} {}", in_base64(&sent));
             (status, serde_json::json!({"code": status.to_string(), "details": said}).to_string())
         }
         (path, _) => (200, empty_list(path)),
@@ -90,6 +94,27 @@ async fn answer(State(manner): State<Arc<Mutex<Manner>>>, request: Request) -> R
     let response =
         Response::builder().status(status).header("x-amz-request-id", format!("Bearer {repeated}"));
     response.body(Body::from(text)).unwrap()
+}
+
+/// A text in base64 as the standard spells it, as URLs do, and percent-encoded, at each alignment.
+fn in_base64(text: &str) -> String {
+    let encode = |text: String, last: [char; 2]| {
+        let letters = ('A'..='Z').chain('a'..='z').chain('0'..='9').chain(last);
+        let letters: Vec<char> = letters.collect();
+        let bits: String = text.bytes().map(|byte| format!("{byte:08b}")).collect();
+        let sixes = bits.as_bytes().chunks(6).map(|six| {
+            let six = std::str::from_utf8(six).unwrap();
+            letters[usize::from_str_radix(&format!("{six:0<6}"), 2).unwrap()]
+        });
+        sixes.collect::<String>()
+    };
+    let all = ["", "x", "xy"].map(|before| {
+        let standard = encode(format!("{before}{text}"), ['+', '/']);
+        let url = encode(format!("{before}{text}"), ['-', '_']);
+        let percent = standard.replace('+', "%2B").replace('/', "%2f");
+        format!("{standard} {url} {percent}")
+    });
+    all.join(" ")
 }
 
 /// A proved page without rows.

@@ -52,6 +52,7 @@ struct ProfileLane {
     queue: BTreeMap<Place, Waiter>,
     /// The serial number of the last request that went out: who was served longest ago goes first.
     served: u64,
+    in_flight: u32,
     used_at: Instant,
     refused_in_a_row: u32,
 }
@@ -102,6 +103,7 @@ impl Account {
             let remembered = &mut self.remembered;
             self.profiles.retain(|key, p| {
                 let kept = !p.queue.is_empty()
+                    || p.in_flight > 0
                     || p.lane.paused_until(now).is_some()
                     || now.saturating_duration_since(p.used_at) < KEPT_FOR;
                 if !kept && let Some((per_second, at)) = p.lane.lesson() {
@@ -115,6 +117,7 @@ impl Account {
             lane: Lane::new(limits, hint),
             queue: BTreeMap::new(),
             served: 0,
+            in_flight: 0,
             used_at: now,
             refused_in_a_row: 0,
         });
@@ -131,6 +134,12 @@ impl Account {
     pub(super) fn pause_of(&self, key: ProfileKey) -> Option<Duration> {
         let now = Instant::now();
         self.profiles.get(&key)?.lane.paused_until(now).map(|until| until - now)
+    }
+
+    /// What is left of the pause of all profiles.
+    pub(super) fn account_pause(&self) -> Option<Duration> {
+        let now = Instant::now();
+        self.lane.paused_until(now).map(|until| until - now)
     }
 
     /// Takes a request out of the queue.
@@ -156,6 +165,10 @@ impl Account {
         while let Some((priority, _, ticket, key)) = heads.pop_front() {
             let Some(profile) = self.profiles.get_mut(&key) else { continue };
             let Some(waiter) = profile.queue.get(&(priority, ticket)) else { continue };
+            // Its answer moves the queue again.
+            if limits.enabled && profile.lane.probing() && profile.in_flight > 0 {
+                continue;
+            }
             let weight = waiter.weight;
             let taken = match profile.lane.try_take(now, weight, limits.enabled) {
                 Ok(taken) => taken,
@@ -188,6 +201,7 @@ impl Account {
             let waiter = profile.queue.remove(&(priority, ticket));
             if waiter.is_some_and(|w| w.verdict.send(Verdict::Go { at: now }).is_ok()) {
                 self.in_flight += 1;
+                profile.in_flight += 1;
             }
             if let Some(place) = profile.queue.keys().next() {
                 let head = (place.0, profile.served, place.1, key);
@@ -218,8 +232,11 @@ impl Account {
     }
 
     /// A request is no longer in flight.
-    pub(super) fn landed(&mut self) {
+    pub(super) fn landed(&mut self, key: ProfileKey) {
         self.in_flight = self.in_flight.saturating_sub(1);
+        if let Some(profile) = self.profiles.get_mut(&key) {
+            profile.in_flight = profile.in_flight.saturating_sub(1);
+        }
     }
 
     /// The API let a request through.
@@ -245,6 +262,7 @@ impl Account {
         let profile = self.profile(key, limits);
         profile.refused_in_a_row = profile.refused_in_a_row.saturating_add(1);
         let lane = &mut profile.lane;
+        let explained = lane.explains(now);
         let news = lane.refused(now, sent_at, |failures| match retry_after {
             // What the API says is believed once; refused again right after it, our own pause may be longer.
             Some(said) if failures <= 1 => said,
@@ -262,7 +280,7 @@ impl Account {
             self.allowance.pause_told(key, until);
         }
         let credible = |at: Instant| now.saturating_duration_since(at) <= CREDIBLE;
-        if news && succeeded_at.is_some_and(credible) {
+        if news && !explained && succeeded_at.is_some_and(credible) {
             self.witness(key, now, sent_at, limits, backoff);
         }
         pause

@@ -10,12 +10,18 @@ use super::Limits;
 use super::bucket::{Bucket, Taken};
 use super::learn::{Hint, Learner};
 
+/// After a pause as long as this, or refused again right after one, one request goes first and the others wait for
+/// its answer.
+const CAREFUL: Duration = Duration::from_secs(5);
+
 /// One lane.
 #[derive(Debug)]
 pub(super) struct Lane {
     bucket: Bucket,
     learner: Learner,
     paused_until: Option<Instant>,
+    /// Since when nothing but single probes may go out.
+    probing: Option<Instant>,
     burst: u32,
     /// Processes that divide the rate.
     among: u32,
@@ -40,7 +46,7 @@ impl Lane {
             learner.recall(Instant::now(), hint);
         }
         let bucket = Bucket::new(learner.rate(), limits.burst);
-        Self { bucket, learner, paused_until: None, burst: limits.burst, among: 1, whole: 1.0 }
+        Self { bucket, learner, paused_until: None, probing: None, burst: limits.burst, among: 1, whole: 1.0 }
     }
 
     fn settle(&mut self) {
@@ -116,6 +122,9 @@ impl Lane {
 
     /// The API let a request through.
     pub(super) fn succeeded(&mut self, now: Instant, sent_at: Instant, weight: u32) {
+        if self.probing.is_some_and(|since| sent_at > since) {
+            self.probing = None;
+        }
         let before = self.learner.rate();
         self.learner.succeeded(now, sent_at, f64::from(weight), self.whole);
         if self.learner.rate() != before {
@@ -136,6 +145,9 @@ impl Lane {
         }
         self.settle();
         self.bucket.drain(now);
+        if self.learner.failures() > 1 {
+            self.probing = Some(now);
+        }
         self.pause_until(now + pause(self.learner.failures()));
         true
     }
@@ -144,9 +156,18 @@ impl Lane {
     /// burst afterwards: it resumes nearly empty.
     pub(super) fn pause_until(&mut self, until: Instant) {
         let until = self.paused_until.map_or(until, |at| at.max(until));
+        let now = Instant::now();
+        if until.saturating_duration_since(now) >= CAREFUL {
+            self.probing = Some(now);
+        }
         self.paused_until = Some(until);
         self.bucket.drain(until);
-        self.learner.resumes(until);
+        self.learner.resumes(now, until);
+    }
+
+    /// True while one request at a time has to find out whether anything is let through again.
+    pub(super) fn probing(&self) -> bool {
+        self.probing.is_some()
     }
 
     /// Empties the bucket: it fills from now on.
@@ -161,6 +182,11 @@ impl Lane {
 
     pub(super) fn rate(&self) -> f64 {
         self.learner.rate()
+    }
+
+    /// True when a refusal is this lane's own.
+    pub(super) fn explains(&self, now: Instant) -> bool {
+        self.learner.explains(now)
     }
 
     /// When the API last let a request through.

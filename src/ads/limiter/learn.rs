@@ -2,19 +2,44 @@
 //!
 //! Ramp up until the limit was seen; on a refusal return to just below what was really achieved; from there
 //! probe upward, slowly at first and faster the longer nothing is refused. Instants come in as arguments.
+//!
+//! **What a refusal tells.** The API's limit is taken for a bucket that is empty when it refuses. What it let through
+//! since, per second of sending, is more than its rate, for the bucket filled during the pause; per second altogether,
+//! pauses included, it is the rate itself, or less when the bucket ran over. The limit lies between the two ([`Flow`]),
+//! and their geometric mean halves what is uncertain with every refusal, however short the sending between pauses is.
+//! Neither alone will do: the first stays far too high where sending never lasts, the second gives away what a small
+//! bucket loses in each pause.
+//!
+//! **The way back.** A mean may be too low, and without a refusal nothing says so. By as much as the bracket was
+//! wide, or the rate above what was measured, the rate grows again within half a minute; a limit that was measured
+//! well is only probed. A probe costs a pause, so its steps are the slower the longer pauses are, and it costs a
+//! refusal, so they count requests where requests are few. The cube makes up for both when a limit has risen.
+//!
+//! **Whose refusal it is.** A profile whose own bucket held its requests up has found its own limit, unless it is as
+//! slow as it may be ([`Learner::explains`]); only others speak against the account.
 
 use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::counters::Window;
+use super::flow::Flow;
 
 /// How much of the measured rate is kept after a refusal.
 const KEEP: f64 = 0.97;
 /// How much of the present rate is kept when there was no time to measure.
 const KEEP_UNMEASURED: f64 = 0.85;
-/// The shortest time that counts as a measurement.
+/// The shortest time that counts as a measurement, pauses included.
 const MEASURED: f64 = 2.0;
+/// The most that is taken back at once.
+const LEAST: f64 = 0.5;
+/// Seconds in which the rate grows by as much as the limit is uncertain.
+const SETTLES: f64 = 30.0;
+/// Requests that this takes at least.
+const SETTLING: f64 = 150.0;
+/// What is measured to within this share is known.
+const SURE: f64 = 0.04;
+/// Steps of a probe per second and second of pause, at most: a refusal must not cost more than a probe can win.
+const PACE: f64 = 3.0;
 /// Successes that double the rate while the limit is not known or far away.
 const DOUBLE_AFTER: f64 = 20.0;
 /// Seconds that double it as well, for slow starts.
@@ -25,7 +50,7 @@ const CONFIRMED: f64 = 5.0;
 const NEAR: f64 = 0.9;
 /// Growth per success right after a refusal.
 const PROBE: f64 = 0.000_1;
-/// Successes without a refusal after which probing has become twice as fast; it grows with the square.
+/// Successes without a refusal after which probing has become twice as fast; it grows with the cube.
 const PROBE_FASTER: f64 = 200.0;
 /// A bucket that made nobody wait for this long has no demand, and without demand nothing can be learned.
 const HUNGER: Duration = Duration::from_secs(2);
@@ -78,7 +103,11 @@ pub(super) struct Learner {
     succeeded_at: Option<Instant>,
     hungry_at: Option<Instant>,
     grown_at: Instant,
-    window: Window,
+    flow: Flow,
+    /// By how much the limit is uncertain, as a logarithm.
+    unsure: f64,
+    /// Seconds that a pause takes, lately.
+    pause: f64,
     /// When an answer last said something about the rate.
     taught_at: Option<Instant>,
 }
@@ -98,7 +127,9 @@ impl Learner {
             succeeded_at: None,
             hungry_at: None,
             grown_at: now,
-            window: Window::new(now),
+            flow: Flow::new(now),
+            unsure: 0.0,
+            pause: 0.5,
             taught_at: None,
         }
     }
@@ -167,30 +198,46 @@ impl Learner {
     /// A request was let through by the API. One that was sent before the last refusal says nothing about
     /// the rate since. `whole` is how many times our own traffic all processes send together.
     pub(super) fn succeeded(&mut self, now: Instant, sent_at: Instant, weight: f64, whole: f64) {
+        let demand = self.demand(now);
+        self.flow.pass(now, self.resumed_at, demand, self.rate);
+        if demand {
+            self.flow.add(weight * whole);
+        }
         if self.cut_at.is_some_and(|at| sent_at <= at) {
             return;
         }
-        self.window.add(now, weight * whole);
         self.failures = 0;
         self.succeeded_at = Some(now);
         let idle = now.saturating_duration_since(self.grown_at).as_secs_f64().min(DOUBLE_SECONDS);
         self.grown_at = now;
-        if self.hungry_at.is_none_or(|at| now.saturating_duration_since(at) > HUNGER) {
+        if !demand {
             return;
         }
         self.taught_at = Some(now);
-        self.since_cut += weight.max(idle);
+        let step = weight.max(idle).min(idle * (PACE / self.pause).max(1.0));
+        self.since_cut += step;
         if self.cut_at.is_some() && self.since_cut < CONFIRMED {
             return;
         }
         let growth = if self.limit.is_none_or(|limit| self.rate < NEAR * limit) {
             (weight / DOUBLE_AFTER).max(idle / DOUBLE_SECONDS).exp2()
         } else {
-            let weight = weight.max(idle);
             let pace = self.since_cut / PROBE_FASTER;
-            1.0 + (PROBE * weight * (1.0 + pace * pace)).min(0.02 * weight)
+            1.0 + (PROBE * step * (1.0 + pace.powi(3))).min(0.02 * step)
+                + self.unsure * idle / SETTLES.max(SETTLING / self.rate)
         };
         self.rate = (self.rate * growth).clamp(self.floor, self.ceiling);
+    }
+
+    /// True when a refusal is this bucket's own: it was what held its requests up, and it can be slower yet.
+    pub(super) fn explains(&self, now: Instant) -> bool {
+        self.demand(now) && self.rate > self.floor
+    }
+
+    fn demand(&self, now: Instant) -> bool {
+        // One worker on a slow bucket starts to wait long before its answer comes.
+        let hunger = HUNGER.max(Duration::from_secs_f64(2.0 / self.rate));
+        self.hungry_at.is_some_and(|at| now.saturating_duration_since(at) <= hunger)
     }
 
     /// A request was refused. False when it belongs to a refusal that was already answered for: requests
@@ -201,28 +248,33 @@ impl Learner {
         }
         self.failures = self.failures.saturating_add(1);
         self.taught_at = Some(now);
-        let (achieved, span) = self.window.rate_since(now, self.resumed_at);
-        let demanded = self.hungry_at.is_some_and(|at| now.saturating_duration_since(at) <= HUNGER);
-        let measured = demanded && span >= MEASURED && achieved >= 0.5 * self.rate;
+        let demand = self.demand(now);
+        self.flow.pass(now, self.resumed_at, demand, self.rate);
+        let seen = self.flow.bracket();
+        self.since_cut = 0.0;
         let rate = if self.failures > 1 {
             // Nothing at all went through since the last one: that says nothing about where the limit is.
             self.rate * 0.5
-        } else if measured {
-            self.limit = Some(self.rate.min(achieved));
-            self.rate.min(achieved) * KEEP
+        } else if demand && seen.seconds >= MEASURED && seen.low > 0.0 {
+            let (low, high) = (seen.low.min(self.rate), seen.high.min(self.rate));
+            let limit = (low * high).sqrt().max(LEAST * self.rate);
+            self.unsure = ((high / low).max((self.rate / low).sqrt()).ln() - SURE).clamp(0.0, 1.0);
+            self.limit = Some(limit);
+            limit * KEEP
         } else {
             self.limit = self.limit.map(|limit| limit.min(self.rate));
             self.rate * KEEP_UNMEASURED
         };
         self.rate = rate.clamp(self.floor, self.ceiling);
         self.cut_at = Some(now);
-        self.since_cut = 0.0;
         true
     }
 
     /// Sending goes on at `at`.
-    pub(super) fn resumes(&mut self, at: Instant) {
+    pub(super) fn resumes(&mut self, now: Instant, at: Instant) {
+        self.flow.pass(now, self.resumed_at, self.demand(now), self.rate);
         self.resumed_at = at;
+        self.pause = (self.pause + at.saturating_duration_since(now).as_secs_f64()) / 2.0;
         self.grown_at = at;
     }
 }

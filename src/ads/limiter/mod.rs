@@ -9,9 +9,14 @@ mod account;
 mod bucket;
 mod clock;
 mod counters;
+mod flow;
 mod history;
 mod lane;
 mod learn;
+#[cfg(test)]
+mod matrix;
+#[cfg(test)]
+mod rig;
 mod shared;
 #[cfg(test)]
 mod sharing_tests;
@@ -214,6 +219,11 @@ impl Budget {
         }
     }
 
+    /// What is left of a pause of the whole account.
+    pub(super) fn account_pause(&self, account: AccountId) -> Option<Duration> {
+        self.shared.lock().with(account, |a| a.account_pause())?
+    }
+
     /// Requests per second that a profile may hope for, as far as is known; `None` without limits.
     pub(super) fn pace(&self, account: AccountId, profile: ProfileKey) -> Option<f64> {
         let pace = self.shared.lock().with(account, |a| a.pace(profile));
@@ -354,11 +364,12 @@ impl Drop for Waiting<'_> {
         let mut state = self.shared.lock();
         state.with(self.request.account, |a| match self.verdict.try_recv() {
             // It was let go in the very moment in which it gave up.
-            Ok(Verdict::Go { .. }) => a.landed(),
+            Ok(Verdict::Go { .. }) => a.landed(self.request.profile),
             Ok(Verdict::Paused { .. }) => {}
             Err(_) => a.withdraw(self.request.profile, self.place),
         });
         self.shared.pump(&mut state, self.request.account);
+        self.shared.watch(&mut state);
     }
 }
 
@@ -401,10 +412,12 @@ impl Permit {
         let shared = self.shared.clone();
         let mut state = shared.lock();
         let out = state.with(self.request.account, |a| {
-            a.landed();
+            a.landed(self.request.profile);
             act(a, self.request, &shared, self.sent_at)
         });
         shared.pump(&mut state, self.request.account);
+        // Whoever waits behind a probe has nobody else who watches the clock.
+        shared.watch(&mut state);
         out
     }
 }
@@ -413,7 +426,9 @@ impl Drop for Permit {
     fn drop(&mut self) {
         if self.open {
             let mut state = self.shared.lock();
-            state.with(self.request.account, Account::landed);
+            state.with(self.request.account, |a| a.landed(self.request.profile));
+            self.shared.pump(&mut state, self.request.account);
+            self.shared.watch(&mut state);
         }
     }
 }

@@ -10,7 +10,7 @@ use futures::future::BoxFuture;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::simulation::{Server, drive};
+use super::rig::{Server, drive};
 use super::{AccountId, Budget, Part, Request, Share, SharedBudget, Unshared};
 use crate::ads::backoff::Backoff;
 use crate::config::RateLimitConfig;
@@ -323,7 +323,7 @@ async fn two_processes_learn_one_limit_together() {
         println!(
             "two processes on one limit of 5/s, dividing {dividing}: used {used:.3}, refused {refused:.4}"
         );
-        assert!(used >= 0.9 && refused <= 0.02, "{dividing}: {used} {refused}");
+        assert!(used >= 0.95 && refused <= 0.01, "{dividing}: {used} {refused}");
     }
 }
 

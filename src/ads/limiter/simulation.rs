@@ -6,105 +6,12 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
-use super::{AccountId, Budget, Request};
-use crate::ads::backoff::Backoff;
+use super::Request;
+use super::rig::{Demand, Server, budget, budget_of, drive};
 use crate::config::RateLimitConfig;
 use crate::domain::id::ProfileId;
 use crate::domain::profile::Region;
 use crate::domain::rate::LearnedRate;
-
-/// A server that refuses what exceeds its own bucket.
-pub(super) struct Server {
-    rate: f64,
-    burst: f64,
-    tokens: f64,
-    at: Instant,
-    pub(super) log: Vec<(Instant, bool)>,
-}
-
-impl Server {
-    pub(super) fn new(rate: f64, burst: f64) -> Self {
-        Self { rate, burst, tokens: burst, at: Instant::now(), log: Vec::new() }
-    }
-
-    pub(super) fn set_rate(&mut self, rate: f64) {
-        self.rate = rate;
-    }
-
-    /// True when it lets the request through.
-    pub(super) fn ask(&mut self) -> bool {
-        let now = Instant::now();
-        self.tokens = (self.tokens + self.rate * (now - self.at).as_secs_f64()).min(self.burst);
-        self.at = now;
-        let granted = self.tokens >= 1.0;
-        if granted {
-            self.tokens -= 1.0;
-        }
-        self.log.push((now, granted));
-        granted
-    }
-
-    /// Share of the true rate used and share of answers refused, from `from` until `until`.
-    pub(super) fn judge(&self, from: Instant, until: Instant) -> (f64, f64) {
-        let seen = self.log.iter().filter(|(at, _)| (from..until).contains(at));
-        let (granted, all) = seen.fold((0.0, 0.0), |(g, a), (_, ok)| (g + f64::from(*ok), a + 1.0));
-        (granted / (self.rate * (until - from).as_secs_f64()), (all - granted) / f64::max(all, 1.0))
-    }
-}
-
-/// `workers` that ask without end, as one profile.
-pub(super) fn drive(
-    set: &mut JoinSet<()>,
-    budget: &Budget,
-    account: AccountId,
-    profile: i64,
-    workers: u64,
-    server: &Arc<Mutex<Server>>,
-    retry_after: Option<Duration>,
-) {
-    for worker in 0..workers {
-        let (budget, server) = (budget.clone(), server.clone());
-        set.spawn(async move {
-            let mut random = fastrand::Rng::with_seed(worker + 100 * profile.unsigned_abs());
-            loop {
-                let request = Request {
-                    account,
-                    profile: Some(ProfileId(profile)),
-                    priority: 0,
-                    weight: 1,
-                    ticket: budget.ticket(),
-                };
-                let Ok(permit) = budget.acquire(request).await else {
-                    tokio::time::sleep(Duration::from_secs(60)).await;
-                    continue;
-                };
-                tokio::time::sleep(Duration::from_millis(random.u64(20..60))).await;
-                let granted = server.lock().unwrap().ask();
-                tokio::time::sleep(Duration::from_millis(random.u64(40..200))).await;
-                if granted {
-                    permit.succeeded();
-                } else {
-                    permit.refused(retry_after);
-                }
-            }
-        });
-    }
-}
-
-pub(super) fn budget(seed: u64) -> (Budget, AccountId) {
-    let backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(60), Some(seed));
-    let budget = Budget::new(&RateLimitConfig::default(), backoff);
-    let account = budget.account("client", Region::Na, "login");
-    (budget, account)
-}
-
-impl Budget {
-    /// What a profile's bucket has learned.
-    pub(super) fn profile_rate(&self, account: AccountId, profile: i64) -> f64 {
-        let mut state = self.shared.lock();
-        state.with(account, |a| a.profile_rate(Some(ProfileId(profile)))).unwrap_or_default()
-    }
-}
 
 async fn one_profile(rate: f64, burst: f64, retry_after: Option<Duration>) -> (f64, f64) {
     let (budget, account) = budget(3);
@@ -213,6 +120,41 @@ async fn profiles_with_limits_of_their_own_reach_them_together() {
     let used = judged.iter().map(|j| j.0).sum::<f64>() / 4.0;
     let refused = judged.iter().map(|j| j.1).sum::<f64>() / 4.0;
     assert!(used >= 0.95 && refused <= 0.01, "{used} {refused}");
+}
+
+/// Many profiles at once; `own` gives each a server of its own.
+async fn forty_profiles(own: bool, rate: f64, burst: f64) -> (f64, f64) {
+    let config = RateLimitConfig { max_per_second: 200.0, ..RateLimitConfig::default() };
+    let budget = budget_of(29, &config);
+    let mut set = JoinSet::new();
+    let server = || Arc::new(Mutex::new(Server::new(rate, burst)));
+    let mut servers = vec![server()];
+    for profile in 1..=40 {
+        if own && profile > 1 {
+            servers.push(server());
+        }
+        Demand::new(profile, 3).start(&mut set, &budget, servers.last().unwrap());
+    }
+    tokio::time::sleep(Duration::from_secs(120)).await;
+    let from = Instant::now();
+    tokio::time::sleep(Duration::from_secs(150)).await;
+    let judged: Vec<_> = servers.iter().map(|s| s.lock().unwrap().judge(from, Instant::now())).collect();
+    let mean = |of: fn(&(f64, f64)) -> f64| judged.iter().map(of).sum::<f64>() / judged.len() as f64;
+    (mean(|j| j.0), mean(|j| j.1))
+}
+
+#[tokio::test(start_paused = true)]
+async fn forty_profiles_reach_forty_limits_of_their_own() {
+    let (used, refused) = forty_profiles(true, 3.0, 5.0).await;
+    println!("forty limits of 3/s: used {used:.3}, refused {refused:.4}");
+    assert!(used >= 0.95 && refused <= 0.01, "{used} {refused}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn forty_profiles_share_one_limit() {
+    let (used, refused) = forty_profiles(false, 20.0, 20.0).await;
+    println!("forty profiles on one limit of 20/s: used {used:.3}, refused {refused:.4}");
+    assert!(used >= 0.95 && refused <= 0.015, "{used} {refused}");
 }
 
 #[tokio::test(start_paused = true)]

@@ -162,6 +162,38 @@ async fn a_pause_beyond_patience_turns_away_who_waits_and_who_comes() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_profile_that_comes_back_sends_one_request_and_the_others_only_when_it_was_let_through() {
+    // A pause that was asked for, and one that came of nothing but refusals.
+    for (said, refusals, away) in [(Some(600), 1, 3600), (Some(7), 1, 7), (None, 3, 1200)] {
+        let (budget, account) = budget();
+        for _ in 0..refusals {
+            let permit = budget.acquire(request(&budget, account, 1, 0, 1)).await.unwrap();
+            permit.refused(said.map(Duration::from_secs));
+        }
+        tokio::time::sleep(Duration::from_secs(away)).await;
+        let mut asks: Vec<_> =
+            (0..10).map(|_| Box::pin(budget.acquire(request(&budget, account, 1, 0, 1)))).collect();
+        let probe = asks.remove(0).await.unwrap();
+        for ask in &mut asks {
+            assert!(ask.now_or_never().is_none(), "{said:?}: beside the probe");
+        }
+        tokio::time::sleep(Duration::from_secs(20)).await;
+        assert_eq!(budget.snapshot().buckets[0].in_flight, 1);
+        // Another profile does not wait for it.
+        assert!(budget.acquire(request(&budget, account, 2, 0, 1)).await.is_ok());
+        // An error of the API's own says nothing about the rate: the next one probes.
+        probe.failed();
+        let probe = asks.remove(0).await.unwrap();
+        for ask in &mut asks {
+            assert!(ask.now_or_never().is_none(), "{said:?}: beside the second probe");
+        }
+        probe.succeeded();
+        let rest = tokio::time::timeout(Duration::from_secs(10), join_all(asks)).await.unwrap();
+        assert!(rest.iter().all(Result::is_ok), "{said:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn only_three_profiles_throttled_together_charge_the_account() {
     for (profiles, gap, charged) in [(2, 1, false), (3, 1, true), (3, 6, false)] {
         let (budget, account) = budget();

@@ -6,7 +6,7 @@ use crate::domain::code::Code;
 use crate::domain::id::ProfileId;
 use crate::domain::report::ErrorReport;
 use crate::domain::run::RunState;
-use crate::sync::event::SyncEvent;
+use crate::sync::event::{LoginStatus, SyncEvent};
 use crate::sync::overview::Overview;
 use crate::sync::why::{Beside, Facts, why};
 
@@ -53,6 +53,27 @@ fn causes_come_first_and_their_profiles_below() {
     assert!(at("Brightside") < at("1 profile "), "{text}");
     assert!(at("1 profile ") < at("Haus Linden DE"), "{text}");
     assert!(text.contains("3 profiles, 2 causes"), "{text}");
+}
+
+#[test]
+fn a_login_without_profiles_is_a_cause_whose_retry_asks_for_them() {
+    let mut model = model_of(Overview::default(), (80, 24));
+    press(&mut model, "E");
+    assert!(screen(&model).contains("no profile fails"));
+    let report = ErrorReport::new(Code::InvalidClient, "the application was not accepted", "Compare.", NOW);
+    let failed = |report| LoginStatus::Failed { report: Box::new(report) };
+    tell(&mut model, SyncEvent::Login { name: "acme".to_owned(), status: failed(report) });
+    let text = screen(&model);
+    for part in ["1 login, 1 cause", "login acme, 0 profiles known: the application", "Compare."] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+    assert_eq!(press(&mut model, "r"), [Effect::RefreshProfiles]);
+    press(&mut model, "enter");
+    assert!(screen(&model).contains("login acme, 0 profiles known"), "{}", screen(&model));
+    press(&mut model, "esc");
+    let status = LoginStatus::Listed { profiles: 2, at: NOW };
+    tell(&mut model, SyncEvent::Login { name: "acme".to_owned(), status });
+    assert!(screen(&model).contains("no profile fails"));
 }
 
 #[test]

@@ -65,6 +65,7 @@ pub(super) fn profile(id: i64, name: &str, country: &str, kind: &str) -> StoredP
         data_as_of: None,
         rows: 0,
         last_counts: None,
+        listed_at: None,
         gone_at: None,
         access_lost: None,
         barred: None,
@@ -106,6 +107,9 @@ pub(super) fn run_view(id: i64, profile: ProfileId, state: RunState) -> RunView 
         error: None,
         hold: None,
         approved_by: None,
+        state_since: Some(ago(if state == RunState::Queued { 136 } else { 134 })),
+        lease_until: None,
+        waits: crate::domain::wait::RunWaits::default(),
     }
 }
 
@@ -168,6 +172,7 @@ pub(super) fn report() -> ErrorReport {
         also: Vec::new(),
         retryable: false,
         again_at: None,
+        again_is_ours: false,
         request: Some(RequestReport {
             method: "POST".to_owned(),
             url: "https://api.amazon.co.uk/auth/o2/token".to_owned(),
@@ -206,7 +211,8 @@ pub(super) fn hold(removed: u64) -> HoldSummary {
 }
 
 pub(super) fn wait(unit: Unit, reason: WaitReason, seconds: u64) -> Wait {
-    Wait { unit, reason, until: ahead(seconds), attempt: 3, detail: "throttled, no Retry-After".to_owned() }
+    let detail = "throttled, no Retry-After".to_owned();
+    Wait { unit, reason, until: ahead(seconds), attempt: 3, detail, asked: false }
 }
 
 pub(super) fn nordlicht_units() -> Vec<UnitView> {

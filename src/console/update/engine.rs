@@ -37,6 +37,7 @@ pub(super) fn fold(model: &mut Model, event: SyncEvent, at: Timestamp) -> Vec<Ef
         Touched::Nothing | Touched::Progress(_) => false,
     };
     let was_failing = failing(model);
+    let of_login = matches!(event, SyncEvent::Login { .. });
     if let (SyncEvent::Database { lost: None }, Some(lost)) = (&event, &model.overview.database_lost) {
         let after = clock(at.since(lost.since));
         model.say(format!("the database answers again, after {after}"));
@@ -53,7 +54,7 @@ pub(super) fn fold(model: &mut Model, event: SyncEvent, at: Timestamp) -> Vec<Ef
     }
     modal::follow_engine(model);
     bulk::follow_engine(model);
-    if was_failing || failing(model) {
+    if of_login || was_failing || failing(model) {
         errors::follow_engine(model);
     }
     let mut effects = run::follow_engine(model);

@@ -8,7 +8,6 @@ use crate::console::keys::Command;
 use crate::console::layout::{errors_rows, regions};
 use crate::console::model::{Modal, Model};
 use crate::console::screen::Screen;
-use crate::console::text::plural;
 
 pub(super) fn on_command(model: &mut Model, command: Command) -> Vec<Effect> {
     let page = usize::from(errors_rows(regions(model).body)).max(1);
@@ -33,8 +32,7 @@ fn report(model: &mut Model) {
     let Screen::Errors(screen) = &model.screen else { return };
     let (title, report) = match screen.current() {
         Some(Row::Cause(cause)) => {
-            let who = plural(cause.profiles.len(), "profile", "profiles");
-            (format!("Cause {}: {who}", cause.cause), Box::new(cause.report.clone()))
+            (format!("Cause {}: {}", cause.cause, cause.who()), Box::new(cause.report.clone()))
         }
         Some(Row::Profile(cause, p)) => {
             let own = model.overview.failures.get(&p.profile_id).map(|failure| failure.report.clone());
@@ -49,7 +47,8 @@ fn report(model: &mut Model) {
     model.open(Modal::Error { title, note: Some(super::NOTHING_CHANGED), report, scroll: 0 });
 }
 
-/// Asks whether everybody who fails of the current cause is tried again.
+/// Asks whether everybody who fails of the current cause is tried again. A login is asked for its profiles at once: that
+/// syncs nothing.
 fn retry(model: &mut Model) -> Vec<Effect> {
     let Screen::Errors(screen) = &model.screen else { return Vec::new() };
     let Some(cause) = screen.cause() else {
@@ -57,6 +56,10 @@ fn retry(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     };
     let profiles = cause.retryable_profiles();
+    if profiles.is_empty() && !cause.logins.is_empty() {
+        model.say("asking every login for its profiles…");
+        return vec![Effect::RefreshProfiles];
+    }
     if profiles.is_empty() {
         model.say("all of them are being tried again already");
         return Vec::new();

@@ -134,14 +134,17 @@ fn facts(model: &Model, theme: &Theme) -> Vec<Part> {
         Screen::Profiles | Screen::Matrix(_) => list_facts(model, theme),
         Screen::Errors(screen) => {
             let causes = screen.causes();
-            let failing = causes.iter().map(|cause| cause.profiles.len()).sum();
-            let (profiles, causes) =
-                (plural(failing, "profile", "profiles"), plural(causes.len(), "cause", "causes"));
-            if failing == 0 {
-                Vec::new()
-            } else {
-                vec![Part::new(9, format!("{profiles}, {causes}"), theme.bad())]
+            let failing: usize = causes.iter().map(|cause| cause.profiles.len()).sum();
+            let logins: usize = causes.iter().map(|cause| cause.logins.len()).sum();
+            let mut words = Vec::new();
+            if failing > 0 {
+                words.push(plural(failing, "profile", "profiles"));
             }
+            if logins > 0 {
+                words.push(plural(logins, "login", "logins"));
+            }
+            words.push(plural(causes.len(), "cause", "causes"));
+            if causes.is_empty() { Vec::new() } else { vec![Part::new(9, words.join(", "), theme.bad())] }
         }
         Screen::Run(screen) if screen.older.is_none() => {
             let status = model.home.status(screen.profile);

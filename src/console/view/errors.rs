@@ -11,7 +11,7 @@ use crate::console::layout::errors_regions;
 use crate::console::model::Model;
 use crate::console::text::{Align, absolute, ago, fit, pad, plural, width, wrap};
 use crate::console::theme::Theme;
-use crate::sync::causes::{Affected, Cause};
+use crate::sync::causes::{Affected, AffectedLogin, Cause};
 
 pub(super) fn draw(model: &Model, screen: &ErrorsScreen, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
     if screen.causes().is_empty() {
@@ -41,7 +41,10 @@ fn mark(current: bool, theme: &Theme) -> Span<'static> {
 }
 
 fn of_cause(model: &Model, theme: &Theme, cause: &Cause, current: bool, columns: usize) -> Line<'static> {
-    let count = plural(cause.profiles.len(), "profile", "profiles");
+    let count = match cause.logins.first() {
+        Some(login) if cause.profiles.is_empty() => format!("login {}", login.login),
+        _ => plural(cause.profiles.len(), "profile", "profiles"),
+    };
     let seen = ago(model.now.since(cause.last)).0;
     let recovers = if cause.retryable { "may pass" } else { "lasts" };
     let style = if cause.retryable { theme.warn() } else { theme.bad() };
@@ -112,7 +115,9 @@ fn detail(model: &Model, theme: &Theme, cause: &Cause, frame: &mut Frame<'_>, ar
         columns,
     );
     let mut lines = vec![facts];
-    let summary = wrap(&cause.summary, columns);
+    let logins: Vec<String> = cause.logins.iter().map(AffectedLogin::describe).collect();
+    let whose = if logins.is_empty() { String::new() } else { format!("{}: ", logins.join(", ")) };
+    let summary = wrap(&format!("{whose}{}", cause.summary), columns);
     let hint = wrap(&cause.hint, columns);
     if area.height > 4 {
         lines.extend(summary.into_iter().take(1).map(Line::raw));

@@ -26,7 +26,9 @@ pub(super) fn lines(model: &Model, profile: ProfileId, theme: &Theme, columns: u
     let mut out = labelled("state", &word, theme.status(status), theme, columns);
     out.extend(labelled("because", &why.says, plain, theme, columns));
     if let Some(since) = why.since {
-        let text = format!("{} ({})", absolute(since, model.now, &model.zone), ago(model.now.since(since)).0);
+        let exactly = if why.since_is_exact { "" } else { " at the earliest" };
+        let at = absolute(since, model.now, &model.zone);
+        let text = format!("{at}{exactly} ({})", ago(model.now.since(since)).0);
         out.extend(labelled("since", &text, plain, theme, columns));
     }
     out.extend(labelled("next", &why.next, plain, theme, columns));

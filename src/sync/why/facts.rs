@@ -1,5 +1,7 @@
 //! What is known of one profile, as plain data: everything that decides why it is where it is.
 
+use std::time::Duration;
+
 use crate::domain::cause::PresentFailure;
 use crate::domain::id::ProfileId;
 use crate::domain::limits::{BucketSnapshot, ProfileLimit};
@@ -7,14 +9,16 @@ use crate::domain::profile::{Barred, StoredProfile};
 use crate::domain::report::ErrorReport;
 use crate::domain::run::{RunState, RunView, UnitView};
 use crate::domain::time::Timestamp;
-use crate::sync::event::{LoginStatus, Wait};
+use crate::sync::event::Wait;
 use crate::sync::overview::{Overview, ProfileStatus};
 
 /// What an overview does not have.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Beside {
-    /// Until when the owner of the profile's run is believed alive, where that was read.
-    pub lease_until: Option<Timestamp>,
+    /// True when the process that carries the profile's run has certainly ended.
+    pub owner_ended: bool,
+    /// How long a lease lasts that was just renewed.
+    pub lease: Option<Duration>,
     /// When the budget's gauges were read; their countdowns began then.
     pub limits_at: Option<Timestamp>,
 }
@@ -38,6 +42,8 @@ pub struct Facts<'a> {
     pub login_known: bool,
     /// Why its login could not be asked for its profiles.
     pub login_failed: Option<&'a ErrorReport>,
+    /// Since when.
+    pub login_failed_since: Option<Timestamp>,
     /// The gauges of its login.
     pub bucket: Option<&'a BucketSnapshot>,
     /// Until when requests of its login pause, and until when its own do.
@@ -54,8 +60,14 @@ pub struct Facts<'a> {
     pub under_way: Vec<String>,
     /// The process that asks; empty when it carries no runs itself.
     pub process: &'a str,
-    /// Until when the run's owner is believed alive.
-    pub lease_until: Option<Timestamp>,
+    /// How many runs that process carries at once, and how many it carries.
+    pub slots: Option<(usize, usize)>,
+    /// True when the process that carries the run is another one than the one that asks.
+    pub elsewhere: bool,
+    /// True when that process has certainly ended.
+    pub owner_ended: bool,
+    /// When the run's owner gave its last sign of life.
+    pub owner_seen: Option<Timestamp>,
     /// The time.
     pub now: Timestamp,
 }
@@ -68,7 +80,7 @@ impl<'a> Facts<'a> {
         let login = stored.profile.login.as_str();
         let read_at = beside.limits_at.unwrap_or(now);
         let until = |ms: u64| {
-            let until = read_at.plus(std::time::Duration::from_millis(ms));
+            let until = read_at.plus(Duration::from_millis(ms));
             (ms > 0 && until > now).then_some(until)
         };
         let bucket = overview.limits.buckets.iter().find(|bucket| bucket.name == login);
@@ -77,6 +89,25 @@ impl<'a> Facts<'a> {
         let instant = |ms: Option<u64>| ms.map(|ms| overview.limits.instant(ms));
         let exact = instant(limit.and_then(|limit| limit.paused_until_ms)).filter(|until| *until > now);
         let failure = overview.failures.get(&id);
+        let elsewhere = run.is_some_and(|run| {
+            let owner = run.owner.as_deref();
+            owner.is_some() && (overview.process.is_empty() || owner != Some(overview.process.as_str()))
+        });
+        // Of another process only what it stored is known; the gauges here are those of this process.
+        let stored_waits = run.map(|run| run.waits.left(now)).unwrap_or_default();
+        let login_paused_until = match elsewhere {
+            true => stored_waits.login_until,
+            false => bucket.and_then(|bucket| until(bucket.paused_ms)),
+        };
+        let own_pause = exact.or_else(|| own.and_then(|(_, ms)| until(*ms)));
+        let waiting_since = match elsewhere {
+            true => stored_waits.since,
+            false => instant(limit.and_then(|limit| limit.waiting_since_ms)),
+        };
+        let carried = overview.runs.values().filter(|run| {
+            matches!(run.state, RunState::Fetching | RunState::Committing)
+                && run.owner.as_ref() == Some(&overview.process)
+        });
         let share = |f: &PresentFailure| overview.failures.values().filter(|o| o.cause == f.cause).count();
         Some(Self {
             stored,
@@ -86,19 +117,23 @@ impl<'a> Facts<'a> {
             waits: run.and_then(|run| overview.waits.get(&run.id)).map_or(&[], Vec::as_slice),
             failure: failure.map(|failure| (failure, share(failure))),
             login_known: !matches!(stored.barred, Some(Barred::LoginRemoved { .. })),
-            login_failed: match overview.logins.get(login) {
-                Some(LoginStatus::Failed { report }) => Some(report),
-                _ => None,
-            },
-            bucket,
-            login_paused_until: bucket.and_then(|bucket| until(bucket.paused_ms)),
-            own_pause_until: exact.or_else(|| own.and_then(|(_, ms)| until(*ms))),
-            limit,
-            waiting_since: instant(limit.and_then(|limit| limit.waiting_since_ms)),
+            login_failed: overview.login_failures.get(login).map(|failure| failure.report.as_ref()),
+            login_failed_since: overview.login_failures.get(login).map(|failure| failure.since),
+            bucket: bucket.filter(|_| !elsewhere),
+            login_paused_until,
+            own_pause_until: own_pause.filter(|_| !elsewhere),
+            limit: limit.filter(|_| !elsewhere),
+            waiting_since,
             ahead: ahead(overview, run, now),
             under_way: under_way(overview, id),
             process: &overview.process,
-            lease_until: beside.lease_until,
+            slots: overview.carries_at_once.map(|slots| (slots, carried.count())),
+            elsewhere,
+            owner_ended: beside.owner_ended && elsewhere,
+            owner_seen: run
+                .and_then(|run| run.lease_until)
+                .zip(beside.lease)
+                .map(|(until, lease)| until.minus(lease)),
             now,
         })
     }

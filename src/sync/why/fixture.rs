@@ -10,6 +10,7 @@ use crate::domain::run::{
     ChangeCounts, HeldUnit, HoldSummary, Origin, Refusal, RunView, UnitOutcome, UnitState, UnitView,
 };
 use crate::domain::unit::{AdProduct, Entity, Unit};
+use crate::domain::wait::RunWaits;
 use crate::sync::event::{Wait, WaitReason};
 use crate::sync::overview::Overview;
 
@@ -47,6 +48,7 @@ pub(super) fn stored(id: i64, name: &str) -> StoredProfile {
         data_as_of: None,
         rows: 0,
         last_counts: None,
+        listed_at: Some(at(-700)),
         gone_at: None,
         access_lost: None,
         barred: None,
@@ -80,6 +82,9 @@ pub(super) fn run(id: i64, profile: ProfileId, state: RunState) -> RunView {
         error: None,
         hold: None,
         approved_by: None,
+        state_since: Some(at(-80)),
+        lease_until: None,
+        waits: crate::domain::wait::RunWaits::default(),
     }
 }
 
@@ -103,7 +108,14 @@ pub(super) fn unit(of: Unit, state: UnitState) -> UnitView {
 }
 
 pub(super) fn wait(reason: WaitReason, seconds: i64) -> Wait {
-    Wait { unit: KEYWORDS, reason, until: at(seconds), attempt: 3, detail: "no Retry-After".to_owned() }
+    Wait {
+        unit: KEYWORDS,
+        reason,
+        until: at(seconds),
+        attempt: 3,
+        detail: "no Retry-After".to_owned(),
+        asked: false,
+    }
 }
 
 pub(super) fn bucket(waiting: u32, next_in_ms: u64, paused_ms: u64) -> BucketSnapshot {
@@ -171,6 +183,14 @@ pub(super) fn hold() -> HoldSummary {
     let counts = ChangeCounts { removed: 18_201, ..ChangeCounts::default() };
     let outcome = UnitOutcome { counts, live_before: 20_000, ..UnitOutcome::default() };
     HoldSummary { units: vec![HeldUnit { unit: KEYWORDS, outcome, braked: true }] }
+}
+
+/// The waits that another process stored with the run of the profile.
+pub(super) fn told(o: &mut Overview, waits: RunWaits) {
+    let run = o.runs.get_mut(&ID).unwrap();
+    run.owner = Some(THEM.to_owned());
+    o.waits.insert(run.id, waits.requests.clone());
+    run.waits = waits;
 }
 
 pub(super) fn barred(mut overview: Overview, by: Barred) -> Overview {

@@ -6,6 +6,7 @@ mod facts;
 #[cfg(test)]
 mod fixture;
 mod live;
+mod queued;
 mod refused;
 #[cfg(test)]
 mod tests;
@@ -19,7 +20,8 @@ pub use facts::{Beside, Facts};
 
 use super::overview::ProfileStatus;
 use crate::domain::id::{ProfileId, RunId};
-use crate::domain::run::RunState;
+use crate::domain::plural::{count, plural};
+use crate::domain::run::{RunState, RunView};
 use crate::domain::time::Timestamp;
 use crate::domain::unit::{UnknownWord, words};
 
@@ -96,6 +98,8 @@ pub struct Why {
     pub says: String,
     /// Since when.
     pub since: Option<Timestamp>,
+    /// False when it cannot have been before `since`, and nobody stored when exactly.
+    pub since_is_exact: bool,
     /// What happens next without anybody doing anything.
     pub next: String,
     /// When, where that is known.
@@ -122,6 +126,7 @@ struct Answer {
     reason: Reason,
     says: String,
     since: Option<Timestamp>,
+    since_is_exact: bool,
     next: String,
     next_at: Option<Timestamp>,
     details: Vec<String>,
@@ -134,6 +139,7 @@ impl Answer {
             reason,
             says: says.into(),
             since: None,
+            since_is_exact: true,
             next: next.into(),
             next_at: None,
             details: Vec::new(),
@@ -143,6 +149,20 @@ impl Answer {
 
     fn since(self, since: Option<Timestamp>) -> Self {
         Self { since, ..self }
+    }
+
+    /// Since the run is in its state.
+    fn since_of(self, run: &RunView) -> Self {
+        let (since, exact) = run.since();
+        Self { since: Some(since), since_is_exact: exact, ..self }
+    }
+
+    /// Since the first of its requests waits, where that is known.
+    fn since_waiting(self, facts: &Facts<'_>) -> Self {
+        match facts.waiting_since {
+            Some(since) => Self { since: Some(since), since_is_exact: true, ..self },
+            None => self,
+        }
     }
 
     fn at(self, next_at: Option<Timestamp>) -> Self {
@@ -164,10 +184,17 @@ const NOTHING: &str = "nothing happens by itself";
 
 /// Why the profile is where it is.
 pub fn why(facts: &Facts<'_>) -> Why {
-    let answer = match facts.run.filter(|run| run.state.is_live()) {
+    let mut answer = match facts.run.filter(|run| run.state.is_live()) {
         Some(run) => live::answer(facts, run),
         None => at_rest(facts),
     };
+    if let Some(report) = facts.login_failed.filter(|_| answer.reason != Reason::LoginBroken) {
+        let login = &facts.stored.profile.login;
+        answer.details.push(format!(
+            "login {login} could not be asked for its profiles: {}; adsync errors says more",
+            report.summary
+        ));
+    }
     let profile = &facts.stored.profile;
     Why {
         profile_id: profile.id,
@@ -177,6 +204,7 @@ pub fn why(facts: &Facts<'_>) -> Why {
         reason: answer.reason,
         says: answer.says,
         since: answer.since,
+        since_is_exact: answer.since_is_exact,
         next: answer.next,
         next_at: answer.next_at,
         details: answer.details,
@@ -196,16 +224,23 @@ fn at_rest(facts: &Facts<'_>) -> Answer {
     }
     if !facts.login_known {
         let says = format!("login {login} is not in the configuration");
+        let seen =
+            stored.listed_at.map(|_| "it was last listed then, before the login was taken out".to_owned());
         return Answer::new(Reason::LoginUnknown, says, NOTHING)
+            .since(stored.listed_at)
+            .details(seen)
             .can([Remedy::configuration(), Remedy::list()]);
     }
     let kind = profile.not_syncable();
     if let Some(barred) = stored.barred.as_ref().filter(|barred| kind.is_none() && barred.is_excluded()) {
         return Answer::new(Reason::Excluded, barred.to_string(), NOTHING)
             .details([barred.cure()])
-            .details(
-                (stored.rows > 0).then(|| format!("its {} stored rows are kept as they are", stored.rows)),
-            )
+            .details((stored.rows > 0).then(|| {
+                format!(
+                    "{} of it kept as before",
+                    plural(count(stored.rows), "stored row is", "stored rows are")
+                )
+            }))
             .can([Remedy::configuration(), Remedy::list()]);
     }
     if let Some(reason) = stored.not_synced() {
@@ -229,7 +264,7 @@ fn at_rest(facts: &Facts<'_>) -> Answer {
                 says,
                 "nothing, until it is approved or discarded; a newer sync discards it",
             )
-            .since(run.started_at)
+            .since_of(run)
             .can([
                 Remedy::show(run.id),
                 Remedy::new('A', format!("adsync approve {}", run.id), "commit it"),
@@ -238,7 +273,7 @@ fn at_rest(facts: &Facts<'_>) -> Answer {
         }
         (ProfileStatus::Cancelled, Some(run)) if run.state == RunState::Discarded => {
             Answer::new(Reason::Discarded, "its held sync was given up; nothing of it was committed", NOTHING)
-                .since(run.finished_at)
+                .since_of(run)
                 .can([Remedy::sync(id)])
         }
         (ProfileStatus::Cancelled, run) => {
@@ -274,7 +309,7 @@ fn broken_login(facts: &Facts<'_>) -> Option<Answer> {
     let id = facts.stored.profile.id;
     let says = format!("login {} cannot sign in: {}", facts.stored.profile.login, report.summary);
     let mut answer = Answer::new(Reason::LoginBroken, says, NOTHING)
-        .since(Some(failure.map_or(report.at, |(failure, _)| failure.since)))
+        .since(failure.map(|(failure, _)| failure.since).or(facts.login_failed_since))
         .details([report.hint.clone()])
         .can([Remedy::configuration()]);
     if let Some((failure, count)) = failure {
@@ -302,8 +337,13 @@ fn failed(facts: &Facts<'_>) -> Answer {
         .can([Remedy::retry(id)])
         .can(of_cause(failure.cause.as_str(), count));
     match pause {
-        Some(at) => Answer { next: "Amazon's pause ends; a retry before is of no use".to_owned(), ..answer }
-            .at(Some(at)),
+        Some(at) => {
+            let next = match report.again_is_ours {
+                true => "Amazon names no time: a retry before that is likely to be refused as well",
+                false => "Amazon's pause ends; a retry before is of no use",
+            };
+            Answer { next: next.to_owned(), ..answer }.at(Some(at))
+        }
         None => answer,
     }
 }
@@ -332,6 +372,14 @@ impl Remedy {
 
     fn cancel(id: ProfileId) -> Self {
         Self::new('x', format!("adsync cancel {id}"), "stop it; nothing of it is committed")
+    }
+
+    fn console() -> Self {
+        Self {
+            key: None,
+            command: "adsync".to_owned(),
+            what: "open the console, which carries what is queued",
+        }
     }
 
     fn list() -> Self {

@@ -1,6 +1,7 @@
 //! What the API refuses of a profile whose last sync was proved.
 
 use super::{Answer, Facts, Reason, Remedy};
+use crate::domain::plural::{count, plural};
 use crate::domain::run::{Refusal, UnitState, UnitView};
 use crate::domain::time::Timestamp;
 
@@ -14,14 +15,15 @@ pub(super) fn access_lost(facts: &Facts<'_>) -> Answer {
     let lost: Vec<(&UnitView, &Refusal)> = refusals(facts.units).filter(|(_, r)| r.frozen_rows > 0).collect();
     let (units, rows) = stored.access_lost.map_or((0, 0), |lost| (lost.units, lost.rows));
     let says = format!(
-        "login {login} lost access to {units} {}: their {rows} stored rows are frozen, and none is removed",
-        if units == 1 { "unit" } else { "units" }
+        "login {login} lost access to {}: {} frozen, and none is removed",
+        plural(units, "unit", "units"),
+        plural(count(rows), "stored row of it is", "stored rows of it are")
     );
     asked_again(Answer::new(Reason::AccessLost, says, ""), &lost, facts.now)
         .since(stored.access_lost.map(|lost| lost.since))
         .details(named(&lost, |unit, refusal| {
             let said = unit.error.as_ref().map_or("refused", |report| report.summary.as_str());
-            format!("{}: {} rows frozen; {said}", unit.unit, refusal.frozen_rows)
+            format!("{}: {} frozen; {said}", unit.unit, plural(count(refusal.frozen_rows), "row", "rows"))
         }))
         .details(["check what the login may do, and whether the account still takes part".to_owned()])
         .can([Remedy::sync(stored.profile.id)])
@@ -33,9 +35,9 @@ pub(super) fn not_eligible(facts: &Facts<'_>) -> Option<Answer> {
     let refused: Vec<(&UnitView, &Refusal)> = refusals(facts.units).collect();
     let since = refused.iter().map(|(_, refusal)| refusal.since).min()?;
     let says = format!(
-        "its last sync was proved; the account has no part in {} of its {} units",
+        "its last sync was proved; the account has no part in {} of {}",
         refused.len(),
-        facts.units.len()
+        plural(facts.units.len() as u64, "unit", "units")
     );
     let answer = asked_again(Answer::new(Reason::NotEligible, says, ""), &refused, facts.now)
         .since(Some(since))

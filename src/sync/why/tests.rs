@@ -1,14 +1,17 @@
 //! Each reason from its facts, and what holds for all of them.
 
 use std::collections::BTreeSet;
+use std::time::Duration;
 
 use super::fixture::*;
 use super::*;
+use crate::domain::cause::LoginFailure;
 use crate::domain::code::Code;
 use crate::domain::limits::{LimitsSnapshot, ProfileLimit};
 use crate::domain::report::ErrorReport;
 use crate::domain::run::UnitState;
-use crate::sync::event::{LoginStatus, WaitReason};
+use crate::domain::wait::RunWaits;
+use crate::sync::event::{Wait, WaitReason};
 use crate::sync::overview::Overview;
 
 /// Everything that a profile can wait for: facts, and what is said of them.
@@ -35,6 +38,11 @@ fn case(
     Case { overview, beside: Beside::default(), reason, parts, since, next_at, keys }
 }
 
+/// As a command reads it from the database: it carries no runs.
+fn asked_by_a_command(overview: Overview) -> Overview {
+    Overview { process: String::new(), carries_at_once: None, ..overview }
+}
+
 fn cases() -> Vec<Case> {
     let gone = |o: &mut Overview| o.profiles.get_mut(&ID).unwrap().gone_at = Some(at(-900));
     let mut gone_one = overview();
@@ -54,23 +62,22 @@ fn cases() -> Vec<Case> {
         other.priority = priority;
         queue.runs.insert(ProfileId(id), other);
     }
-    let mut nobody = with_run(RunState::Queued, |_| {});
-    nobody.process.clear();
+    queue.carries_at_once = Some(1);
     let foreign = |o: &mut Overview| o.runs.get_mut(&ID).unwrap().owner = Some(THEM.to_owned());
     let mut login_down = overview();
     let report = ErrorReport::new(Code::InvalidGrant, "consent ended", "Renew it.", at(-30));
-    login_down.logins.insert("acme".to_owned(), LoginStatus::Failed { report: Box::new(report) });
+    login_down.login_failures.insert("acme".to_owned(), LoginFailure::new("acme", report));
     let mut login_slow = proved.clone();
     let report = ErrorReport::new(Code::AuthUnreachable, "no answer", "Wait.", at(-30));
-    login_slow.logins.insert("acme".to_owned(), LoginStatus::Failed { report: Box::new(report) });
+    login_slow.login_failures.insert("acme".to_owned(), LoginFailure::new("acme", report));
     vec![
         case(gone_one, Reason::Gone, &["login acme no longer lists it", "kept"], Some(-900), None, "R"),
         case(agency, Reason::NotSyncable, &["never synced: agency"], None, None, ""),
         case(
             barred(overview(), removed()),
             Reason::LoginUnknown,
-            &["not in the configuration"],
-            None,
+            &["not in the configuration", "last listed then"],
+            Some(-700),
             None,
             "R",
         ),
@@ -78,7 +85,7 @@ fn cases() -> Vec<Case> {
             barred(with_run(RunState::Queued, |_| {}), removed()),
             Reason::LoginUnknown,
             &["nobody here"],
-            Some(-120),
+            Some(-80),
             None,
             "x",
         ),
@@ -102,7 +109,7 @@ fn cases() -> Vec<Case> {
             refusing(9_000, -900, 600),
             Reason::AccessLost,
             &[
-                "login acme lost access to 1 unit: their 9000 stored rows are frozen",
+                "login acme lost access to 1 unit: 9000 stored rows of it are frozen",
                 "SB campaigns: 9000 rows frozen; no brand here",
                 "the first sync after that asks",
             ],
@@ -113,14 +120,21 @@ fn cases() -> Vec<Case> {
         case(
             refusing(0, -900, -1),
             Reason::NotEligible,
-            &["no part in 1 of its 2 units", "SB campaigns: no brand here", "the next sync asks"],
+            &["no part in 1 of 2 units", "SB campaigns: no brand here", "the next sync asks"],
             Some(-900),
             None,
             "s",
         ),
         case(overview(), Reason::NeverSynced, &["nobody has asked"], None, None, "s"),
         case(proved, Reason::Proved, &["waits for nothing"], Some(-50), None, "s"),
-        case(login_slow, Reason::Proved, &["waits for nothing"], Some(-50), None, "s"),
+        case(
+            login_slow,
+            Reason::Proved,
+            &["waits for nothing", "login acme could not be asked", "no answer"],
+            Some(-50),
+            None,
+            "s",
+        ),
         case(
             login_down,
             Reason::LoginBroken,
@@ -169,12 +183,12 @@ fn cases() -> Vec<Case> {
             None,
             "rs",
         ),
-        case(with_run(RunState::Discarded, |_| {}), Reason::Discarded, &["given up"], Some(-50), None, "s"),
+        case(with_run(RunState::Discarded, |_| {}), Reason::Discarded, &["given up"], Some(-80), None, "s"),
         case(
             with_run(RunState::Held, |run| run.hold = Some(hold())),
             Reason::Held,
             &["would remove 18201 of 20000 SP keywords", "approved or discarded"],
-            Some(-100),
+            Some(-80),
             None,
             "eAD",
         ),
@@ -182,23 +196,35 @@ fn cases() -> Vec<Case> {
             with_run(RunState::Fetching, |run| run.cancel_requested = true),
             Reason::Stopping,
             &["asked it to stop", "by lab pid 4711"],
-            Some(-100),
+            Some(-80),
             None,
             "",
         ),
         case(
             with_run(RunState::Queued, |run| run.not_before = Some(at(250))),
             Reason::Parked,
-            &["longer than a sync sits it out", "goes on by itself", "9 of 187 requests"],
-            Some(-120),
+            &["for longer than a sync sits out", "goes on by itself", "9 of 187 requests"],
+            Some(-80),
             Some(250),
             "x",
         ),
         case(
-            with_run(RunState::Queued, |run| (run.not_before, run.parks) = (Some(at(250)), 3)),
+            with_run(RunState::Queued, |run| {
+                (run.not_before, run.parks, run.waits.asked) = (Some(at(250)), 1, Some(true));
+            }),
             Reason::Parked,
-            &["put off 3 times in a row", "up to an hour"],
-            Some(-120),
+            &["asked for a pause (Retry-After) that is longer than a sync sits out"],
+            Some(-80),
+            Some(250),
+            "x",
+        ),
+        case(
+            with_run(RunState::Queued, |run| {
+                (run.not_before, run.parks, run.waits.asked) = (Some(at(250)), 3, Some(false));
+            }),
+            Reason::Parked,
+            &["answers 429 and names no time", "put off 3 times in a row", "up to an hour"],
+            Some(-80),
             Some(250),
             "x",
         ),
@@ -221,16 +247,20 @@ fn cases() -> Vec<Case> {
                 };
             }),
             Reason::ProfileLimited,
-            &["the last 7 answers to it were all 429", "put off 2 times in a row before"],
+            &["the last 7 answers to it were all 429", "put off twice in a row before"],
             Some(-40),
             Some(31),
             "x",
         ),
         case(
-            queue,
+            queue.clone(),
             Reason::Queued,
-            &["1 waits before it: Aurora DE", "ends (Busy DE)"],
-            Some(-120),
+            &[
+                "1 profile is synced at once (concurrent_profiles)",
+                "1 waits before it: Aurora DE",
+                "ends (Busy DE)",
+            ],
+            Some(-80),
             None,
             "x",
         ),
@@ -238,11 +268,34 @@ fn cases() -> Vec<Case> {
             with_run(RunState::Queued, |_| {}),
             Reason::Queued,
             &["it is the next one", "within a second"],
-            Some(-120),
+            Some(-80),
             None,
             "x",
         ),
-        case(nobody, Reason::Queued, &["an open console takes it"], Some(-120), None, "sx"),
+        case(
+            asked_by_a_command(with_run(RunState::Queued, |_| {})),
+            Reason::Queued,
+            &["it is queued, and no process carries it", "until a console is open, or somebody syncs it"],
+            Some(-80),
+            None,
+            "sx",
+        ),
+        case(
+            asked_by_a_command(queue),
+            Reason::Queued,
+            &["no process carries it; 1 waits before it", "(Busy DE); without one it stays queued"],
+            Some(-80),
+            None,
+            "sx",
+        ),
+        case(
+            asked_by_a_command(with_run(RunState::Queued, |run| run.not_before = Some(at(250)))),
+            Reason::Parked,
+            &["an open console goes on with it then", "no process carries it"],
+            Some(-80),
+            Some(250),
+            "sx",
+        ),
         case(
             fetching(|o| {
                 o.waits
@@ -250,7 +303,7 @@ fn cases() -> Vec<Case> {
             }),
             Reason::ProfileLimited,
             &["Amazon limits the requests of this profile", "SP keywords: no Retry-After, 3 attempts so far"],
-            Some(-100),
+            Some(-80),
             Some(12),
             "x",
         ),
@@ -264,7 +317,7 @@ fn cases() -> Vec<Case> {
             }),
             Reason::ProfileLimited,
             &["this profile"],
-            Some(-100),
+            Some(-80),
             Some(9),
             "x",
         ),
@@ -275,7 +328,7 @@ fn cases() -> Vec<Case> {
             }),
             Reason::LoginLimited,
             &["login acme, so all its profiles pause"],
-            Some(-100),
+            Some(-80),
             Some(12),
             "x",
         ),
@@ -286,7 +339,7 @@ fn cases() -> Vec<Case> {
                 fetching(|o| o.limits.buckets = vec![bucket(0, 0, 5_000)]),
                 Reason::Fetching,
                 &["page 4 of SP keywords"],
-                Some(-100),
+                Some(-80),
                 None,
                 "x",
             )
@@ -297,7 +350,7 @@ fn cases() -> Vec<Case> {
             }),
             Reason::Retrying,
             &["a request of SP keywords failed and is repeated"],
-            Some(-100),
+            Some(-80),
             Some(4),
             "x",
         ),
@@ -309,7 +362,7 @@ fn cases() -> Vec<Case> {
             }),
             Reason::Fetching,
             &["nothing holds it up"],
-            Some(-100),
+            Some(-80),
             None,
             "x",
         ),
@@ -317,7 +370,7 @@ fn cases() -> Vec<Case> {
             fetching(|o| o.limits.buckets = vec![bucket(12, 240, 0)]),
             Reason::RequestQueue,
             &["12 of login acme are in line, at 4.2 per second"],
-            Some(-100),
+            Some(-80),
             None,
             "x",
         ),
@@ -330,15 +383,15 @@ fn cases() -> Vec<Case> {
             }),
             Reason::Dependency,
             &["SB keywords wait for the ids of SB campaigns"],
-            Some(-100),
+            Some(-80),
             None,
             "x",
         ),
         case(
             fetching(|_| {}),
             Reason::Fetching,
-            &["page 4 of SP keywords", "0 of 1 units"],
-            Some(-100),
+            &["page 4 of SP keywords", "0 of 1 unit complete"],
+            Some(-80),
             None,
             "x",
         ),
@@ -346,7 +399,7 @@ fn cases() -> Vec<Case> {
             with_run(RunState::Fetching, |_| {}),
             Reason::Fetching,
             &["being planned"],
-            Some(-100),
+            Some(-80),
             None,
             "x",
         ),
@@ -354,23 +407,106 @@ fn cases() -> Vec<Case> {
             fetching(foreign),
             Reason::Elsewhere,
             &["tower pid 42 fetches it", "9 of 187"],
-            Some(-100),
+            Some(-80),
             None,
             "x",
         ),
+        case(
+            fetching(|o| {
+                foreign(o);
+                o.runs.get_mut(&ID).unwrap().lease_until = Some(at(20));
+            }),
+            Reason::Elsewhere,
+            &["tower pid 42 fetches it", "its lease holds for 20s", "after that it may be taken over"],
+            Some(-80),
+            None,
+            "x",
+        ),
+        case(
+            fetching(|o| {
+                foreign(o);
+                o.runs.get_mut(&ID).unwrap().lease_until = Some(at(-3));
+            }),
+            Reason::OwnerSilent,
+            &["tower pid 42 carried it and no longer answers", "as soon as there is a place"],
+            Some(-3),
+            None,
+            "x",
+        ),
+        // A command asks: it carries nothing itself.
         Case {
-            beside: Beside { lease_until: Some(at(20)), ..Beside::default() },
-            ..case(fetching(foreign), Reason::Elsewhere, &["renews the lease"], Some(-100), None, "x")
+            beside: Beside { owner_ended: true, lease: Some(Duration::from_secs(30)), ..Beside::default() },
+            ..case(
+                asked_by_a_command(fetching(|o| {
+                    o.runs.get_mut(&ID).unwrap().lease_until = Some(at(20));
+                })),
+                Reason::OwnerSilent,
+                &["lab pid 4711 carried it, and that process has ended", "without one it stays where it is"],
+                Some(-10),
+                None,
+                "sx",
+            )
         },
         Case {
-            beside: Beside { lease_until: Some(at(-3)), ..Beside::default() },
-            ..case(fetching(foreign), Reason::OwnerSilent, &["tower pid 42 carried it"], Some(-3), None, "sx")
+            beside: Beside { owner_ended: true, ..Beside::default() },
+            ..case(
+                asked_by_a_command(with_run(RunState::Committing, |run| {
+                    (run.cancel_requested, run.lease_until) = (true, Some(at(20)));
+                })),
+                Reason::Stopping,
+                &["asked it to stop, and lab pid 4711", "has ended", "whoever takes it over stops it"],
+                None,
+                None,
+                "s",
+            )
         },
+        case(
+            asked_by_a_command(fetching(|o| {
+                let requests = vec![Wait { asked: true, ..wait(WaitReason::Throttled, 42) }];
+                told(o, RunWaits { requests, since: Some(at(-30)), ..RunWaits::default() });
+            })),
+            Reason::ProfileLimited,
+            &["asked for a pause (Retry-After)", "tower pid 42 carries it", "by itself"],
+            Some(-30),
+            Some(42),
+            "x",
+        ),
+        case(
+            fetching(|o| told(o, RunWaits { login_until: Some(at(7)), ..RunWaits::default() })),
+            Reason::LoginLimited,
+            &["login acme, so all its profiles pause", "tower pid 42 carries it"],
+            Some(-80),
+            Some(7),
+            "x",
+        ),
+        case(
+            fetching(|o| {
+                let requests = vec![wait(WaitReason::Retrying, 3)];
+                told(o, RunWaits { requests, ..RunWaits::default() });
+            }),
+            Reason::Retrying,
+            &["a request of SP keywords failed and is repeated", "tower pid 42 carries it"],
+            Some(-80),
+            Some(3),
+            "x",
+        ),
+        // What a process stored of its waits is over when its time is over.
+        case(
+            fetching(|o| {
+                let requests = vec![wait(WaitReason::Throttled, -1)];
+                told(o, RunWaits { requests, login_until: Some(at(-1)), ..RunWaits::default() });
+            }),
+            Reason::Elsewhere,
+            &["tower pid 42 fetches it"],
+            Some(-80),
+            None,
+            "x",
+        ),
         case(
             with_run(RunState::Committing, |_| {}),
             Reason::Committing,
             &["one transaction"],
-            Some(-100),
+            Some(-80),
             None,
             "x",
         ),
@@ -396,6 +532,7 @@ fn each_reason_is_told_from_its_facts() {
         let keys: String = why.remedies.iter().filter_map(|remedy| remedy.key).collect();
         assert_eq!(keys, case.keys, "{why:#?}");
         assert!(!why.says.ends_with('.') && !why.next.is_empty(), "{why:#?}");
+        assert!(!all.contains(" 1 times") && !all.contains(" 1 units") && !all.contains(" 1 pages"), "{all}");
         // Nobody needs to wonder about what waits for somebody, or for a time.
         assert!(
             !why.remedies.is_empty() || matches!(why.reason, Reason::NotSyncable | Reason::Stopping),
@@ -414,6 +551,31 @@ fn a_run_that_is_retried_says_that_it_failed_before() {
     let why = why(&Facts::of(&o, ID, NOW, Beside::default()).unwrap());
     assert_eq!(why.reason, Reason::Queued);
     assert!(why.details.contains(&"it failed before: it broke".to_owned()), "{why:#?}");
+}
+
+#[test]
+fn since_when_a_run_is_put_off_or_held_is_not_when_it_was_asked_for_and_an_old_row_says_so() {
+    for (state, reason) in [(RunState::Queued, Reason::Parked), (RunState::Held, Reason::Held)] {
+        let parked = |since| {
+            with_run(state, |run| {
+                run.not_before = (state == RunState::Queued).then(|| at(250));
+                (run.state_since, run.hold) = (since, Some(hold()));
+            })
+        };
+        let (new, old) = (parked(Some(at(-9))), parked(None));
+        let new = why(&Facts::of(&new, ID, NOW, Beside::default()).unwrap());
+        assert_eq!((new.reason, new.since, new.since_is_exact), (reason, Some(at(-9)), true));
+        let old = why(&Facts::of(&old, ID, NOW, Beside::default()).unwrap());
+        assert!(!old.since_is_exact && old.since < new.since, "{old:#?}");
+    }
+}
+
+#[test]
+fn what_a_command_advises_of_a_queued_run_names_what_carries_it() {
+    let o = asked_by_a_command(with_run(RunState::Queued, |run| run.not_before = Some(at(250))));
+    let why = why(&Facts::of(&o, ID, NOW, Beside::default()).unwrap());
+    let commands: Vec<&str> = why.remedies.iter().map(|remedy| remedy.command.as_str()).collect();
+    assert_eq!(commands, ["adsync sync 7", "adsync", "adsync cancel 7"]);
 }
 
 #[test]
