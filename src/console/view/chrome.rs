@@ -39,6 +39,10 @@ pub(super) fn header(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: 
     ];
     let counts = model.home.counts();
     let mut right = Vec::new();
+    if model.read_only {
+        let text = if model.options.read_only { "read-only, carries no runs" } else { "read-only" };
+        right.push(Part::new(8, text, theme.warn().patch(theme.strong())));
+    }
     let asked = match model.asked_logins().as_slice() {
         [] => None,
         [one] => Some(format!(" asking {one}{}", theme.pick("…", "..."))),
@@ -209,6 +213,9 @@ fn changes_facts(screen: &ChangesScreen, theme: &Theme) -> Vec<Part> {
 fn list_facts(model: &Model, theme: &Theme) -> Vec<Part> {
     let home = &model.home;
     let mut right = Vec::new();
+    if home.is_ranging() {
+        right.push(Part::new(7, "range", theme.accent()));
+    }
     if home.selected() > 0 {
         let hidden = home.hidden();
         let text = format!("{} selected", home.selected());
