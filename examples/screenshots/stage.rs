@@ -55,7 +55,8 @@ pub(crate) fn play(scene: &Scene) -> Result<Vec<Shot>, Failure> {
                     let text = text_of(&screen, &home);
                     shots.push(Shot { name: file_name(name, size), screen, text });
                 }
-                resize(pty, SIZES[0]);
+                // Keys that come together with a change of size may wait for the next key.
+                let _ = picture(pty, SIZES[0]);
             }
             (Step::Tell(..), _, None) => return Err("the scene has no simulator to tell anything".into()),
             (_, None, _) => return Err("the scene opens no console".into()),
