@@ -1,14 +1,20 @@
 //! The console as an operator has it: the real program in a real terminal, with keys, sizes and signals.
 //!
-//! A panic of the console's own cannot be provoked from outside, and no way to do so is built in for tests: that it
-//! gives the terminal back is proved beside the code.
+//! A panic of the console's own cannot be provoked from outside, and no way to do so is built into the program: there
+//! the program is this test binary, which opens the same console with an engine whose clock panics.
 
 #[path = "console/accounts.rs"]
 mod accounts;
 #[path = "console/database.rs"]
 mod database;
+#[path = "console/failing.rs"]
+mod failing;
+#[path = "console/holding.rs"]
+mod holding;
 #[path = "console/leaving.rs"]
 mod leaving;
+#[path = "console/panicking.rs"]
+mod panicking;
 #[path = "console/screens.rs"]
 mod screens;
 #[path = "console/takeaway.rs"]
@@ -31,15 +37,20 @@ fn one_profile() -> (Api, Home) {
 
 /// Some small accounts.
 fn of_profiles(n: &str) -> (Api, Home) {
+    of_keywords(n, "4")
+}
+
+/// Some small accounts, with so many keywords in each ad group.
+fn of_keywords(profiles: &str, keywords: &str) -> (Api, Home) {
     let api = Api::start(&[
         "--profiles",
-        n,
+        profiles,
         "--campaigns",
         "6",
         "--ad-groups",
         "1",
         "--keywords",
-        "4",
+        keywords,
         "--latency",
         "0ms",
     ]);
@@ -59,6 +70,19 @@ fn hang(api: &Api) {
 fn all_but_one() -> String {
     let units = adsync::domain::entity::DESCRIPTORS.len();
     format!("{}/{units}", units - 1)
+}
+
+/// The profiles, by name: id, and name with country as titles have it.
+fn profiles(home: &Home) -> Vec<(String, String)> {
+    let listed = home.ok(&["profiles", "--json", "--stored"]).objects();
+    let text = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let mut all: Vec<(String, String)> = listed
+        .iter()
+        .map(|row| &row["profile"])
+        .map(|p| (text(&p["id"]), format!("{} {}", text(&p["name"]), text(&p["country"]))))
+        .collect();
+    all.sort_by(|a, b| a.1.cmp(&b.1));
+    all
 }
 
 /// The states of all runs, newest first.
