@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use adsync::domain::cause::CauseId;
 use adsync::domain::code::Code;
+use adsync::domain::cost::RunCost;
 use adsync::domain::entity::{Descriptor, EntityRow, descriptor};
 use adsync::domain::id::{ProfileId, RunId};
 use adsync::domain::profile::{Access, Profile, Region};
@@ -38,6 +39,7 @@ support::on_both_databases!(
     units_and_pages_keep_what_they_are_given,
     a_retry_adopts_proved_units_and_fresh_open_lists_only,
     damaged_or_missing_pages_void_a_proof,
+    what_the_last_runs_took_is_told_of_all_profiles_at_once,
     a_commit_shows_everything_at_once_or_nothing,
     differences_are_written_and_logged_field_by_field,
     a_held_run_is_approved_or_discarded_once,
@@ -440,6 +442,38 @@ async fn damaged_or_missing_pages_void_a_proof(url: &str) {
     store.update_unit(run.id, run.epoch, KEYWORDS, &proved(2, 4)).await.unwrap();
     let units = store.reuse_pages(run.id, run.id, run.epoch, HOUR, HOUR).await.unwrap();
     assert_eq!((units[0].state, units[0].certificate.clone()), (UnitState::Pending, None));
+}
+
+async fn what_the_last_runs_took_is_told_of_all_profiles_at_once(url: &str) {
+    let store = open(url).await;
+    assert_eq!(store.run_costs(HOUR).await.unwrap(), []);
+    let fetched = async |profile: i64, requests: i64| {
+        let run = claimed(&store, profile, "me").await;
+        store.count_requests(run.id, run.epoch, requests, 0, 0).await.unwrap();
+        run
+    };
+    let told = async |reuse: Duration| {
+        let costs = store.run_costs(reuse).await.unwrap();
+        let basis = |cost: &RunCost| cost.basis.map(|basis| (basis.requests, basis.completed));
+        costs.iter().map(|c| (c.profile_id.0, basis(c), c.kept_units, c.kept_pages)).collect::<Vec<_>>()
+    };
+    let run = fetched(1, 7).await;
+    store.plan(run.id, run.epoch, &[(CAMPAIGNS, None), (KEYWORDS, None)]).await.unwrap();
+    store.store_page(run.id, run.epoch, &page("main", 0, None, "{}")).await.unwrap();
+    store.update_unit(run.id, run.epoch, KEYWORDS, &proved(1, 2)).await.unwrap();
+    store.fail(run.id, run.epoch, &report(), &cause()).await.unwrap();
+    assert_eq!(told(HOUR).await, [(1, Some((8, false)), 1, 1)], "a failed run is better than none");
+    assert_eq!(told(Duration::ZERO).await, [(1, Some((8, false)), 0, 0)], "too old to be used");
+    let run = fetched(1, 20).await;
+    store.set_committing(run.id, run.epoch).await.unwrap();
+    let commit = store.begin_commit(run.id, run.epoch, ProfileId(1)).await.unwrap();
+    commit.complete(&completion(0)).await.unwrap();
+    assert_eq!(told(HOUR).await, [(1, Some((20, true)), 0, 0)]);
+    let run = fetched(1, 3).await;
+    store.fail(run.id, run.epoch, &report(), &cause()).await.unwrap();
+    store.request_run(&new_run(2)).await.unwrap();
+    let both = [(1, Some((20, true)), 0, 0), (2, None, 0, 0)];
+    assert_eq!(told(HOUR).await, both, "one that got to its end says more than a later one that did not");
 }
 
 async fn a_commit_shows_everything_at_once_or_nothing(url: &str) {

@@ -5,7 +5,7 @@ use futures::future::BoxFuture;
 use tokio::sync::broadcast;
 
 use crate::cli::Failure;
-use crate::console::{self, Actions, Answer, ChangesOf, Data, MOST_RUNS, Outcome, Query};
+use crate::console::{self, Actions, Answer, ChangesOf, Costs, Data, MOST_RUNS, Outcome, Query};
 use crate::domain::id::{ProfileId, RunId};
 use crate::domain::report::ErrorReport;
 use crate::domain::run::{Origin, RunState};
@@ -34,6 +34,13 @@ async fn read(engine: &Engine, query: Query) -> Result<Data, SyncError> {
     let store = engine.store();
     let most_runs = i64::try_from(MOST_RUNS).unwrap_or(i64::MAX);
     Ok(match query {
+        Query::Costs => {
+            let (costs, slots) = engine.run_costs().await?;
+            Data::Costs(Costs {
+                runs: costs.into_iter().map(|cost| (cost.profile_id, cost)).collect(),
+                slots,
+            })
+        }
         Query::Units(run) => Data::Units(engine.units(run).await?),
         Query::Runs(profile_id) => {
             Data::Runs(store.runs(&RunFilter { profile_id, state: None, limit: most_runs }).await?)

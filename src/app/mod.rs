@@ -88,6 +88,12 @@ fn with_output(cli: &Cli, write: impl FnOnce(&mut Output<'_>)) {
 async fn execute(cli: &Cli, out: &mut Output<'_>) -> Result<Exit, Failure> {
     let Some(command) = &cli.command else { return open_console(cli, out).await };
     logging::to_stderr(cli.verbose);
+    if cli.read_only && command.acts() {
+        return Err(Failure::usage(
+            "--read-only and a command that changes something do not go together",
+            "Leave one of the two out; --read-only is for the console: adsync --read-only",
+        ));
+    }
     // The simulator needs neither configuration nor database.
     if let Command::Simulate(args) = command {
         return simulate::serve(args, out).await;
@@ -186,10 +192,14 @@ async fn open_console(cli: &Cli, out: &mut Output<'_>) -> Result<Exit, Failure> 
     }
     let config = load(cli)?;
     logging::to_layer(console::logs::layer());
-    let assembly = Assembly::start(&config, Carries::Any).await?;
-    // Asked in the background: the console shows at once what is stored.
-    let engine = assembly.engine.clone();
-    tokio::spawn(async move { engine.keep_listing().await });
+    // Who only looks takes no run of others out of the queue, and asks no login, whose answer would be stored.
+    let carries = if cli.read_only { Carries::Requested } else { Carries::Any };
+    let assembly = Assembly::start(&config, carries).await?;
+    if !cli.read_only {
+        // Asked in the background: the console shows at once what is stored.
+        let engine = assembly.engine.clone();
+        tokio::spawn(async move { engine.keep_listing().await });
+    }
     let shown = redact_url(&config.database_url);
     let options = ConsoleOptions {
         database_label: shown.strip_prefix("sqlite:").map_or(shown.clone(), |file| format!("sqlite {file}")),
@@ -197,6 +207,7 @@ async fn open_console(cli: &Cli, out: &mut Output<'_>) -> Result<Exit, Failure> 
         palette: Palette::of(&terminal, cli.theme.map(|ground| ground == cli::Ground::Light)),
         ascii: cli.ascii,
         utc: cli.utc,
+        read_only: cli.read_only,
         tmux: in_tmux(),
     };
     let actions = Arc::new(actions::EngineActions::new(assembly.engine.clone()));

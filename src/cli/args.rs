@@ -33,6 +33,9 @@ pub struct Cli {
     /// Show times in UTC instead of the local zone
     #[arg(long, global = true)]
     pub utc: bool,
+    /// Open the console to look only: nothing can be started or changed from it, and it carries no queued runs
+    #[arg(long, global = true)]
+    pub read_only: bool,
     /// What to do
     #[command(subcommand)]
     pub command: Option<Command>,
@@ -90,6 +93,28 @@ pub enum Command {
     /// Look at the configuration
     #[command(subcommand)]
     Config(ConfigCommand),
+}
+
+impl Command {
+    /// True when it changes the database or asks the API to.
+    pub const fn acts(&self) -> bool {
+        match self {
+            Self::Sync(_)
+            | Self::Retry(_)
+            | Self::Cancel(_)
+            | Self::Approve { .. }
+            | Self::Discard { .. }
+            | Self::Migrate => true,
+            Self::Profiles(args) => !args.stored,
+            Self::Runs(_)
+            | Self::Run(_)
+            | Self::Errors(_)
+            | Self::Why { .. }
+            | Self::Changes(_)
+            | Self::Simulate(_)
+            | Self::Config(_) => false,
+        }
+    }
 }
 
 /// Profiles to work on.

@@ -86,6 +86,14 @@ impl ErrorsScreen {
         }
     }
 
+    /// Puts the cursor onto a cause, when it is there.
+    pub(super) fn find(&mut self, cause: &CauseId) {
+        let found = self.rows().position(|row| matches!(row, Row::Cause(known) if known.cause == *cause));
+        if let Some(position) = found {
+            self.move_to(position);
+        }
+    }
+
     pub(super) fn move_to(&mut self, position: usize) {
         self.position = position.min(self.rows().count().saturating_sub(1));
         self.place = self.current().map(|row| match row {

@@ -159,6 +159,8 @@ pub struct Home {
     /// True once the operator moved: before, the cursor stays on the first row while the list fills.
     moved: bool,
     selected: BTreeSet<ProfileId>,
+    /// Where a range began that moving extends, and what was selected before.
+    range: Option<(ProfileId, BTreeSet<ProfileId>)>,
     pub(super) line: FilterLine,
     order: Order,
     /// The time by which ages are judged.
@@ -179,6 +181,7 @@ impl Default for Home {
             offset: 0,
             moved: false,
             selected: BTreeSet::new(),
+            range: None,
             line: FilterLine::new(SCHEMA),
             order: Order::default(),
             now: Timestamp(0),
@@ -349,6 +352,16 @@ impl Home {
         let fallback = if self.moved { self.position } else { 0 };
         self.position = found.unwrap_or(fallback).min(self.rows.len().saturating_sub(1));
         self.cursor = self.current();
+        self.extend();
+    }
+
+    /// Selects what lies between the beginning of the range and the cursor.
+    fn extend(&mut self) {
+        let Some((anchor, before)) = &self.range else { return };
+        let from = self.rows.iter().position(|id| id == anchor).unwrap_or(self.position);
+        let (first, last) = (from.min(self.position), from.max(self.position));
+        let between = self.rows.get(first..=last).unwrap_or_default();
+        self.selected = before.iter().chain(between).copied().collect();
     }
 
     /// Arranges rows of which any has changed, and keeps the cursor within `height` visible rows.
@@ -365,6 +378,43 @@ impl Home {
         self.moved = true;
         self.position = position.min(self.rows.len().saturating_sub(1));
         self.cursor = self.current();
+        self.extend();
+    }
+
+    /// True while moving extends a range.
+    pub(super) const fn is_ranging(&self) -> bool {
+        self.range.is_some()
+    }
+
+    /// Begins a range at the cursor, or ends the one that was begun; what it selected stays selected.
+    pub(super) fn toggle_range(&mut self) {
+        self.moved = true;
+        self.range = match self.range.take() {
+            Some(_) => None,
+            None => self.current().map(|id| (id, self.selected.clone())),
+        };
+        self.extend();
+    }
+
+    /// Gives up a range with what it selected; false when there is none.
+    pub(super) fn cancel_range(&mut self) -> bool {
+        match self.range.take() {
+            Some((_, before)) => {
+                self.selected = before;
+                true
+            }
+            None => false,
+        }
+    }
+
+    /// Selects the rows that are not selected, and no longer those that are.
+    pub(super) fn invert(&mut self) {
+        self.range = None;
+        for id in &self.rows {
+            if !self.selected.remove(id) {
+                self.selected.insert(*id);
+            }
+        }
     }
 
     pub(super) fn toggle(&mut self) {
@@ -378,6 +428,7 @@ impl Home {
 
     /// Selects every row that matches the filter; clears the selection when all of them are selected.
     pub(super) fn toggle_all(&mut self) {
+        self.range = None;
         if self.rows.iter().all(|id| self.selected.contains(id)) {
             self.selected.clear();
         } else {

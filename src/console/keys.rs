@@ -22,6 +22,9 @@ pub(super) enum Command {
     Cancel,
     Select,
     SelectAll,
+    SelectRange,
+    SelectInvert,
+    ReadOnly,
     Filter,
     KeepFilter,
     ClearFilter,
@@ -55,9 +58,73 @@ pub(super) enum Command {
     Zone,
     Help,
     Quit,
+    Find,
     Interrupt,
     Yes,
     No,
+}
+
+impl Command {
+    /// True when it asks the engine to change anything, at once or after a question: read-only mode refuses it.
+    pub(super) const fn acts(self) -> bool {
+        match self {
+            Self::Sync
+            | Self::Retry
+            | Self::RetryCause
+            | Self::Cancel
+            | Self::Approve
+            | Self::Discard
+            | Self::Refresh => true,
+            Self::Up
+            | Self::Down
+            | Self::PageUp
+            | Self::PageDown
+            | Self::First
+            | Self::Last
+            | Self::Open
+            | Self::Back
+            | Self::Select
+            | Self::SelectAll
+            | Self::SelectRange
+            | Self::SelectInvert
+            | Self::ReadOnly
+            | Self::Filter
+            | Self::KeepFilter
+            | Self::ClearFilter
+            | Self::Complete
+            | Self::CompleteBack
+            | Self::CompleteAtEnd
+            | Self::SortNext
+            | Self::SortPrevious
+            | Self::SortReverse
+            | Self::Error
+            | Self::Jump(_)
+            | Self::History
+            | Self::Changes
+            | Self::Window
+            | Self::Why
+            | Self::Logs
+            | Self::LogLevel
+            | Self::Help
+            | Self::Quit
+            | Self::Copy
+            | Self::CopyInvocation
+            | Self::Export
+            | Self::Format
+            | Self::Search
+            | Self::NextMatch
+            | Self::PreviousMatch
+            | Self::Follow
+            | Self::OnlyProfile
+            | Self::Left
+            | Self::Right
+            | Self::Zone
+            | Self::Find
+            | Self::Interrupt
+            | Self::Yes
+            | Self::No => false,
+        }
+    }
 }
 
 /// Where the keyboard's focus is.
@@ -89,6 +156,8 @@ pub(super) enum Scope {
     Reader,
     /// The review of a held run.
     Review,
+    /// The line that finds what can be done.
+    Finder,
     /// A question answered by one key.
     Question,
     /// A question answered by typing a number.
@@ -114,6 +183,7 @@ impl Scope {
             Self::FileName => "File to write",
             Self::Reader => "Report",
             Self::Review => "Review",
+            Self::Finder => "Find",
             Self::Question => "Question",
             Self::Number => "Number to type",
             Self::Leaving => "Leaving",
@@ -146,6 +216,12 @@ impl Chord {
         let modifiers = event.modifiers.difference(KeyModifiers::SHIFT);
         let wanted = if self.ctrl { KeyModifiers::CONTROL } else { KeyModifiers::NONE };
         self.code == event.code && modifiers == wanted
+    }
+
+    /// What a terminal tells when the key is pressed.
+    #[cfg(test)]
+    pub(super) fn event(self) -> KeyEvent {
+        KeyEvent::new(self.code, if self.ctrl { KeyModifiers::CONTROL } else { KeyModifiers::NONE })
     }
 
     /// The key as the footer and the help write it.
@@ -199,7 +275,7 @@ const fn bind(
 }
 
 use Scope::{
-    Changes, Errors, FileName, FilterLine, History, Leaving, Limits, Logs, Matrix, Number, Profiles,
+    Changes, Errors, FileName, FilterLine, Finder, History, Leaving, Limits, Logs, Matrix, Number, Profiles,
     Question, Reader, Review, Run, SearchLine,
 };
 /// Where profiles are chosen and keys act on them.
@@ -219,8 +295,8 @@ const COPYING: &[Scope] = &[Profiles, Run, History, Errors, Changes, Matrix, Lim
 const ABOVE: &[Scope] = &[Run, History, Errors, Changes, Matrix, Limits, Logs];
 const SCROLLING: &[Scope] = &[Profiles, Run, History, Errors, Changes, Matrix, Limits, Logs, Reader, Review];
 const EVERYWHERE: &[Scope] = &[
-    FileName, Profiles, FilterLine, Run, History, Errors, Changes, Matrix, Limits, Logs, SearchLine, Reader,
-    Review, Question, Number, Leaving,
+    FileName, Profiles, FilterLine, Run, History, Errors, Changes, Matrix, Limits, Logs, SearchLine, Finder,
+    Reader, Review, Question, Number, Leaving,
 ];
 
 /// Every key that means something.
@@ -232,6 +308,15 @@ pub(super) const BINDINGS: &[Binding] = &[
     bind(&[ch('D')], ACTING, Command::Discard, "discard", 91, "review and discard a held run"),
     bind(&[ch(' ')], LISTS, Command::Select, "select", 60, "select the current profile, or take it out"),
     bind(&[ch('a')], LISTS, Command::SelectAll, "all", 30, "select all that match the filter; again: none"),
+    bind(
+        &[ch('v')],
+        LISTS,
+        Command::SelectRange,
+        "range",
+        15,
+        "begin a range that moving extends; again: end it",
+    ),
+    bind(&[ch('i')], LISTS, Command::SelectInvert, "", 0, "select the others of those that match the filter"),
     bind(&[ch('/')], LISTS, Command::Filter, "filter", 70, "filter: words, and fields such as status:failed"),
     bind(&[ch('>')], ORDERED, Command::SortNext, "order", 20, "order by the next column"),
     bind(&[ch('<')], ORDERED, Command::SortPrevious, "", 0, "order by the previous column"),
@@ -298,6 +383,14 @@ pub(super) const BINDINGS: &[Binding] = &[
     bind(&[ch('t')], &[Changes], Command::Window, "time", 80, "look back 1 h, 24 h, 7 d or 30 d"),
     bind(&[ch('w')], OF_PROFILE, Command::Why, "why", 35, "what the profile waits for, and what comes next"),
     bind(&[ch('R')], ALL_SCREENS, Command::Refresh, "", 0, "ask every login for its profiles again"),
+    bind(
+        &[ctrl('r')],
+        ALL_SCREENS,
+        Command::ReadOnly,
+        "",
+        0,
+        "read-only: refuse every key that changes anything",
+    ),
     bind(&[ch('l')], BESIDE_LOGS, Command::Logs, "logs", 25, "enlarge the log, hide it, show it"),
     bind(&[ch('L')], BESIDE_LOGS, Command::LogLevel, "", 0, "least level that the log shows"),
     bind(&[ch('U')], ALL_SCREENS, Command::Zone, "", 0, "times in UTC, or in the local zone again"),
@@ -358,10 +451,12 @@ pub(super) const BINDINGS: &[Binding] = &[
     bind(&[ch('p')], &[Logs], Command::OnlyProfile, "profile", 84, "only lines of the current one's profile"),
     bind(&[key(KeyCode::Enter)], &[Logs], Command::Open, "line", 70, "the current line in full"),
     bind(&[ch('L')], &[Logs], Command::LogLevel, "level", 86, "least level that is shown"),
-    bind(&[key(KeyCode::Up)], &[FilterLine], Command::Up, "", 0, "one line up"),
-    bind(&[key(KeyCode::Down)], &[FilterLine], Command::Down, "", 0, "one line down"),
+    bind(&[key(KeyCode::Up)], &[FilterLine, Finder], Command::Up, "", 0, "one line up"),
+    bind(&[key(KeyCode::Down)], &[FilterLine, Finder], Command::Down, "", 0, "one line down"),
     bind(&[key(KeyCode::Left), ch('[')], &[Matrix], Command::Left, "", 0, "one unit to the left"),
     bind(&[key(KeyCode::Right), ch(']')], &[Matrix], Command::Right, "unit", 57, "one unit to the right"),
+    bind(&[key(KeyCode::PageUp)], &[Finder], Command::PageUp, "", 0, "one page up"),
+    bind(&[key(KeyCode::PageDown)], &[Finder], Command::PageDown, "", 0, "one page down"),
     bind(&[key(KeyCode::PageUp)], SCROLLING, Command::PageUp, "", 0, "one page up"),
     bind(&[key(KeyCode::PageDown)], SCROLLING, Command::PageDown, "", 0, "one page down"),
     bind(&[key(KeyCode::Home), ch('g')], SCROLLING, Command::First, "", 0, "to the first line"),
@@ -373,11 +468,21 @@ pub(super) const BINDINGS: &[Binding] = &[
         Command::Back,
         "",
         0,
-        "clear the message, the filter, the selection",
+        "clear the message, the range, the filter, the selection",
     ),
     bind(&[key(KeyCode::Esc), ch('q')], &[Reader, Review], Command::Back, "close", 95, "close"),
-    bind(&[key(KeyCode::Esc)], &[Number], Command::No, "back", 90, "back to the review"),
+    bind(&[key(KeyCode::Esc)], &[Number], Command::No, "back", 90, "back, without doing it"),
     bind(&[key(KeyCode::Esc)], &[Question], Command::No, "", 0, "leave everything as it is"),
+    bind(
+        &[ch(':')],
+        ALL_SCREENS,
+        Command::Find,
+        "find",
+        40,
+        "find an action, a screen, a profile or a cause by name",
+    ),
+    bind(&[key(KeyCode::Enter)], &[Finder], Command::Open, "do it", 95, "do it, as its key would"),
+    bind(&[key(KeyCode::Esc)], &[Finder], Command::Back, "close", 95, "close"),
     bind(&[ch('?')], ALL_SCREENS, Command::Help, "help", 95, "all keys"),
     bind(&[ch('q')], ALL_SCREENS, Command::Quit, "quit", 93, "quit; live runs go back to the queue"),
     bind(

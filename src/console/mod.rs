@@ -4,6 +4,7 @@
 //! awaits. The engine is reached through [`Actions`] alone: nothing here knows a database or HTTP.
 
 mod actions;
+mod bulk;
 mod changes;
 mod copy;
 mod effects;
@@ -11,6 +12,7 @@ mod errors;
 mod event;
 mod export;
 mod filter;
+mod finder;
 mod history;
 mod home;
 mod keys;
@@ -38,6 +40,7 @@ mod view;
 mod tests;
 
 pub use actions::{Actions, Answer, Outcome};
+pub use bulk::{Act, Bulk, Costs};
 pub use changes::{ChangesScreen, MOST_CHANGES, Window};
 pub use errors::ErrorsScreen;
 pub use event::{Effect, Event};

@@ -8,8 +8,10 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use tui_input::Input;
 
+use super::bulk::Bulk;
 use super::export::Format;
 use super::filter::FilterLine;
+use super::finder::Finder;
 use super::home::Home;
 use super::layout;
 use super::limits::LimitsScreen;
@@ -20,7 +22,6 @@ use super::pace::Pace;
 use super::palette::Palette;
 use super::query::Loaded;
 use super::screen::Screen;
-use crate::domain::cause::CauseId;
 use crate::domain::id::{ProfileId, RunId};
 use crate::domain::report::ErrorReport;
 use crate::domain::run::{ChangeView, HoldSummary, RunState, RunView, UnitView};
@@ -42,6 +43,8 @@ pub struct ConsoleOptions {
     pub ascii: bool,
     /// Show times in UTC instead of the system's zone, until a key changes that.
     pub utc: bool,
+    /// Begin in read-only mode, in a process that carries no runs of others.
+    pub read_only: bool,
     /// The terminal is one of tmux.
     pub tmux: bool,
 }
@@ -82,20 +85,10 @@ pub enum Modal {
         /// First line that is visible.
         scroll: usize,
     },
-    /// Stop several runs?
-    Cancel {
-        /// Of these profiles.
-        profiles: Vec<ProfileId>,
-    },
-    /// Try again everybody who fails of one cause?
-    RetryCause {
-        /// The cause.
-        cause: CauseId,
-        /// The cause in a line.
-        summary: String,
-        /// These profiles.
-        profiles: Vec<ProfileId>,
-    },
+    /// Find what can be done.
+    Finder(Box<Finder>),
+    /// Act on several profiles?
+    Bulk(Box<Bulk>),
     /// Why a profile is where it is.
     Why {
         /// The profile.
@@ -243,6 +236,8 @@ pub struct Model {
     pub notice: Option<Notice>,
     /// The log pane.
     pub logs: LogPane,
+    /// True while keys that change anything are refused.
+    pub read_only: bool,
     /// What was logged.
     pub log: LogBook,
     /// Since when the engine tells nothing more.
@@ -272,6 +267,7 @@ impl Model {
         let mut pace = Pace::default();
         pace.read(&overview, now);
         let mut model = Self {
+            read_only: options.read_only,
             options,
             zone,
             other_zone,
@@ -561,11 +557,9 @@ impl Modal {
             | Self::Why { scroll, .. }
             | Self::Document { scroll, .. } => Some(scroll),
             Self::Review(review) => Some(&mut review.scroll),
-            Self::Cancel { .. }
-            | Self::RetryCause { .. }
-            | Self::Export(_)
-            | Self::Quit { .. }
-            | Self::Leaving { .. } => None,
+            Self::Finder(_) | Self::Bulk(_) | Self::Export(_) | Self::Quit { .. } | Self::Leaving { .. } => {
+                None
+            }
         }
     }
 
@@ -576,11 +570,7 @@ impl Modal {
             | Self::Why { scroll, .. }
             | Self::Document { scroll, .. } => *scroll,
             Self::Review(review) => review.scroll,
-            Self::Cancel { .. }
-            | Self::RetryCause { .. }
-            | Self::Export(_)
-            | Self::Quit { .. }
-            | Self::Leaving { .. } => 0,
+            Self::Finder(_) | Self::Bulk(_) | Self::Export(_) | Self::Quit { .. } | Self::Leaving { .. } => 0,
         }
     }
 }

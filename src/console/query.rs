@@ -1,5 +1,6 @@
 //! What a screen reads from the database, and what comes back: plain data on both sides.
 
+use super::bulk::Costs;
 use crate::domain::id::{ProfileId, RunId};
 use crate::domain::proof::{FailedUnit, Proof};
 use crate::domain::report::ErrorReport;
@@ -14,6 +15,8 @@ pub const MOST_RUNS: usize = 1_000;
 pub enum Query {
     /// The units of a run that the overview does not have.
     Units(RunId),
+    /// What the last runs of all profiles took.
+    Costs,
     /// The runs of a profile, or of all of them, newest first.
     Runs(Option<ProfileId>),
     /// Changes, newest first.
@@ -43,6 +46,8 @@ pub enum ChangesOf {
 pub enum Data {
     /// Units of a run.
     Units(Vec<UnitView>),
+    /// What runs took.
+    Costs(Costs),
     /// Runs, newest first.
     Runs(Vec<RunView>),
     /// Changes, newest first.

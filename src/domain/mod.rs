@@ -4,6 +4,7 @@
 
 pub mod cause;
 pub mod code;
+pub mod cost;
 pub mod decimal;
 pub mod drift;
 pub mod entity;

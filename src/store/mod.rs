@@ -7,6 +7,7 @@ mod bulk;
 mod certificates;
 mod changes;
 mod commit;
+mod costs;
 mod dialect;
 mod dispatch;
 mod drift;

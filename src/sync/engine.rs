@@ -19,6 +19,7 @@ use super::rates::StoredBudget;
 use crate::ads::AdsClient;
 use crate::config::SyncConfig;
 use crate::domain::cause::CauseId;
+use crate::domain::cost::RunCost;
 use crate::domain::id::{ProfileId, RunId};
 use crate::domain::limits::LimitsSnapshot;
 use crate::domain::profile::Barred;
@@ -297,6 +298,15 @@ impl Engine {
                 .not_held(run, "was fetched too long ago to be committed: sync the profile anew")
                 .await?),
         }
+    }
+
+    /// What the last runs of all profiles took, and how many profiles are synced at once.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn run_costs(&self) -> Result<(Vec<RunCost>, usize), SyncError> {
+        let sync = &self.inner.options.sync;
+        Ok((self.inner.store.run_costs(sync.reuse_pages_for).await?, sync.concurrent_profiles))
     }
 
     /// Gives up a held run.

@@ -11,6 +11,7 @@ mod difference;
 mod eligibility;
 mod engine;
 mod error;
+pub mod estimate;
 pub mod event;
 mod fetch;
 mod hub;

@@ -100,7 +100,8 @@ fn a_retry_by_cause_asks_first_and_names_how_many() {
     assert_eq!(modal(&model), None);
     assert_eq!(press(&mut opened((80, 24), "r"), "n esc"), []);
     let mut model = opened((80, 24), "G");
-    assert_eq!(press_ahead(&mut model, "r y"), [], "y came before the question was drawn");
+    let counting = [Effect::Load(Query::Costs)];
+    assert_eq!(press_ahead(&mut model, "r y"), counting, "y came before the question was drawn");
     assert_eq!(press(&mut model, "y"), [Effect::Retry(vec![HAUS])]);
 }
 

@@ -363,6 +363,7 @@ pub(super) fn key_event(key: &str) -> KeyEvent {
         "backspace" => KeyCode::Backspace,
         "space" => KeyCode::Char(' '),
         "tab" => KeyCode::Tab,
+        "ctrl-r" => return KeyEvent::new(KeyCode::Char('r'), KeyModifiers::CONTROL),
         "ctrl-c" => return KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL),
         other => KeyCode::Char(other.chars().next().unwrap()),
     };

@@ -32,6 +32,9 @@ fn notice(model: &Model) -> &str {
     model.notice.as_ref().map_or("", |notice| notice.text.as_str())
 }
 
+/// What a dialog about several profiles reads.
+const COUNT: Effect = Effect::Load(Query::Costs);
+
 #[test]
 fn sync_asks_for_the_current_profile() {
     assert_eq!(press(&mut at(HAUS), "s"), [Effect::Sync(vec![HAUS])]);
@@ -40,7 +43,7 @@ fn sync_asks_for_the_current_profile() {
 #[test]
 fn sync_asks_for_the_selected_profiles_wherever_the_cursor_is() {
     let mut model = at(FJORD);
-    assert_eq!(press(&mut model, "space space g s"), [Effect::Sync(vec![FJORD, HAUS])]);
+    assert_eq!(press(&mut model, "space space g s y"), [COUNT, Effect::Sync(vec![FJORD, HAUS])]);
 }
 
 #[test]
@@ -72,7 +75,7 @@ fn select_all_takes_what_matches_the_filter_and_the_second_time_nothing() {
 #[test]
 fn retry_takes_only_what_failed() {
     let mut model = model();
-    assert_eq!(press(&mut model, "a r"), [Effect::Retry(vec![AURORA, ProfileId(4)])]);
+    assert_eq!(press(&mut model, "a r y"), [COUNT, Effect::Retry(vec![AURORA, ProfileId(4)])]);
     let mut model = at(HAUS);
     assert_eq!(press(&mut model, "r"), []);
     assert_eq!(notice(&model), "nothing failed here, so there is nothing to retry");
@@ -84,7 +87,7 @@ fn cancel_stops_one_sync_at_once_and_asks_before_it_stops_several() {
     let live = vec![NORDLICHT, KESTREL, ProfileId(8), ProfileId(11), ProfileId(12)];
     let mut model = model();
     assert_eq!(press(&mut model, "a x"), []);
-    assert_eq!(modal(&model), Some(&Modal::Cancel { profiles: live.clone() }));
+    assert!(matches!(modal(&model), Some(Modal::Bulk(bulk)) if bulk.profiles == live));
     assert_eq!(press(&mut model, "y"), [Effect::Cancel(live)]);
     assert_eq!(modal(&model), None);
     assert_eq!(press(&mut model, "x n"), []);
@@ -95,7 +98,7 @@ fn a_dialog_takes_no_key_that_was_typed_before_it_was_drawn() {
     let mut model = model();
     press(&mut model, "a");
     assert_eq!(press_ahead(&mut model, "x y y"), []);
-    assert!(matches!(modal(&model), Some(Modal::Cancel { .. })));
+    assert!(matches!(modal(&model), Some(Modal::Bulk(_))));
     update(&mut model, Event::Drawn);
     assert_eq!(press_ahead(&mut model, "y").len(), 1);
 }

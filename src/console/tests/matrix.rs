@@ -269,7 +269,8 @@ fn a_run_that_ends_has_its_profile_read_anew_one_question_at_a_time() {
 #[test]
 fn keys_act_on_the_profiles_of_the_rows_as_they_do_on_the_list() {
     let mut model = opened(FJORD, (80, 24), "");
-    assert_eq!(press(&mut model, "space space g s"), [Effect::Sync(vec![FJORD, HAUS])]);
+    let counting = Effect::Load(Query::Costs);
+    assert_eq!(press(&mut model, "space space g s y"), [counting, Effect::Sync(vec![FJORD, HAUS])]);
     assert_eq!(press(&mut model, "[ ] ]"), []);
     assert!(screen(&model).contains("SP ad groups of"), "{}", screen(&model));
 }

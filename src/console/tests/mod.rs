@@ -1,12 +1,15 @@
 //! The console's tests: keys and effects, every screen as text, anything at any size, and the event loop.
 
+mod bulk;
 mod changes;
 mod driven;
 mod errors;
+mod finder;
 mod fixture;
 mod history;
 mod keys;
 mod limits;
+mod lists;
 mod logview;
 mod matrix;
 mod pace;

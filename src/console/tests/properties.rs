@@ -20,6 +20,11 @@ const KEYS: &[&str] = &[
     "/",
     "S",
     ">",
+    "v",
+    ":",
+    "i",
+    "tab",
+    "ctrl-r",
     "<",
     "enter",
     "e",
@@ -214,9 +219,9 @@ proptest! {
     }
 
     #[test]
-    fn every_screen_can_be_drawn_at_every_size(width in 1_u16..=300, height in 1_u16..=100, keys in 0_usize..17) {
+    fn every_screen_can_be_drawn_at_every_size(width in 1_u16..=300, height in 1_u16..=100, keys in 0_usize..19) {
         let mut model = model_of(overview(), (width, height));
-        let keys = ["", "enter", "?", "e", "j j j A", "j j j enter D", "q", "/", "E j", "w", "2", "h", "d", "4", "5", "6", "7"][keys];
+        let keys = ["", "enter", "?", "e", "j j j A", "j j j enter D", "q", "/", "E j", "a s", ": s", "w", "2", "h", "d", "4", "5", "6", "7"][keys];
         press(&mut model, keys);
         fill(&mut model);
         let buffer = draw(&model);
@@ -226,12 +231,12 @@ proptest! {
     }
 
     #[test]
-    fn ascii_mode_draws_nothing_but_ascii_of_its_own(keys in 0_usize..15, width in 40_u16..140) {
+    fn ascii_mode_draws_nothing_but_ascii_of_its_own(keys in 0_usize..17, width in 40_u16..140) {
         let mut start = overview();
         start.profiles.retain(|_, p| p.profile.name.is_ascii());
         let mut model = model_of(start, (width, 30));
         model.options.ascii = true;
-        press(&mut model, ["", "enter", "?", "e", "j j j A", "q", "E j", "w", "2", "h", "d", "4", "5", "6", "7"][keys]);
+        press(&mut model, ["", "enter", "?", "e", "j j j A", "q", "E j", "a s", ": s", "w", "2", "h", "d", "4", "5", "6", "7"][keys]);
         fill(&mut model);
         let text = screen(&model);
         prop_assert!(text.is_ascii(), "{}", text);

@@ -18,7 +18,7 @@ use tokio::sync::{broadcast, mpsc, watch};
 use tokio::task::JoinHandle;
 
 use super::fixture::{NOW, key_event, options, report, text};
-use crate::console::{Actions, Answer, ConsoleError, Data, Effect, Outcome, Query, Signal, drive};
+use crate::console::{Actions, Answer, ConsoleError, Costs, Data, Effect, Outcome, Query, Signal, drive};
 use crate::domain::id::{ProfileId, RunId};
 use crate::domain::report::ErrorReport;
 use crate::domain::time::Timestamp;
@@ -115,6 +115,7 @@ impl Actions for Engine {
 
     fn load(&self, query: Query) -> Answer<Data> {
         let data = match query {
+            Query::Costs => Data::Costs(Costs { runs: Default::default(), slots: 4 }),
             Query::Units(_) => Data::Units(Vec::new()),
             Query::Runs(_) => Data::Runs(Vec::new()),
             Query::Changes(_) => Data::Changes(Vec::new()),

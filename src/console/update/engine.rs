@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::history::{self, Heard};
-use super::{changes, errors, matrix, modal, run};
+use super::{bulk, changes, errors, matrix, modal, run};
 use crate::console::event::Effect;
 use crate::console::model::Model;
 use crate::console::screen::Screen;
@@ -53,6 +53,7 @@ pub(super) fn fold(model: &mut Model, event: SyncEvent, at: Timestamp) -> Vec<Ef
         Touched::All => model.home.rebuild(&model.overview, at),
     }
     modal::follow_engine(model);
+    bulk::follow_engine(model);
     if of_login || was_failing || failing(model) {
         errors::follow_engine(model);
     }

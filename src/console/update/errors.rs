@@ -1,12 +1,13 @@
 //! Keys of the errors screen, the question before many profiles are tried again, and the overlay that says why.
 
+use super::bulk;
+use crate::console::bulk::Act;
 use crate::console::errors::Row;
 use crate::console::event::Effect;
 use crate::console::keys::Command;
 use crate::console::layout::{errors_rows, regions};
 use crate::console::model::{Modal, Model};
 use crate::console::screen::Screen;
-use crate::console::text::plural;
 
 pub(super) fn on_command(model: &mut Model, command: Command) -> Vec<Effect> {
     let page = usize::from(errors_rows(regions(model).body)).max(1);
@@ -63,9 +64,8 @@ fn retry(model: &mut Model) -> Vec<Effect> {
         model.say("all of them are being tried again already");
         return Vec::new();
     }
-    let (cause, summary) = (cause.cause.clone(), cause.summary.clone());
-    model.open(Modal::RetryCause { cause, summary, profiles });
-    Vec::new()
+    let cause = (cause.cause.clone(), cause.summary.clone());
+    bulk::open(model, Act::Retry, profiles, Some(cause))
 }
 
 /// Opens the overlay that says why the current profile is where it is.
@@ -85,41 +85,6 @@ pub(super) fn follow_engine(model: &mut Model) {
         Some(Modal::Why { profile, .. }) if !model.overview.profiles.contains_key(profile) => {
             model.modal = None;
         }
-        Some(Modal::RetryCause { cause, profiles, .. }) => {
-            let all = crate::sync::causes::causes(&model.overview);
-            let now = all.iter().find(|known| known.cause == *cause);
-            let left = now.map(crate::sync::causes::Cause::retryable_profiles).unwrap_or_default();
-            if left == *profiles {
-                return;
-            }
-            let Some(known) = now.filter(|_| !left.is_empty()) else {
-                model.modal = None;
-                model.say("nobody fails of this cause any more");
-                return;
-            };
-            let (cause, summary) = (known.cause.clone(), known.summary.clone());
-            model.open(Modal::RetryCause { cause, summary, profiles: left });
-        }
         _ => {}
-    }
-}
-
-/// The answer to the question.
-pub(super) fn answer(model: &mut Model, command: Option<Command>) -> Vec<Effect> {
-    let Some(Modal::RetryCause { profiles, .. }) = model.modal.as_ref().map(|opened| &opened.modal) else {
-        return Vec::new();
-    };
-    match command {
-        Some(Command::Yes) => {
-            let profiles = profiles.clone();
-            model.modal = None;
-            model.say(format!("asking for {}…", plural(profiles.len(), "retry", "retries")));
-            vec![Effect::Retry(profiles)]
-        }
-        Some(Command::No) => {
-            model.modal = None;
-            Vec::new()
-        }
-        _ => Vec::new(),
     }
 }

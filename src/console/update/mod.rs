@@ -1,9 +1,11 @@
 //! `update`: what happened changes the model, and says what must be done. No I/O, no clock, no awaiting.
 
+mod bulk;
 mod changes;
 mod engine;
 mod errors;
 mod filter;
+mod finder;
 mod history;
 mod limits;
 mod logview;
@@ -16,6 +18,7 @@ mod takeaway;
 
 use crossterm::event::{KeyEvent, KeyEventKind};
 
+use super::bulk::Act;
 use super::event::{Effect, Event};
 use super::filter::FilterLine;
 use super::keys::{self, Command, Scope};
@@ -84,7 +87,9 @@ pub(super) fn scope(model: &Model) -> Scope {
             Scope::Reader
         }
         Some(Modal::Export(_)) => Scope::FileName,
-        Some(Modal::Cancel { .. } | Modal::RetryCause { .. } | Modal::Quit { .. }) => Scope::Question,
+        Some(Modal::Finder(_)) => Scope::Finder,
+        Some(Modal::Bulk(bulk)) if bulk.is_typed() => Scope::Number,
+        Some(Modal::Bulk(_) | Modal::Quit { .. }) => Scope::Question,
         Some(Modal::Leaving { .. }) => Scope::Leaving,
         Some(Modal::Review(review)) => match review.stage {
             Stage::Reading => Scope::Review,
@@ -117,7 +122,8 @@ fn on_key(model: &mut Model, key: &KeyEvent) -> Vec<Effect> {
         return interrupt(model);
     }
     if model.modal.is_some() {
-        return modal::on_key(model, command, key);
+        let refused = command.is_some_and(|command| refused(model, command));
+        return if refused { Vec::new() } else { modal::on_key(model, command, key) };
     }
     match (scope, command) {
         (Scope::SearchLine, command) => logview::on_search_key(model, command, key),
@@ -127,10 +133,11 @@ fn on_key(model: &mut Model, key: &KeyEvent) -> Vec<Effect> {
     }
 }
 
-/// Pasted text goes into the filter line or nowhere: a key's action is never triggered by a clipboard.
+/// Pasted text goes into the filter line, the finder or nowhere: a key's action is never triggered by a clipboard.
 fn on_paste(model: &mut Model, text: &str) -> Vec<Effect> {
     match scope(model) {
         Scope::FilterLine => filter::type_text(model, &one_line(text)),
+        Scope::Finder => finder::type_text(model, &one_line(text)),
         Scope::SearchLine => logview::type_text(model, &one_line(text)),
         Scope::FileName => takeaway::type_text(model, &one_line(text)),
         _ => {}
@@ -139,7 +146,12 @@ fn on_paste(model: &mut Model, text: &str) -> Vec<Effect> {
 }
 
 fn on_command(model: &mut Model, command: Command) -> Vec<Effect> {
+    if refused(model, command) {
+        return Vec::new();
+    }
     match command {
+        Command::ReadOnly => toggle_read_only(model),
+        Command::Find => finder::open(model),
         Command::Sync => return sync(model),
         Command::Retry => return retry(model),
         Command::Cancel => return cancel(model),
@@ -187,6 +199,26 @@ fn on_command(model: &mut Model, command: Command) -> Vec<Effect> {
     Vec::new()
 }
 
+/// True, and said, when read-only mode refuses a command.
+fn refused(model: &mut Model, command: Command) -> bool {
+    let refused = model.read_only && command.acts();
+    if refused {
+        model.say("read-only: nothing is changed from here; Ctrl-R leaves the mode");
+    }
+    refused
+}
+
+fn toggle_read_only(model: &mut Model) {
+    model.read_only = !model.read_only;
+    model.say(if model.read_only {
+        "read-only from now on: keys that change anything are refused; Ctrl-R leaves the mode"
+    } else if model.options.read_only {
+        "no longer read-only: this process carries what it is asked for, and no queued runs of others"
+    } else {
+        "no longer read-only"
+    });
+}
+
 fn sync(model: &mut Model) -> Vec<Effect> {
     let refused = |model: &Model, id: &ProfileId| {
         let stored = model.overview.profiles.get(id)?;
@@ -196,6 +228,9 @@ fn sync(model: &mut Model) -> Vec<Effect> {
         stored.not_synced()
     };
     let targets = model.targets();
+    if targets.len() > 1 {
+        return bulk::open(model, Act::Sync, targets, None);
+    }
     let (no, yes): (Vec<ProfileId>, Vec<ProfileId>) =
         targets.into_iter().partition(|id| refused(model, id).is_some());
     if let ([only], []) = (no.as_slice(), yes.as_slice()) {
@@ -205,19 +240,18 @@ fn sync(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     if yes.is_empty() {
-        model.say(if no.is_empty() { "no profile to sync" } else { "none of these profiles can be synced" });
+        model.say("no profile to sync");
         return Vec::new();
     }
-    let skipped = match no.len() {
-        0 => String::new(),
-        n => format!(", {} skipped: their rows say why", plural(n, "profile", "profiles")),
-    };
-    model.say(format!("asking for {}…{skipped}", plural(yes.len(), "sync", "syncs")));
+    model.say("asking for 1 sync…");
     vec![Effect::Sync(yes)]
 }
 
 fn retry(model: &mut Model) -> Vec<Effect> {
     let mut targets = model.targets();
+    if targets.len() > 1 {
+        return bulk::open(model, Act::Retry, targets, None);
+    }
     targets.retain(|id| matches!(model.home.status(*id), ProfileStatus::Failed | ProfileStatus::Cancelled));
     if targets.is_empty() {
         model.say("nothing failed here, so there is nothing to retry");
@@ -229,14 +263,16 @@ fn retry(model: &mut Model) -> Vec<Effect> {
 
 fn cancel(model: &mut Model) -> Vec<Effect> {
     let mut targets = model.targets();
+    if targets.len() > 1 {
+        return bulk::open(model, Act::Cancel, targets, None);
+    }
     targets.retain(|id| model.home.status(*id).is_live());
     match targets.as_slice() {
         [] => model.say("no sync is under way here"),
-        [_] => {
+        _ => {
             model.say("asking the sync to stop…");
             return vec![Effect::Cancel(targets)];
         }
-        _ => model.open(Modal::Cancel { profiles: targets }),
     }
     Vec::new()
 }

@@ -3,7 +3,7 @@
 
 use crossterm::event::{KeyCode, KeyEvent};
 
-use super::{errors, leave, takeaway};
+use super::{bulk, finder, leave, takeaway};
 use crate::console::event::Effect;
 use crate::console::keys::Command;
 use crate::console::layout::has_room;
@@ -39,17 +39,8 @@ pub(super) fn on_key(model: &mut Model, command: Option<Command>, key: &KeyEvent
                 _ => {}
             }
         }
-        Modal::Cancel { profiles } => match command {
-            Some(Command::Yes) => {
-                let profiles = std::mem::take(profiles);
-                model.modal = None;
-                model.say("asking the syncs to stop…");
-                return vec![Effect::Cancel(profiles)];
-            }
-            Some(Command::No) => model.modal = None,
-            _ => {}
-        },
-        Modal::RetryCause { .. } => return errors::answer(model, command),
+        Modal::Finder(_) => return finder::on_key(model, command, key),
+        Modal::Bulk(_) => return bulk::on_key(model, command, key),
         Modal::Quit { .. } => match command {
             Some(Command::Yes) => return leave(model),
             Some(Command::No) => model.modal = None,

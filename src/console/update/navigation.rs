@@ -1,6 +1,9 @@
 //! From screen to screen: numbers, the keys that look closer at a profile, and the way back.
 
-use super::{changes, errors, history, logview, matrix, run};
+use std::collections::BTreeMap;
+
+use super::{bulk, changes, errors, history, logview, matrix, run};
+use crate::console::bulk::Costs;
 use crate::console::changes::ChangesScreen;
 use crate::console::errors::ErrorsScreen;
 use crate::console::event::Effect;
@@ -100,6 +103,11 @@ pub(super) fn on_loaded(
 ) -> Vec<Effect> {
     model.dirty = true;
     match (&mut model.screen, query) {
+        (_, Query::Costs) => {
+            let none = || Costs { runs: BTreeMap::default(), slots: 1 };
+            let costs = result.map(|data| if let Data::Costs(costs) = data { costs } else { none() });
+            bulk::on_costs(model, costs);
+        }
         (_, Query::Run(id)) => {
             let run = result.map(|data| if let Data::Run(run) = data { run.map(|run| *run) } else { None });
             return matrix::on_run(model, *id, run);

@@ -16,6 +16,14 @@ pub(super) fn on_command(model: &mut Model, command: Command) -> Vec<Effect> {
         Command::PageDown => home.move_to(position + page),
         Command::First => home.move_to(0),
         Command::Last => home.move_to(usize::MAX),
+        Command::Select if home.is_ranging() => home.toggle_range(),
+        Command::SelectRange => {
+            home.toggle_range();
+            if home.is_ranging() {
+                model.say("moving extends the range; space or v ends it, esc gives it up");
+            }
+        }
+        Command::SelectInvert => home.invert(),
         Command::Select => {
             home.toggle();
             home.move_to(position + 1);
@@ -32,9 +40,12 @@ pub(super) fn on_command(model: &mut Model, command: Command) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Esc takes away one thing at a time: a failure's message, the filter, the selection.
+/// Esc takes away one thing at a time: a failure's message, a range, the filter, the selection.
 fn go_back(model: &mut Model) {
     if model.notice.take().is_some_and(|notice| notice.report.is_some()) {
+        return;
+    }
+    if model.home.cancel_range() {
         return;
     }
     if model.home.line.is_set() {

@@ -39,6 +39,10 @@ pub(super) fn header(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: 
     ];
     let counts = model.home.counts();
     let mut right = Vec::new();
+    if model.read_only {
+        let text = if model.options.read_only { "read-only, carries no runs" } else { "read-only" };
+        right.push(Part::new(8, text, theme.warn().patch(theme.strong())));
+    }
     let asked = match model.asked_logins().as_slice() {
         [] => None,
         [one] => Some(format!(" asking {one}{}", theme.pick("…", "..."))),
@@ -67,12 +71,23 @@ pub(super) fn crumbs(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: 
     let left = match line {
         Some(line) if line.is_editing() || line.is_set() => filter_line(model, line, theme, frame, area),
         _ if model.screen.tab().is_some() && area.width >= TABS_FROM => tabs(model, theme),
+        _ if model.screen.tab().is_some() => {
+            // The numbers of all screens stand there when all of them fit beside what the present one says.
+            let columns = usize::from(area.width);
+            let facts = join(facts(model, theme), 2, columns).width();
+            let close = join(tabs(model, theme), 1, usize::MAX);
+            if close.width() + facts + 4 <= columns {
+                vec![Part::of(9, close.spans)]
+            } else {
+                trail(model, theme, columns)
+            }
+        }
         _ => trail(model, theme, usize::from(area.width)),
     };
     put_sides(frame, area, left, facts(model, theme), 2);
 }
 
-/// From here on there is room for the numbers of all screens beside what the present one says.
+/// From here on the numbers of all screens stand well apart beside what the present one says.
 const TABS_FROM: u16 = 110;
 
 /// The screens that a number opens.
@@ -198,6 +213,9 @@ fn changes_facts(screen: &ChangesScreen, theme: &Theme) -> Vec<Part> {
 fn list_facts(model: &Model, theme: &Theme) -> Vec<Part> {
     let home = &model.home;
     let mut right = Vec::new();
+    if home.is_ranging() {
+        right.push(Part::new(7, "range", theme.accent()));
+    }
     if home.selected() > 0 {
         let hidden = home.hidden();
         let text = format!("{} selected", home.selected());

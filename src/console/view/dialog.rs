@@ -8,13 +8,12 @@ use ratatui::text::{Line, Span};
 use ratatui::widgets::{Block, Clear};
 
 use super::parts::put;
-use super::{changes, logview, report, review, why};
+use super::{bulk, changes, finder, logview, report, review, why};
 use crate::console::keys;
 use crate::console::model::{Document, ExportDialog, Modal, Model};
 use crate::console::screen::Screen;
 use crate::console::text::{Align, fit, pad, plural, width, wrap};
 use crate::console::theme::Theme;
-use crate::domain::id::ProfileId;
 
 const ASCII: border::Set<'static> = border::Set {
     top_left: "+",
@@ -65,29 +64,18 @@ fn content(model: &Model, modal: &Modal, theme: &Theme, columns: usize) -> Conte
             lines: report::lines(model, report, *note, theme, columns),
             question: Vec::new(),
         },
-        Modal::Cancel { profiles } => {
-            let mut lines = named(model, profiles, theme, columns);
-            lines.push(Line::default());
-            lines.extend(sentences("Nothing of them is committed; fetched pages are kept."));
-            Content {
-                title: format!("Stop {}?", plural(profiles.len(), "sync", "syncs")),
-                style: theme.warn(),
-                lines,
-                question: yes_no("stop them", "let them run"),
-            }
-        }
-        Modal::RetryCause { summary, profiles, .. } => {
-            let mut lines = sentences(summary);
-            lines.push(Line::default());
-            lines.extend(named(model, profiles, theme, columns));
-            let count = plural(profiles.len(), "profile", "profiles");
-            Content {
-                title: format!("Retry {count}?"),
-                style: theme.warn(),
-                lines,
-                question: yes_no("retry them", "leave them"),
-            }
-        }
+        Modal::Finder(open) => Content {
+            title: "Find".to_owned(),
+            style: theme.accent(),
+            lines: finder::lines(open, theme, columns),
+            question: Vec::new(),
+        },
+        Modal::Bulk(held) => Content {
+            title: bulk::title(held),
+            style: theme.warn(),
+            lines: bulk::lines(model, held, theme, columns),
+            question: bulk::question(held, theme),
+        },
         Modal::Why { profile, .. } => Content {
             title: format!("Why: {}", model.title(*profile)),
             style: theme.accent(),
@@ -198,16 +186,6 @@ pub(in crate::console) fn plain_text(model: &Model, modal: &Modal) -> String {
     out
 }
 
-/// The first names of several profiles, and how many more there are.
-fn named(model: &Model, profiles: &[ProfileId], theme: &Theme, columns: usize) -> Vec<Line<'static>> {
-    let name = |id: &ProfileId| Line::raw(fit(&model.title(*id), columns, theme.ellipsis()));
-    let mut lines: Vec<Line<'static>> = profiles.iter().take(6).map(name).collect();
-    if profiles.len() > 6 {
-        lines.push(Line::styled(format!("and {} more", profiles.len() - 6), theme.dim()));
-    }
-    lines
-}
-
 /// The box of a content, and how many lines of it are in sight.
 fn frame_of(model: &Model, content: &Content) -> (Rect, usize) {
     let longest = content.lines.iter().chain(&content.question).map(Line::width).max().unwrap_or(0);
@@ -220,7 +198,8 @@ fn frame_of(model: &Model, content: &Content) -> (Rect, usize) {
     let cut = |n: usize| u16::try_from(n).unwrap_or(u16::MAX);
     let x = cut((columns - wide) / 2);
     // A little above the middle, where eyes are.
-    let y = cut((rows - high) * 2 / 5);
+    let top = matches!(model.modal.as_ref().map(|opened| &opened.modal), Some(Modal::Finder(_)));
+    let y = if top { cut((rows - high).min(1)) } else { cut((rows - high) * 2 / 5) };
     (Rect::new(x, y, cut(wide), cut(high)), visible)
 }
 

@@ -1,10 +1,12 @@
 //! `view`: draws the model. Reads it alone, changes nothing, and formats only what is visible.
 
+mod bulk;
 mod changes;
 mod chrome;
 mod detail;
 mod dialog;
 mod errors;
+mod finder;
 mod gauges;
 mod history;
 mod limits;

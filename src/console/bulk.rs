@@ -1,0 +1,138 @@
+//! The dialog before keys act on several profiles: what would happen, to whom not and why, and what it takes.
+
+use std::collections::BTreeMap;
+
+use super::model::Model;
+use super::query::Loaded;
+use crate::domain::cause::CauseId;
+use crate::domain::cost::RunCost;
+use crate::domain::id::ProfileId;
+use crate::sync::estimate::{Estimate, Planned, estimate};
+use crate::sync::overview::ProfileStatus;
+
+/// To act on more profiles than this, their number must be typed.
+pub(super) const TYPED_ABOVE: usize = 25;
+
+/// What would be done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Act {
+    /// Sync from the start.
+    Sync,
+    /// Sync again with what was kept.
+    Retry,
+    /// Stop.
+    Cancel,
+}
+
+impl Act {
+    /// The command that does the same.
+    pub(super) const fn command(self) -> &'static str {
+        match self {
+            Self::Sync => "sync",
+            Self::Retry => "retry",
+            Self::Cancel => "cancel",
+        }
+    }
+
+    /// One and several of it.
+    pub(super) const fn nouns(self) -> (&'static str, &'static str) {
+        match self {
+            Self::Sync | Self::Cancel => ("sync", "syncs"),
+            Self::Retry => ("retry", "retries"),
+        }
+    }
+}
+
+/// What runs took, as it was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Costs {
+    /// By profile.
+    pub runs: BTreeMap<ProfileId, RunCost>,
+    /// Profiles that are synced at once.
+    pub slots: usize,
+}
+
+/// The state of the dialog.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Bulk {
+    /// What would be done.
+    pub act: Act,
+    /// The cause in whose name it would be done, and that in a line.
+    pub cause: Option<(CauseId, String)>,
+    /// Everybody who was chosen.
+    pub chosen: Vec<ProfileId>,
+    /// Those to whom it would happen.
+    pub profiles: Vec<ProfileId>,
+    /// Why it would not happen to the others, and to how many.
+    pub skipped: Vec<(&'static str, usize)>,
+    /// What the last runs took.
+    pub costs: Loaded<Costs>,
+    /// What it takes, once that was read.
+    pub estimate: Option<Estimate>,
+    /// The number that was typed.
+    pub typed: String,
+}
+
+impl Bulk {
+    /// The dialog about chosen profiles.
+    pub(super) fn new(
+        model: &Model,
+        act: Act,
+        chosen: Vec<ProfileId>,
+        cause: Option<(CauseId, String)>,
+    ) -> Self {
+        let (profiles, skipped) = sort_out(model, act, &chosen);
+        let (costs, estimate) = (Loaded::Loading, None);
+        Self { act, cause, chosen, profiles, skipped, costs, estimate, typed: String::new() }
+    }
+
+    /// True when the number of profiles has to be typed.
+    pub(super) const fn is_typed(&self) -> bool {
+        self.profiles.len() > TYPED_ABOVE
+    }
+
+    /// Adds up what it takes by the rates that are known now.
+    pub(super) fn add_up(&mut self, model: &Model) {
+        let Some(costs) = self.costs.ready().filter(|_| self.act != Act::Cancel) else { return };
+        let planned = |id: &ProfileId| {
+            let login = model.overview.profiles.get(id).map_or("", |p| p.profile.login.as_str());
+            Planned { login, cost: costs.runs.get(id), retry: self.act == Act::Retry }
+        };
+        let planned: Vec<Planned<'_>> = self.profiles.iter().map(planned).collect();
+        self.estimate = Some(estimate(&planned, &model.overview.limits, costs.slots));
+    }
+}
+
+/// To whom something would happen, and why not to the others.
+pub(super) fn sort_out(
+    model: &Model,
+    act: Act,
+    chosen: &[ProfileId],
+) -> (Vec<ProfileId>, Vec<(&'static str, usize)>) {
+    let mut skipped: BTreeMap<&'static str, usize> = BTreeMap::new();
+    let mut profiles = Vec::new();
+    for id in chosen {
+        match obstacle(model, act, *id) {
+            None => profiles.push(*id),
+            Some(why) => *skipped.entry(why).or_default() += 1,
+        }
+    }
+    (profiles, skipped.into_iter().collect())
+}
+
+/// Why something would not happen to a profile.
+fn obstacle(model: &Model, act: Act, id: ProfileId) -> Option<&'static str> {
+    let status = model.home.status(id);
+    if act == Act::Cancel {
+        return (!status.is_live()).then_some("not under way");
+    }
+    match status {
+        status if status.is_live() => Some("live already"),
+        ProfileStatus::Gone => Some("gone"),
+        ProfileStatus::Excluded => Some("excluded"),
+        ProfileStatus::NotSyncable => Some("not syncable"),
+        ProfileStatus::Failed | ProfileStatus::Cancelled => None,
+        _ if act == Act::Retry => Some("did not fail"),
+        _ => None,
+    }
+}

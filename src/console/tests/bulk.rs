@@ -1,0 +1,141 @@
+//! The dialog before keys act on several profiles.
+
+use std::time::Duration;
+
+use super::fixture::*;
+use crate::console::*;
+use crate::domain::cost::{Basis, RunCost};
+use crate::domain::id::ProfileId;
+use crate::domain::run::RunState;
+use crate::sync::event::SyncEvent;
+use crate::sync::overview::Overview;
+
+const COUNT: Effect = Effect::Load(Query::Costs);
+
+/// What the runs of some profiles took: one never had any.
+fn costs() -> Costs {
+    let cost = |(id, requests, completed): (i64, u64, bool)| {
+        let basis = Some(Basis { requests, took: Duration::from_secs(40), completed });
+        let cost = RunCost { profile_id: ProfileId(id), basis, kept_units: 6, kept_pages: 31 };
+        (cost.profile_id, cost)
+    };
+    Costs { runs: [(3, 187, true), (4, 92, false), (5, 340, true), (6, 61, true)].map(cost).into(), slots: 4 }
+}
+
+fn counted(model: &mut Model) {
+    update(model, Event::Loaded { query: Query::Costs, result: Ok(Data::Costs(costs())) });
+}
+
+fn bulk(model: &Model) -> Option<&Bulk> {
+    match model.modal.as_ref().map(|opened| &opened.modal) {
+        Some(Modal::Bulk(bulk)) => Some(bulk),
+        _ => None,
+    }
+}
+
+fn opened(size: (u16, u16), keys: &str) -> Model {
+    let mut model = model_of(overview(), size);
+    press(&mut model, keys);
+    counted(&mut model);
+    model
+}
+
+fn many() -> Model {
+    let mut many = Overview::default();
+    for id in 1..=26 {
+        let p = profile(id, &format!("Shop {id:02}"), "DE", "seller");
+        many.profiles.insert(p.profile.id, p);
+    }
+    model_of(many, (80, 24))
+}
+
+#[test]
+fn a_dialog_says_what_would_happen_before_it_happens() {
+    let sizes = [(80, 24), (120, 40), (60, 15)];
+    for size in sizes {
+        snapshot("bulk_sync", &opened(size, "a s"));
+        snapshot("bulk_retry", &opened(size, "a r"));
+        let mut typed = many();
+        typed.size = size;
+        press(&mut typed, "a s 2");
+        snapshot("bulk_typed", &typed);
+    }
+}
+
+#[test]
+fn those_that_are_left_out_are_counted_by_reason() {
+    let model = opened((80, 24), "a s");
+    let bulk = bulk(&model).unwrap();
+    assert_eq!(bulk.profiles, [3, 4, 5, 6, 7].map(ProfileId));
+    assert_eq!(bulk.skipped, [("gone", 1), ("live already", 5), ("not syncable", 1)]);
+    let estimate = bulk.estimate.unwrap();
+    assert_eq!((estimate.requests, estimate.unknown, estimate.unfinished), (680, 1, 1));
+}
+
+#[test]
+fn numbers_that_arrive_have_to_be_seen_before_they_can_be_agreed_to() {
+    let mut model = model();
+    assert_eq!(press(&mut model, "a s"), [COUNT]);
+    assert_eq!(press_ahead(&mut model, "y"), [], "the dialog was not drawn yet");
+    update(&mut model, Event::Drawn);
+    counted(&mut model);
+    assert_eq!(press_ahead(&mut model, "y"), [], "the numbers were not drawn yet");
+    assert_eq!(press(&mut model, "y").len(), 1);
+    counted(&mut model);
+    assert_eq!(model.modal, None, "an answer that comes late opens nothing");
+}
+
+#[test]
+fn nobody_has_to_wait_for_the_numbers() {
+    let mut model = model();
+    assert!(matches!(press(&mut model, "a r y").as_slice(), [COUNT, Effect::Retry(two)] if two.len() == 2));
+}
+
+#[test]
+fn whoever_begins_to_sync_meanwhile_is_left_out_and_the_rest_is_asked_anew() {
+    let mut model = opened((80, 24), "a s");
+    update(&mut model, Event::Drawn);
+    tell(&mut model, SyncEvent::Run { run: Box::new(run_view(300, HAUS, RunState::Queued)) });
+    assert_eq!(bulk(&model).unwrap().profiles, [3, 4, 5, 7].map(ProfileId));
+    assert_eq!(press_ahead(&mut model, "y"), []);
+    let expected = [3, 4, 5, 7].map(ProfileId).to_vec();
+    assert_eq!(press(&mut model, "y"), [Effect::Sync(expected)]);
+}
+
+#[test]
+fn a_dialog_closes_when_nobody_is_left() {
+    let mut model = opened((80, 24), "a r");
+    for (run, id) in [(300, AURORA), (301, ProfileId(4))] {
+        tell(&mut model, SyncEvent::Run { run: Box::new(run_view(run, id, RunState::Queued)) });
+    }
+    assert_eq!(model.modal, None);
+}
+
+#[test]
+fn to_act_on_many_their_number_is_typed() {
+    let mut model = many();
+    assert_eq!(press(&mut model, "a s y 2 5 enter"), [COUNT]);
+    assert!(model.notice.as_ref().unwrap().text.contains("not the number of profiles"));
+    assert!(
+        matches!(press(&mut model, "2 7 backspace 6 enter").as_slice(), [Effect::Sync(all)] if all.len() == 26)
+    );
+    assert_eq!(press(&mut many(), "a s 2 6 esc enter"), [COUNT,]);
+}
+
+#[test]
+fn nothing_to_do_is_told_with_its_reasons() {
+    let mut model = model();
+    assert_eq!(press(&mut model, "/ - s t a t u s : f a i l e d enter a r"), []);
+    let text = &model.notice.as_ref().unwrap().text;
+    assert!(text.starts_with("nothing to retry here: ") && text.contains("5 live already"), "{text}");
+}
+
+#[test]
+fn a_cause_is_retried_in_its_own_name() {
+    let mut model = model();
+    assert_eq!(press(&mut model, "E r"), [COUNT]);
+    counted(&mut model);
+    let cause = bulk(&model).unwrap().cause.clone().unwrap().0;
+    assert!(screen(&model).contains(&format!("adsync retry --cause {cause}")));
+    assert_eq!(press(&mut model, "y"), [Effect::Retry(vec![AURORA, ProfileId(4)])]);
+}

@@ -1,0 +1,120 @@
+//! Keys that act on several profiles: the dialog that says before what would happen, its answers, and how it is kept
+//! true to the engine.
+
+use crossterm::event::{KeyCode, KeyEvent};
+
+use crate::console::bulk::{Act, Bulk, Costs, sort_out};
+use crate::console::event::Effect;
+use crate::console::keys::Command;
+use crate::console::model::{Modal, Model};
+use crate::console::query::Query;
+use crate::console::text::plural;
+use crate::domain::cause::CauseId;
+use crate::domain::id::ProfileId;
+use crate::domain::report::ErrorReport;
+
+/// Opens the dialog about several profiles; what has to be read for it is asked for.
+pub(super) fn open(
+    model: &mut Model,
+    act: Act,
+    chosen: Vec<ProfileId>,
+    cause: Option<(CauseId, String)>,
+) -> Vec<Effect> {
+    let bulk = Bulk::new(model, act, chosen, cause);
+    if bulk.profiles.is_empty() {
+        let why: Vec<String> = bulk.skipped.iter().map(|(why, n)| format!("{n} {why}")).collect();
+        model.say(format!("nothing to {} here: {}", act.command(), why.join(", ")));
+        return Vec::new();
+    }
+    model.open(Modal::Bulk(Box::new(bulk)));
+    if act == Act::Cancel { Vec::new() } else { vec![Effect::Load(Query::Costs)] }
+}
+
+fn shown(model: &mut Model) -> Option<&mut Bulk> {
+    match model.modal.as_mut().map(|opened| &mut opened.modal) {
+        Some(Modal::Bulk(bulk)) => Some(bulk),
+        _ => None,
+    }
+}
+
+/// Takes what was read; the numbers have to be seen before they can be agreed to.
+pub(super) fn on_costs(model: &mut Model, result: Result<Costs, Box<ErrorReport>>) {
+    let Some(mut bulk) = shown(model).cloned() else { return };
+    bulk.costs.take(result);
+    bulk.add_up(model);
+    replace(model, bulk);
+}
+
+/// Shows another state of the dialog; one that says something else has to be drawn before it takes an answer.
+fn replace(model: &mut Model, bulk: Bulk) {
+    if shown(model).is_some_and(|known| *known != bulk) {
+        model.open(Modal::Bulk(Box::new(bulk)));
+    }
+}
+
+/// Keeps the dialog true to the engine: whom it would happen to may change under it.
+pub(super) fn follow_engine(model: &mut Model) {
+    let Some(bulk) = shown(model) else { return };
+    let mut bulk = bulk.clone();
+    if let Some((cause, summary)) = &mut bulk.cause {
+        let all = crate::sync::causes::causes(&model.overview);
+        let known = all.iter().find(|known| known.cause == *cause);
+        bulk.chosen = known.map(crate::sync::causes::Cause::retryable_profiles).unwrap_or_default();
+        if let Some(known) = known {
+            summary.clone_from(&known.summary);
+        }
+    }
+    let (profiles, skipped) = sort_out(model, bulk.act, &bulk.chosen);
+    if profiles.is_empty() {
+        model.modal = None;
+        model.say(if bulk.cause.is_some() {
+            "nobody fails of this cause any more"
+        } else {
+            "none of the chosen profiles is left to act on"
+        });
+        return;
+    }
+    if profiles != bulk.profiles || skipped != bulk.skipped {
+        (bulk.profiles, bulk.skipped) = (profiles, skipped);
+        bulk.typed.clear();
+        bulk.add_up(model);
+        replace(model, bulk);
+    }
+}
+
+pub(super) fn on_key(model: &mut Model, command: Option<Command>, key: &KeyEvent) -> Vec<Effect> {
+    let Some(bulk) = shown(model) else { return Vec::new() };
+    match command {
+        Some(Command::No) => model.modal = None,
+        Some(Command::Yes) if bulk.is_typed() && bulk.typed.parse() != Ok(bulk.profiles.len()) => {
+            bulk.typed.clear();
+            model.say("that is not the number of profiles");
+        }
+        Some(Command::Yes) => return agreed(model),
+        None if bulk.is_typed() => match key.code {
+            KeyCode::Char(c) if c.is_ascii_digit() && bulk.typed.len() < 20 => bulk.typed.push(c),
+            KeyCode::Backspace => {
+                bulk.typed.pop();
+            }
+            _ => {}
+        },
+        _ => {}
+    }
+    Vec::new()
+}
+
+fn agreed(model: &mut Model) -> Vec<Effect> {
+    let Some(bulk) = shown(model) else { return Vec::new() };
+    let (act, profiles) = (bulk.act, std::mem::take(&mut bulk.profiles));
+    model.modal = None;
+    let (one, many) = act.nouns();
+    model.say(match act {
+        Act::Cancel => "asking the syncs to stop…".to_owned(),
+        Act::Sync | Act::Retry => format!("asking for {}…", plural(profiles.len(), one, many)),
+    });
+    vec![match act {
+        Act::Sync => Effect::Sync(profiles),
+        Act::Retry => Effect::Retry(profiles),
+        Act::Cancel => Effect::Cancel(profiles),
+    }]
+}
