@@ -13,6 +13,8 @@ mod failing;
 mod holding;
 #[path = "console/leaving.rs"]
 mod leaving;
+#[path = "console/looking.rs"]
+mod looking;
 #[path = "console/panicking.rs"]
 mod panicking;
 #[path = "console/screens.rs"]
@@ -97,4 +99,10 @@ fn answer(console: &Pty, question: &str, key: &str) {
     console.wait_for_text(question);
     console.wait_until_still(Duration::from_millis(200));
     console.send(key);
+}
+
+/// Syncs all profiles, of which there are several.
+fn sync_all(console: &Pty, n: usize) {
+    console.send("as");
+    answer(console, &format!("Sync {n} profiles?"), "y");
 }

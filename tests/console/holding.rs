@@ -6,7 +6,7 @@ use crate::support::adsync::Home;
 use crate::support::api::Api;
 use crate::support::inspect;
 use crate::support::pty::{Pty, keys};
-use crate::{answer, of_keywords, profiles, states};
+use crate::{answer, of_keywords, profiles, states, sync_all};
 
 const LIST: &str = "/sp/keywords/list";
 
@@ -16,7 +16,11 @@ fn synced(n: &str) -> (Api, Home, Pty, Vec<(String, String)>) {
     let all = profiles(&home);
     let console = home.terminal().size(100, 30).start();
     console.wait_for_text("never");
-    console.send("as");
+    if all.len() == 1 {
+        console.send("s");
+    } else {
+        sync_all(&console, all.len());
+    }
     proved(&console, all.len());
     (api, home, console, all)
 }
@@ -95,6 +99,7 @@ fn of_two_held_runs_one_is_given_up_and_the_other_one_waits_on() {
     let before = rows();
     // All are selected still.
     console.send("s");
+    answer(&console, "Sync 2 profiles?", "y");
     console.wait_for("both were held", |screen| screen.contents().matches("◐ held").count() == 2);
     console.send("g");
     console.wait_until_still(Duration::from_millis(200));

@@ -81,6 +81,7 @@ impl Actions for Stopping {
 /// No test of its own: what the tests below start in a terminal, set up as the program's `main` does it.
 #[test]
 #[ignore = "the program of the tests beside it, which start it in a terminal"]
+#[expect(clippy::disallowed_methods, reason = "it belongs to the test, not to the program")]
 fn a_console_whose_clock_panics() {
     let Ok(when) = std::env::var(WHEN) else { return };
     // Off the line on which the test's name was written.
@@ -93,7 +94,7 @@ fn a_console_whose_clock_panics() {
 }
 
 fn start(home: &Home, when: &str) -> Pty {
-    let program = std::env::current_exe().unwrap();
+    let program = std::env::current_exe().expect("this test's own program");
     let name = "panicking::a_console_whose_clock_panics";
     Spawn::new(program)
         .args([name, "--exact", "--ignored", "--nocapture", "--test-threads=1"])
