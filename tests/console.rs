@@ -1,14 +1,22 @@
 //! The console as an operator has it: the real program in a real terminal, with keys, sizes and signals.
 //!
-//! A panic of the console's own cannot be provoked from outside, and no way to do so is built in for tests: that it
-//! gives the terminal back is proved beside the code.
+//! A panic of the console's own cannot be provoked from outside, and no way to do so is built into the program: there
+//! the program is this test binary, which opens the same console with an engine whose clock panics.
 
 #[path = "console/accounts.rs"]
 mod accounts;
 #[path = "console/database.rs"]
 mod database;
+#[path = "console/failing.rs"]
+mod failing;
+#[path = "console/holding.rs"]
+mod holding;
 #[path = "console/leaving.rs"]
 mod leaving;
+#[path = "console/looking.rs"]
+mod looking;
+#[path = "console/panicking.rs"]
+mod panicking;
 #[path = "console/screens.rs"]
 mod screens;
 #[path = "console/takeaway.rs"]
@@ -31,15 +39,20 @@ fn one_profile() -> (Api, Home) {
 
 /// Some small accounts.
 fn of_profiles(n: &str) -> (Api, Home) {
+    of_keywords(n, "4")
+}
+
+/// Some small accounts, with so many keywords in each ad group.
+fn of_keywords(profiles: &str, keywords: &str) -> (Api, Home) {
     let api = Api::start(&[
         "--profiles",
-        n,
+        profiles,
         "--campaigns",
         "6",
         "--ad-groups",
         "1",
         "--keywords",
-        "4",
+        keywords,
         "--latency",
         "0ms",
     ]);
@@ -61,6 +74,19 @@ fn all_but_one() -> String {
     format!("{}/{units}", units - 1)
 }
 
+/// The profiles, by name: id, and name with country as titles have it.
+fn profiles(home: &Home) -> Vec<(String, String)> {
+    let listed = home.ok(&["profiles", "--json", "--stored"]).objects();
+    let text = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let mut all: Vec<(String, String)> = listed
+        .iter()
+        .map(|row| &row["profile"])
+        .map(|p| (text(&p["id"]), format!("{} {}", text(&p["name"]), text(&p["country"]))))
+        .collect();
+    all.sort_by(|a, b| a.1.cmp(&b.1));
+    all
+}
+
 /// The states of all runs, newest first.
 fn states(home: &Home) -> Vec<String> {
     let runs = home.ok(&["runs", "--json"]).objects();
@@ -73,4 +99,10 @@ fn answer(console: &Pty, question: &str, key: &str) {
     console.wait_for_text(question);
     console.wait_until_still(Duration::from_millis(200));
     console.send(key);
+}
+
+/// Syncs all profiles, of which there are several.
+fn sync_all(console: &Pty, n: usize) {
+    console.send("as");
+    answer(console, &format!("Sync {n} profiles?"), "y");
 }

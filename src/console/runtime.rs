@@ -96,27 +96,32 @@ where
     I: Stream<Item = io::Result<TerminalEvent>> + Unpin,
     S: Stream<Item = Signal> + Unpin,
 {
-    let theme = Theme::of(&options);
-    let zone = if options.utc { TimeZone::UTC } else { TimeZone::system() };
-    let size = terminal.size().map_err(ConsoleError::terminal)?;
-    let (overview, engine) = actions.subscribe();
-    let model = Model::new(options, zone, overview, actions.now(), (size.width, size.height));
-    let (answers, answered) = mpsc::unbounded_channel();
-    let console = Console {
-        terminal,
-        input: Some(input),
-        signals: Some(signals),
-        engine: Some(engine),
-        actions: Arc::clone(&actions),
-        answers,
-        answered,
-        theme,
-        model,
-        drawn_at: None,
-        urgent: true,
-        resized: false,
-    };
-    let result = marked(console.turn()).await;
+    let asked = Arc::clone(&actions);
+    // All of it, from the first call: a panic outside would be taken for one of a background task and end in the log.
+    let result = marked(async move {
+        let theme = Theme::of(&options);
+        let zone = if options.utc { TimeZone::UTC } else { TimeZone::system() };
+        let size = terminal.size().map_err(ConsoleError::terminal)?;
+        let (overview, engine) = asked.subscribe();
+        let model = Model::new(options, zone, overview, asked.now(), (size.width, size.height));
+        let (answers, answered) = mpsc::unbounded_channel();
+        let console = Console {
+            terminal,
+            input: Some(input),
+            signals: Some(signals),
+            engine: Some(engine),
+            actions: asked,
+            answers,
+            answered,
+            theme,
+            model,
+            drawn_at: None,
+            urgent: true,
+            resized: false,
+        };
+        console.turn().await
+    })
+    .await;
     if result.is_err() {
         // Nobody is left to watch or to press a key, but the runs must not wait for their leases to expire.
         let _ = tokio::time::timeout(LAST_RELEASE, actions.release()).await;

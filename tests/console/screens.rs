@@ -6,7 +6,7 @@ use vt100::{Color, Screen};
 
 use crate::support::adsync::Home;
 use crate::support::pty::keys;
-use crate::{answer, hang, of_profiles, one_profile};
+use crate::{answer, hang, of_profiles, one_profile, sync_all};
 
 /// Rows that the terminal had to break because they were too long.
 fn broken(screen: &Screen) -> Vec<u16> {
@@ -63,7 +63,7 @@ fn the_size_may_change_at_any_moment() {
     hang(&api);
     let console = home.console();
     console.wait_for_text("STATUS");
-    console.send("as");
+    sync_all(&console, 2);
     console.wait_for_text("fetching");
     for (i, (cols, rows)) in
         [(200, 60), (1, 1), (80, 24), (20, 5), (40, 10), (3, 50), (300, 2), (120, 40)].into_iter().enumerate()

@@ -3,7 +3,7 @@
 use crate::support::adsync::Home;
 use crate::support::inspect;
 use crate::support::pty::keys;
-use crate::{all_but_one, answer, hang, of_profiles, one_profile, states};
+use crate::{all_but_one, answer, hang, of_profiles, one_profile, states, sync_all};
 
 #[test]
 fn a_key_syncs_the_profile_and_its_run_shows_a_proof_for_each_unit() {
@@ -80,7 +80,7 @@ fn one_sync_is_cancelled_at_once_and_several_only_after_a_question() {
     console.wait_for_text("fetching");
     console.send("x");
     console.wait_for_text("– cancelled");
-    console.send("as");
+    sync_all(&console, 2);
     console.wait_for("both were fetched", |screen| screen.contents().matches("fetching").count() == 2);
     console.send("x");
     console.wait_for_text("Stop 2 syncs?");
@@ -123,7 +123,7 @@ fn keys_typed_ahead_of_a_dialog_do_not_answer_it() {
     hang(&api);
     let console = home.console();
     console.wait_for_text("STATUS");
-    console.send("as");
+    sync_all(&console, 2);
     console.wait_for("both were fetched", |screen| screen.contents().matches("fetching").count() == 2);
     console.send("xyyy");
     answer(&console, "Stop 2 syncs?", "n");

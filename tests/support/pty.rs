@@ -406,6 +406,7 @@ pub(crate) mod keys {
     pub(crate) const PAGE_UP: &str = "\x1b[5~";
     pub(crate) const PAGE_DOWN: &str = "\x1b[6~";
     pub(crate) const CTRL_C: &str = "\x03";
+    pub(crate) const CTRL_R: &str = "\x12";
     pub(crate) const CTRL_Z: &str = "\x1a";
 }
 
