@@ -192,10 +192,14 @@ fn trends(runs: &[RunView], theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
     let completed = completed(runs);
     let columns = (usize::from(area.width) / 3).clamp(8, 60);
     let last = &completed[completed.len().saturating_sub(columns)..];
-    let seconds = |n: u64| clock(Duration::from_secs(n));
+    let time = |n: u64| clock(Duration::from_millis(n));
     let of = |value: fn(&RunView) -> u64| last.iter().map(|run| value(run)).collect::<Vec<u64>>();
     let lines: [(&str, Vec<u64>, Say<'_>); 3] = [
-        ("duration", of(|run| took(run).map_or(0, |took| took.as_secs())), &seconds),
+        (
+            "duration",
+            of(|run| took(run).map_or(0, |took| u64::try_from(took.as_millis()).unwrap_or(u64::MAX))),
+            &time,
+        ),
         ("rows", of(|run| u64::try_from(run.rows).unwrap_or(0)), &count),
         ("throttled", of(|run| permille(run).unwrap_or(0)), &|n| {
             if n == 0 { "0 %".to_owned() } else { share_of(n) }
