@@ -106,8 +106,8 @@ impl Account {
                     || p.in_flight > 0
                     || p.lane.paused_until(now).is_some()
                     || now.saturating_duration_since(p.used_at) < KEPT_FOR;
-                if !kept && let Some((per_second, at)) = p.lane.lesson() {
-                    remembered.insert(*key, Hint { per_second, age: Duration::ZERO, given_at: at });
+                if !kept && let Some(hint) = p.lane.memory() {
+                    remembered.insert(*key, hint);
                 }
                 kept
             });
@@ -312,7 +312,7 @@ impl Account {
     /// The question that the common budget should be asked now, if any.
     pub(super) fn question(&mut self, limits: &Limits) -> Option<Booking> {
         let now = Instant::now();
-        let facts = (self.lane.rate(), self.lane.lesson().is_some(), limits.burst);
+        let facts = (self.lane.rate(), self.lane.is_taught(), limits.burst);
         // Only those that nothing else holds up: what is booked for the others would not be used in time.
         let ready = self.profiles.values().filter(|p| p.lane.paused_until(now).is_none());
         let mut heads: Vec<(Place, u32)> =
@@ -362,7 +362,7 @@ impl Account {
             return;
         }
         let now = Instant::now();
-        let hint = Hint { per_second: rate.per_second, age: rate.age, given_at: now };
+        let hint = Hint { per_second: rate.per_second, limited: true, age: rate.age, given_at: now };
         match rate.profile {
             None => {
                 self.lane.recall(&hint);
@@ -385,7 +385,7 @@ impl Account {
         let lanes = lanes.map(|(profile, lesson)| (Some(profile), lesson));
         let gone = self.remembered.iter().filter(|(key, hint)| {
             // What came from the database is there already.
-            key.is_some() && hint.age.is_zero() && !self.profiles.contains_key(key)
+            key.is_some() && hint.limited && hint.age.is_zero() && !self.profiles.contains_key(key)
         });
         let gone = gone.map(|(key, hint)| (*key, (hint.per_second, hint.given_at)));
         let whole = self.lane.lesson().map(|lesson| (None, lesson));

@@ -82,9 +82,22 @@ impl Lane {
         self.whole = whole.max(1.0);
     }
 
-    /// What was learned here, and when; `None` while it is only configured or remembered.
+    /// True once something was learned here: before, the rate is only configured or remembered.
+    pub(super) fn is_taught(&self) -> bool {
+        self.learner.taught_at().is_some()
+    }
+
+    /// What was learned of its limit here, and when; `None` while nothing was refused.
     pub(super) fn lesson(&self) -> Option<(f64, Instant)> {
-        Some((self.learner.rate(), self.learner.taught_at()?))
+        Some((self.learner.worth_keeping(), self.learner.refused_at()?))
+    }
+
+    /// What the lane would begin with when it is needed again; `None` while it has learned nothing.
+    pub(super) fn memory(&self) -> Option<Hint> {
+        let limited = self.lesson().map(|(per_second, at)| (per_second, true, at));
+        let reached = || Some((self.learner.rate(), false, self.learner.taught_at()?));
+        let (per_second, limited, given_at) = limited.or_else(reached)?;
+        Some(Hint { per_second, limited, age: Duration::ZERO, given_at })
     }
 
     /// Takes `weight` tokens; `None` in place of tokens when limits are off.

@@ -59,6 +59,8 @@ const HUNGER: Duration = Duration::from_secs(2);
 const HALF_LIFE: Duration = Duration::from_secs(24 * 3600);
 /// Successes that a probe is ahead of a fresh one when it starts from a rate of long ago.
 const DOUBTED: f64 = 5.0 * PROBE_FASTER;
+/// The same of any that is remembered: who remembers has not been refused yet, and one refusal puts it right.
+const UNTRIED: f64 = 3.0 * PROBE_FASTER;
 /// The same when it starts from a rate far below the configured start.
 const DISTRUSTED: f64 = 14.0 * PROBE_FASTER;
 
@@ -67,6 +69,8 @@ const DISTRUSTED: f64 = 14.0 * PROBE_FASTER;
 pub(super) struct Hint {
     /// Requests per second.
     pub(super) per_second: f64,
+    /// False when nothing was refused at it: then it is as far as one came, and no limit.
+    pub(super) limited: bool,
     /// How old it was when it was given.
     pub(super) age: Duration,
     /// When it was given.
@@ -110,6 +114,8 @@ pub(super) struct Learner {
     pause: f64,
     /// When an answer last said something about the rate.
     taught_at: Option<Instant>,
+    /// When a refusal last did.
+    refused_at: Option<Instant>,
 }
 
 impl Learner {
@@ -131,6 +137,7 @@ impl Learner {
             unsure: 0.0,
             pause: 0.5,
             taught_at: None,
+            refused_at: None,
         }
     }
 
@@ -143,10 +150,10 @@ impl Learner {
         let weight = hint.weight(now);
         let start = self.rate;
         self.rate = (start * (hint.per_second / start).powf(weight)).clamp(self.floor, self.ceiling);
-        self.limit = Some(self.rate);
+        self.limit = hint.limited.then_some(self.rate);
         // A bad hour must not slow every later start: the lower it was, the sooner it is doubted.
         let low = (1.0 - self.rate / start).max(0.0);
-        self.since_cut = DOUBTED * (1.0 - weight) + DISTRUSTED * low;
+        self.since_cut = UNTRIED + DOUBTED * (1.0 - weight) + DISTRUSTED * low;
     }
 
     /// Takes over what another process on the same account has just learned.
@@ -173,6 +180,17 @@ impl Learner {
     /// When an answer last said something about the rate; `None` while it is only configured or remembered.
     pub(super) fn taught_at(&self) -> Option<Instant> {
         self.taught_at
+    }
+
+    /// When a refusal last said something about the rate; `None` while nobody was refused here. Without one the rate
+    /// is as far as the demand brought it, which no later start may take for a limit.
+    pub(super) fn refused_at(&self) -> Option<Instant> {
+        self.refused_at
+    }
+
+    /// What a later start may begin with: what is known of the limit, even where a bad minute has just cut far below it.
+    pub(super) fn worth_keeping(&self) -> f64 {
+        self.limit.map_or(self.rate, |limit| self.rate.max(limit * KEEP)).clamp(self.floor, self.ceiling)
     }
 
     /// Requests per second, as far as is known.
@@ -248,6 +266,7 @@ impl Learner {
         }
         self.failures = self.failures.saturating_add(1);
         self.taught_at = Some(now);
+        self.refused_at = Some(now);
         let demand = self.demand(now);
         self.flow.pass(now, self.resumed_at, demand, self.rate);
         let seen = self.flow.bracket();
@@ -284,7 +303,7 @@ mod tests {
     use super::*;
 
     fn hint(per_second: f64, hours: u64) -> Hint {
-        Hint { per_second, age: Duration::from_secs(hours * 3600), given_at: Instant::now() }
+        Hint { per_second, limited: true, age: Duration::from_secs(hours * 3600), given_at: Instant::now() }
     }
 
     fn recalled(hint: &Hint) -> f64 {

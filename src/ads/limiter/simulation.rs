@@ -282,3 +282,38 @@ async fn a_rate_remembered_wrongly_is_a_hint_and_no_truth() {
         }
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_rate_that_nobody_refused_is_not_remembered_as_a_limit() {
+    // A short command learns nothing but how far its demand brought it; the next process must climb as a first one.
+    let (first, account) = budget(29);
+    let server = Arc::new(Mutex::new(Server::new(50.0, 50.0)));
+    let mut set = JoinSet::new();
+    drive(&mut set, &first, account, 1, 2, &server, None);
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert_eq!(first.learned(), []);
+    set.shutdown().await;
+
+    // One that was refused remembers what it was refused at, and a later start finds out soon that more is allowed.
+    let (second, account) = budget(31);
+    let server = Arc::new(Mutex::new(Server::new(3.0, 5.0)));
+    let mut set = JoinSet::new();
+    drive(&mut set, &second, account, 1, 6, &server, None);
+    tokio::time::sleep(Duration::from_secs(120)).await;
+    let learned = second.learned();
+    let of_profile = learned.iter().find(|rate| rate.profile == Some(ProfileId(1))).unwrap();
+    assert!((2.5..3.3).contains(&of_profile.per_second), "{learned:?}");
+    set.shutdown().await;
+
+    let (third, account) = budget(37);
+    third.recall(&learned);
+    let server = Arc::new(Mutex::new(Server::new(9.0, 10.0)));
+    let mut set = JoinSet::new();
+    drive(&mut set, &third, account, 1, 6, &server, None);
+    let start = Instant::now();
+    while third.profile_rate(account, 1) < 8.0 {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        assert!(start.elapsed() < Duration::from_secs(120), "{}", third.profile_rate(account, 1));
+    }
+    println!("from {:.1}/s to 8/s after {:?}", of_profile.per_second, start.elapsed());
+}
