@@ -216,6 +216,14 @@ impl AdsClient {
         self.inner.wiring.budget.pace(account, Some(profile))
     }
 
+    /// One request of a profile goes first, and the others wait until one was let through: what was parked because the
+    /// API limits it must not come back in a burst. Logins that nobody knows have no requests either.
+    pub fn probe_first(&self, login: &str, profile: crate::domain::id::ProfileId) {
+        if let Ok(login) = self.login(login) {
+            self.inner.wiring.budget.probe_first(login.account, Some(profile));
+        }
+    }
+
     /// What is left of a pause of all requests of a login; `None` when it does not pause.
     pub fn pause_of(&self, login: &str) -> Option<Duration> {
         self.inner.wiring.budget.account_pause(self.login(login).ok()?.account)

@@ -40,6 +40,9 @@ enum UnitEnd {
 
 /// Carries a claimed run to its end, and writes that end.
 pub(super) async fn carry(context: Arc<RunContext>) {
+    if context.run().parks > 0 {
+        context.client.probe_first(&context.profile.login, context.profile.id);
+    }
     let outcome = run_to_end(&context).await;
     let run = context.run();
     let ended = match outcome {

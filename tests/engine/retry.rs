@@ -220,6 +220,7 @@ async fn a_run_that_is_parked_again_and_again_stays_away_longer_whoever_carries_
             bench.database.execute("update sync_runs set not_before = 0 where state = 'queued'").await,
             1
         );
+        let mark = bench.mark();
         // Each is a process of its own, that knows nothing but the database.
         let engine = bench.another_engine(Carries::Any).await;
         let parked =
@@ -227,6 +228,15 @@ async fn a_run_that_is_parked_again_and_again_stays_away_longer_whoever_carries_
         let pause = parked.not_before.unwrap().since(engine.store().now().await.unwrap());
         away.push((pause.as_secs().div_ceil(60), parked.parks));
         engine.release().await;
+        if time < 4 {
+            let mut sent = bench.requests_since(mark);
+            sent.remove("/auth/o2/token");
+            assert_eq!(
+                sent.values().sum::<usize>(),
+                1,
+                "one request finds out, in a new process too: {sent:?}"
+            );
+        }
     }
     assert_eq!(away, [(2, 2), (4, 3), (8, 4), (1, 1), (1, 1)]);
 }

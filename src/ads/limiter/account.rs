@@ -125,6 +125,11 @@ impl Account {
         profile
     }
 
+    /// One request of a profile goes first, and the others wait until one was let through.
+    pub(super) fn probe_first(&mut self, key: ProfileKey, limits: &Limits) {
+        self.profile(key, limits).lane.probe_first(Instant::now());
+    }
+
     /// Puts a request into the queue.
     pub(super) fn enqueue(&mut self, key: ProfileKey, place: Place, waiter: Waiter, limits: &Limits) {
         self.profile(key, limits).queue.insert(place, waiter);
@@ -166,7 +171,7 @@ impl Account {
             let Some(profile) = self.profiles.get_mut(&key) else { continue };
             let Some(waiter) = profile.queue.get(&(priority, ticket)) else { continue };
             // Its answer moves the queue again.
-            if limits.enabled && profile.lane.probing() && profile.in_flight > 0 {
+            if profile.lane.probing() && profile.in_flight > 0 {
                 continue;
             }
             let weight = waiter.weight;

@@ -178,6 +178,11 @@ impl Lane {
         self.learner.resumes(now, until);
     }
 
+    /// From now on one request at a time has to find out whether anything is let through.
+    pub(super) fn probe_first(&mut self, now: Instant) {
+        self.probing = Some(now);
+    }
+
     /// True while one request at a time has to find out whether anything is let through again.
     pub(super) fn probing(&self) -> bool {
         self.probing.is_some()

@@ -224,6 +224,11 @@ impl Budget {
         self.shared.lock().with(account, |a| a.account_pause())?
     }
 
+    /// One request of a profile goes first, and the others wait until one was let through.
+    pub(super) fn probe_first(&self, account: AccountId, profile: ProfileKey) {
+        self.shared.lock().with(account, |a| a.probe_first(profile, &self.shared.limits));
+    }
+
     /// Requests per second that a profile may hope for, as far as is known; `None` without limits.
     pub(super) fn pace(&self, account: AccountId, profile: ProfileKey) -> Option<f64> {
         let pace = self.shared.lock().with(account, |a| a.pace(profile));
