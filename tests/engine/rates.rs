@@ -11,7 +11,7 @@ use adsync::domain::selection::Selection;
 use adsync::store::Store;
 use adsync::sync::{Carries, Engine, EngineOptions};
 
-use super::harness::{Bench, completed, config, ended, endpoint, one_profile, operator, until};
+use super::harness::{Bench, SP_KEYWORDS, completed, config, ended, endpoint, one_profile, operator, until};
 use crate::support::on_both_databases;
 
 on_both_databases!(
@@ -47,13 +47,16 @@ async fn what_one_engine_learned_the_next_one_starts_from(url: &str) {
     let first = engine(&bench).await;
     assert_eq!(bucket(&first).learned_per_second, 20.0);
     completed(&ended(&first, &first.sync(bench.profile(0), &operator()).await.unwrap()).await);
+    assert!(bucket(&first).learned_per_second > 22.0, "it grew: {:?}", bucket(&first));
     first.release().await;
-    let known: Vec<LearnedRate> =
-        bench.engine.store().learned_rates(Duration::from_secs(3600)).await.unwrap();
-    let learned = known.iter().find(|r| r.profile.is_none()).expect("the account's rate").per_second;
+    let store = bench.engine.store();
+    let known = store.learned_rates(Duration::from_secs(3600)).await.unwrap();
+    // Nobody was refused: the profile has learned of no limit that a later process could begin with.
+    let [of_account] = known.as_slice() else { panic!("the account's rate: {known:?}") };
+    assert_eq!(of_account.profile, None);
+    assert!(!of_account.account.contains("amzn1"), "the client id is not told: {known:?}");
+    let learned = of_account.per_second;
     assert!(learned > 22.0, "it grew: {known:?}");
-    assert!(known.iter().any(|r| r.profile == Some(bench.profile(0))), "{known:?}");
-    assert!(known.iter().all(|r| !r.account.contains("amzn1")), "the client id is not told: {known:?}");
 
     let second = engine(&bench).await;
     let started = bucket(&second);
@@ -65,6 +68,15 @@ async fn what_one_engine_learned_the_next_one_starts_from(url: &str) {
         .await;
     let later = bucket(&engine(&bench).await).learned_per_second;
     assert!(later > 20.0 && later < learned, "{later} of {learned}");
+
+    bench.faults(&format!(
+        "[[fault]]\nmatch = {{ path = '{SP_KEYWORDS}', profile = {} }}\neffect = {{ status = 429, retry_after = 1 }}",
+        bench.profile(0)
+    ));
+    completed(&ended(&second, &second.sync(bench.profile(0), &operator()).await.unwrap()).await);
+    second.release().await;
+    let known = store.learned_rates(Duration::from_secs(3600)).await.unwrap();
+    assert!(known.iter().any(|r| r.profile == Some(bench.profile(0))), "it was refused: {known:?}");
 }
 
 async fn a_rate_is_divided_or_booked_and_ended_processes_get_no_share(url: &str) {

@@ -367,7 +367,10 @@ impl Account {
             return;
         }
         let now = Instant::now();
-        let hint = Hint { per_second: rate.per_second, limited: true, age: rate.age, given_at: now };
+        // A profile's rate is stored where it was refused; the account's is what the processes last told each other, which
+        // may be no more than how far their demand came.
+        let limited = rate.profile.is_some();
+        let hint = Hint { per_second: rate.per_second, limited, age: rate.age, given_at: now };
         match rate.profile {
             None => {
                 self.lane.recall(&hint);
