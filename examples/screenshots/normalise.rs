@@ -18,8 +18,8 @@ fn line_of(line: &str) -> String {
     let mut out = chars.clone();
     let mut at = 0;
     while at < chars.len() {
-        if ('\u{2801}'..='\u{28ff}').contains(&chars[at]) {
-            // A spinner's frame.
+        if ('\u{2801}'..='\u{28ff}').contains(&chars[at]) || ('\u{2581}'..='\u{2588}').contains(&chars[at]) {
+            // A spinner's frame, or a bar of a trend.
             out[at] = BLANK;
             at += 1;
             continue;
@@ -46,7 +46,12 @@ fn line_of(line: &str) -> String {
         out[from..to].fill(BLANK);
         at = to.max(at + 1);
     }
-    out.into_iter().collect()
+    let mut line: String = out.into_iter().collect();
+    // What follows the time left moves with it: `~5 s left`, `~10 s left`.
+    while line.contains("~~~~~ left") {
+        line = line.replace("~~~~~ left", "~~~~ left");
+    }
+    line
 }
 
 fn is_word(c: char) -> bool {

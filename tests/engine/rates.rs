@@ -6,7 +6,6 @@ use adsync::ads::{AdsClient, ClientOptions};
 use adsync::config::RateLimitConfig;
 use adsync::domain::limits::{BucketSnapshot, Sharing};
 use adsync::domain::profile::{Access, Region};
-use adsync::domain::rate::LearnedRate;
 use adsync::domain::selection::Selection;
 use adsync::store::Store;
 use adsync::sync::{Carries, Engine, EngineOptions};
