@@ -51,6 +51,15 @@ fn line_of(line: &str) -> String {
     while line.contains("~~~~~ left") {
         line = line.replace("~~~~~ left", "~~~~ left");
     }
+    // How many are still to be answered is chance, and so is which one was answered last.
+    if let Some(at) = line.find(" in flight").filter(|at| line[..*at].ends_with(|c: char| c.is_ascii_digit()))
+    {
+        line.replace_range(at - 1..at, "~");
+    }
+    if let Some(at) = line.find("~ INFO  ") {
+        line.truncate(at + "~ INFO  ".len());
+        line.push(BLANK);
+    }
     line
 }
 
