@@ -51,6 +51,9 @@ fn line_of(line: &str) -> String {
     while line.contains("~~~~~ left") {
         line = line.replace("~~~~~ left", "~~~~ left");
     }
+    while line.contains(" fetching ") && line.ends_with("~~~~~") {
+        line.pop();
+    }
     // How many are still to be answered is chance, and so is which one was answered last.
     if let Some(at) = line.find(" in flight").filter(|at| line[..*at].ends_with(|c: char| c.is_ascii_digit()))
     {
