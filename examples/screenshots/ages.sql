@@ -20,6 +20,10 @@ update sync_units set
         '$.oldest_page_at', (certificate ->> '$.oldest_page_at') - (select by from ages where ages.id = run_id),
         '$.newest_page_at', (certificate ->> '$.newest_page_at') - (select by from ages where ages.id = run_id)),
     error = json_set(error, '$.at', (error ->> '$.at') - (select by from ages where ages.id = run_id));
+update certificates set
+    committed_at = (select finished_at from sync_runs where sync_runs.id = run_id);
+update changes set
+    changed_at = (select finished_at from sync_runs where sync_runs.id = run_id);
 update profiles set
     last_synced_at = (select finished_at from sync_runs where sync_runs.id = last_run_id),
     data_as_of = (select data_as_of from sync_runs where sync_runs.id = last_run_id);

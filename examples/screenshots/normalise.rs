@@ -15,45 +15,37 @@ pub(crate) fn normalise(text: &str, folder: &str) -> String {
 
 fn line_of(line: &str) -> String {
     let chars: Vec<char> = line.chars().collect();
-    let mut out = chars.clone();
+    let mut out: Vec<char> = Vec::with_capacity(chars.len());
     let mut at = 0;
     while at < chars.len() {
         if ('\u{2801}'..='\u{28ff}').contains(&chars[at]) || ('\u{2581}'..='\u{2588}').contains(&chars[at]) {
             // A spinner's frame, or a bar of a trend.
-            out[at] = BLANK;
+            out.push(BLANK);
             at += 1;
             continue;
         }
         let inside = at > 0 && is_word(chars[at - 1]) && is_word(chars[at]);
-        if inside || !(chars[at].is_ascii_alphanumeric() || chars[at] == '#') {
-            at += 1;
-            continue;
-        }
-        let end = volatile(&chars[at..]).map(|length| at + length);
-        let Some(end) = end else {
+        let begins = !inside && (chars[at].is_ascii_alphanumeric() || chars[at] == '#');
+        let Some(length) = begins.then(|| volatile(&chars[at..])).flatten() else {
+            out.push(chars[at]);
             at += 1;
             continue;
         };
-        let blank_twice =
-            |a: usize, b: usize| chars.get(a) == Some(&' ') && matches!(chars.get(b), Some(' ') | None);
-        let (mut from, mut to) = (at, end);
-        while from >= 2 && blank_twice(from - 1, from - 2) {
-            from -= 1;
+        let mut end = at + length;
+        if at > 0 && chars[at - 1] == BLANK && (end == chars.len() || follows(&chars, end, " left")) {
+            // An estimate that nothing is aligned with: what follows it moves.
+            out.extend([BLANK; ESTIMATE]);
+            at = end;
+            continue;
         }
-        while to + 1 < chars.len() && blank_twice(to, to + 1) {
-            to += 1;
-        }
-        out[from..to].fill(BLANK);
-        at = to.max(at + 1);
+        let before = out.iter().rev().take_while(|c| **c == ' ').count().saturating_sub(1);
+        let after = chars[end..].iter().take_while(|c| **c == ' ').count();
+        end += if end + after == chars.len() { after } else { after.saturating_sub(1) };
+        out.truncate(out.len() - before);
+        out.resize(out.len() + before + end - at, BLANK);
+        at = end;
     }
     let mut line: String = out.into_iter().collect();
-    // What follows the time left moves with it: `~5 s left`, `~10 s left`.
-    while line.contains("~~~~~ left") {
-        line = line.replace("~~~~~ left", "~~~~ left");
-    }
-    while line.contains(" fetching ") && line.ends_with("~~~~~") {
-        line.pop();
-    }
     // How many are still to be answered is chance, and so is which one was answered last.
     if let Some(at) = line.find(" in flight").filter(|at| line[..*at].ends_with(|c: char| c.is_ascii_digit()))
     {
@@ -65,6 +57,9 @@ fn line_of(line: &str) -> String {
     }
     line
 }
+
+/// The width of every estimate in place of its own: `~5 s left`, `~10 s left`.
+const ESTIMATE: usize = 3;
 
 fn is_word(c: char) -> bool {
     c.is_alphanumeric() || matches!(c, '.' | '_' | '-' | ':' | '#')
@@ -230,7 +225,6 @@ mod tests {
             ("seen 14 min ago by", "seen ~~~~~~~~~~ by"),
             ("just now", "~~~~~~~~"),
             ("took 0:01", "took ~~~~"),
-            ("~1:02:33 left", "~~~~~~~~ left"),
             ("1.8 of 10.0/s", "~~~~~~~~~~~~~"),
             ("request ids  7F3A, 9c41-22aa, 5F8FC265", "~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~~"),
             ("in 12 minutes.", "in ~~~~~~~~~~."),
@@ -264,6 +258,16 @@ mod tests {
         ] {
             becomes(line, line);
         }
+    }
+
+    #[test]
+    fn an_estimate_comes_out_the_same_however_long_it_is() {
+        for line in
+            ["62 %   ~5 s left   3 queued", "62 %   ~10 s left   3 queued", "62 %   ~1:02:33 left   3 queued"]
+        {
+            assert_eq!(line_of(line), "62 %   ~~~~ left   3 queued");
+        }
+        assert_eq!(line_of("fetching  61 %  ~5 s"), line_of("fetching  61 %  ~10 s"));
     }
 
     #[test]

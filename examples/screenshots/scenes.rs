@@ -200,7 +200,7 @@ const MORNING: Scene = Scene {
         Step::WaitUntilGone("1 shown"),
         Step::WaitFor("○ queued"),
         Step::Type("g"),
-        Step::WaitFor("page 7: 1000 rows"),
+        Step::WaitFor("page 7: 1,000 rows"),
         Step::WaitFor("10/10"),
         Step::Picture("home"),
     ],

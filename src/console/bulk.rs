@@ -63,6 +63,8 @@ pub struct Bulk {
     pub chosen: Vec<ProfileId>,
     /// Those to whom it would happen.
     pub profiles: Vec<ProfileId>,
+    /// Held runs among theirs that it would discard.
+    pub discards: usize,
     /// Why it would not happen to the others, and to how many.
     pub skipped: Vec<(&'static str, usize)>,
     /// What the last runs took.
@@ -81,9 +83,34 @@ impl Bulk {
         chosen: Vec<ProfileId>,
         cause: Option<(CauseId, String)>,
     ) -> Self {
-        let (profiles, skipped) = sort_out(model, act, &chosen);
         let (costs, estimate) = (Loaded::Loading, None);
-        Self { act, cause, chosen, profiles, skipped, costs, estimate, typed: String::new() }
+        let mut bulk = Self {
+            act,
+            cause,
+            chosen,
+            profiles: Vec::new(),
+            discards: 0,
+            skipped: Vec::new(),
+            costs,
+            estimate,
+            typed: String::new(),
+        };
+        bulk.sort_out(model);
+        bulk
+    }
+
+    /// To whom it would happen by now, and why not to the others.
+    pub(super) fn sort_out(&mut self, model: &Model) {
+        let mut skipped: BTreeMap<&'static str, usize> = BTreeMap::new();
+        self.profiles.clear();
+        for id in &self.chosen {
+            match obstacle(model, self.act, *id) {
+                None => self.profiles.push(*id),
+                Some(why) => *skipped.entry(why).or_default() += 1,
+            }
+        }
+        self.skipped = skipped.into_iter().collect();
+        self.discards = self.profiles.iter().filter(|id| model.held(**id).is_some()).count();
     }
 
     /// True when the number of profiles has to be typed.
@@ -101,23 +128,6 @@ impl Bulk {
         let planned: Vec<Planned<'_>> = self.profiles.iter().map(planned).collect();
         self.estimate = Some(estimate(&planned, &model.overview.limits, costs.slots));
     }
-}
-
-/// To whom something would happen, and why not to the others.
-pub(super) fn sort_out(
-    model: &Model,
-    act: Act,
-    chosen: &[ProfileId],
-) -> (Vec<ProfileId>, Vec<(&'static str, usize)>) {
-    let mut skipped: BTreeMap<&'static str, usize> = BTreeMap::new();
-    let mut profiles = Vec::new();
-    for id in chosen {
-        match obstacle(model, act, *id) {
-            None => profiles.push(*id),
-            Some(why) => *skipped.entry(why).or_default() += 1,
-        }
-    }
-    (profiles, skipped.into_iter().collect())
 }
 
 /// Why something would not happen to a profile.

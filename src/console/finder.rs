@@ -2,6 +2,8 @@
 //!
 //! The list is built once, when the finder opens; a key matches it anew.
 
+use std::cmp::Reverse;
+
 use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32String};
 use tui_input::Input;
@@ -38,6 +40,8 @@ pub(super) struct Entry {
     pub(super) target: Target,
     /// What is searched: the label, and what it is also known by, in lower case and character by character.
     text: Utf32String,
+    /// The part of it that is its name: what matches there comes before what matches in an explanation.
+    name: Utf32String,
 }
 
 /// The state of the finder.
@@ -62,9 +66,17 @@ fn lower(text: &str) -> String {
 }
 
 impl Entry {
-    fn new(label: String, also: &str, hint: String, target: Target) -> Self {
+    /// An entry that is its own name, and is also known by something else.
+    fn named(label: String, also: &str, hint: String, target: Target) -> Self {
         let text = Utf32String::from(lower(&format!("{label} {also}")).as_str());
-        Self { label, hint, target, text }
+        Self { label, hint, target, name: text.clone(), text }
+    }
+
+    /// An entry with a name and an explanation.
+    fn explained(name: &str, explanation: &str, hint: String, target: Target) -> Self {
+        let label = format!("{name}: {explanation}");
+        let text = Utf32String::from(lower(&label).as_str());
+        Self { label, hint, target, text, name: Utf32String::from(lower(name).as_str()) }
     }
 }
 
@@ -75,22 +87,17 @@ impl Finder {
         for binding in keys::bindings(scope) {
             let Some(word) = word(binding) else { continue };
             let key = binding.keys[0].label(model.options.ascii);
-            entries.push(Entry::new(
-                format!("{word}: {}", binding.help),
-                "",
-                key,
-                Target::Key(binding.command),
-            ));
+            entries.push(Entry::explained(word, binding.help, key, Target::Key(binding.command)));
         }
         for cause in causes(&model.overview) {
             let label = one_line(&format!("cause {}: {}", cause.cause, cause.summary));
             let who = plural(cause.profiles.len(), "profile", "profiles");
-            entries.push(Entry::new(label, "", who, Target::Cause(cause.cause.clone())));
+            entries.push(Entry::named(label, "", who, Target::Cause(cause.cause.clone())));
         }
         for (id, stored) in &model.overview.profiles {
             let label = one_line(&format!("{} {}", stored.profile.name, stored.profile.country));
             let number = id.to_string();
-            entries.push(Entry::new(label, &number, number.clone(), Target::Profile(*id)));
+            entries.push(Entry::named(label, &number, number.clone(), Target::Profile(*id)));
         }
         let mut finder =
             Self { input: Input::default(), entries, matched: Vec::new(), list: ListCursor::default() };
@@ -104,11 +111,14 @@ impl Finder {
         let pattern = pattern(self.input.value());
         let mut matcher = Matcher::new(Config::DEFAULT);
         let scored = self.entries.iter().enumerate();
-        let mut scored: Vec<(u32, usize)> = scored
-            .filter_map(|(i, entry)| Some((pattern.score(entry.text.slice(..), &mut matcher)?, i)))
+        let mut scored: Vec<(Option<u32>, u32, usize)> = scored
+            .filter_map(|(i, entry)| {
+                let score = pattern.score(entry.text.slice(..), &mut matcher)?;
+                Some((pattern.score(entry.name.slice(..), &mut matcher), score, i))
+            })
             .collect();
-        scored.sort_unstable_by(|a, b| b.0.cmp(&a.0).then_with(|| a.1.cmp(&b.1)));
-        self.matched = scored.into_iter().map(|(_, i)| i).collect();
+        scored.sort_unstable_by_key(|(name, score, i)| (Reverse((*name, *score)), *i));
+        self.matched = scored.into_iter().map(|(.., i)| i).collect();
     }
 
     /// How many match.
@@ -141,25 +151,29 @@ fn pattern(text: &str) -> Pattern {
 }
 
 /// What an action is called; `None` of keys that only move, or that are the finder's own.
-fn word(binding: &keys::Binding) -> Option<String> {
-    let word = match binding.command {
+const fn word(binding: &keys::Binding) -> Option<&'static str> {
+    Some(match binding.command {
         Command::Up
         | Command::Down
         | Command::PageUp
         | Command::PageDown
         | Command::First
         | Command::Last
+        | Command::Left
+        | Command::Right
         | Command::Find
         | Command::Interrupt => return None,
-        Command::Jump(tab) => return Some(format!("go {}", tab.title().to_lowercase())),
+        Command::Jump(tab) => tab.title(),
         Command::SortPrevious => "order back",
         Command::SortReverse => "order reversed",
         Command::SelectInvert => "invert",
         Command::Refresh => "refresh",
         Command::ReadOnly => "read-only",
         Command::LogLevel => "log level",
+        Command::Zone => "time zone",
+        Command::CopyInvocation => "copy command",
+        Command::PreviousMatch => "previous",
         Command::Back => "back",
         _ => binding.label,
-    };
-    Some(if word.is_empty() { "key".to_owned() } else { word.to_owned() })
+    })
 }

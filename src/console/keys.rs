@@ -39,6 +39,7 @@ pub(super) enum Command {
     History,
     Changes,
     Window,
+    Timeline,
     Copy,
     CopyInvocation,
     Export,
@@ -102,6 +103,7 @@ impl Command {
             | Self::History
             | Self::Changes
             | Self::Window
+            | Self::Timeline
             | Self::Why
             | Self::Logs
             | Self::LogLevel
@@ -381,6 +383,14 @@ pub(super) const BINDINGS: &[Binding] = &[
         "the current change, field by field",
     ),
     bind(&[ch('t')], &[Changes], Command::Window, "time", 80, "look back 1 h, 24 h, 7 d or 30 d"),
+    bind(
+        &[ch('t')],
+        &[Run],
+        Command::Timeline,
+        "timeline",
+        24,
+        "when each unit was fetched, or its proof again",
+    ),
     bind(&[ch('w')], OF_PROFILE, Command::Why, "why", 35, "what the profile waits for, and what comes next"),
     bind(&[ch('R')], ALL_SCREENS, Command::Refresh, "", 0, "ask every login for its profiles again"),
     bind(

@@ -236,13 +236,15 @@ pub(super) fn matrix_regions(body: Rect) -> MatrixRegions {
         4..11 => 1,
         _ => 2,
     };
-    let rows = body.height - heads - legend - detail;
+    // On a tall terminal the words stand apart from the letters.
+    let gap = u16::from(body.height >= 20);
+    let rows = body.height - heads - legend - detail - gap;
     let band = |y: u16, height: u16| Rect { y: body.y + y, height, ..body };
     MatrixRegions {
         heads: band(0, heads),
         rows: band(heads, rows),
-        detail: band(heads + rows, detail),
-        legend: band(heads + rows + detail, legend),
+        detail: band(heads + rows + gap, detail),
+        legend: band(heads + rows + gap + detail, legend),
     }
 }
 

@@ -64,6 +64,8 @@ pub struct RunScreen {
     pub list: ListCursor,
     /// The unit that becomes the current one as soon as the units are known.
     pub at: Option<Unit>,
+    /// When units were fetched is shown in the place of their proofs.
+    pub timeline: bool,
 }
 
 /// What lies over the screen and takes the keys.

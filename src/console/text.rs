@@ -9,8 +9,10 @@ use ratatui::style::Style;
 use ratatui::text::Span;
 use unicode_width::UnicodeWidthStr;
 
+use crate::domain::plural::grouped;
 use crate::domain::run::ChangeCounts;
 use crate::domain::time::Timestamp;
+use crate::domain::unit::Unit;
 
 /// On which side of its column a text stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,23 +108,19 @@ pub(super) fn wrap(text: &str, columns: usize) -> Vec<String> {
 
 /// `1234567` as `1,234,567`.
 pub(super) fn thousands(number: i64) -> String {
-    let digits = number.unsigned_abs().to_string();
-    let mut out = String::with_capacity(digits.len() + digits.len() / 3 + 1);
-    if number < 0 {
-        out.push('−');
-    }
-    for (i, digit) in digits.chars().enumerate() {
-        if i > 0 && (digits.len() - i).is_multiple_of(3) {
-            out.push(',');
-        }
-        out.push(digit);
-    }
-    out
+    let sign = if number < 0 { "−" } else { "" };
+    format!("{sign}{}", grouped(number.unsigned_abs()))
 }
 
 /// The same for counts.
 pub(super) fn count(number: u64) -> String {
-    thousands(i64::try_from(number).unwrap_or(i64::MAX))
+    grouped(number)
+}
+
+/// A unit's name; where there is little room, short enough to tell it from all others.
+pub(super) fn unit_name(unit: Unit, wide: bool) -> String {
+    let name = unit.to_string();
+    if wide { name } else { name.replace("campaign negative", "c-neg").replace("negative", "neg") }
 }
 
 /// `1 run`, `2 runs`.

@@ -50,7 +50,13 @@ pub(super) fn next_change(model: &Model) -> Option<Timestamp> {
                 consider(row_change(model, *id, next_second));
             }
         }
-        Screen::Run(screen) => consider(row_change(model, screen.profile, next_second)),
+        Screen::Run(screen) => {
+            consider(row_change(model, screen.profile, next_second));
+            // How long it has been fetched or committed counts up.
+            let live =
+                model.shown_run(screen).is_some_and(|run| run.state.is_live() && run.started_at.is_some());
+            consider(live.then_some(next_second));
+        }
         Screen::Errors(screen) => {
             for cause in screen.causes() {
                 let begins = cause.profiles.iter().map(|p| p.since);

@@ -15,6 +15,7 @@ use crate::ads::{AdsError, Cursor, ListCall, ListPage};
 use crate::domain::entity::{Descriptor, IdFilter, Paging, RecheckBy};
 use crate::domain::id::EntityId;
 use crate::domain::page::Page;
+use crate::domain::plural::plural;
 use crate::domain::profile::Access;
 use crate::domain::run::Certificate;
 use crate::domain::time::Timestamp;
@@ -415,7 +416,7 @@ impl<'a> UnitFetch<'a> {
         self.context.set_run(run);
         tracing::info!(
             target: "adsync::sync", profile_id = self.context.profile.id.0,
-            "{}  {unit} page {}: {} rows", self.context.profile.name, view.pages, page.len()
+            "{}  {unit} page {}: {}", self.context.profile.name, view.pages, plural(page.len() as u64, "row", "rows")
         );
         self.context.tell_unit(view);
         Ok(next)

@@ -73,6 +73,25 @@ fn those_that_are_left_out_are_counted_by_reason() {
 }
 
 #[test]
+fn a_held_run_is_not_given_up_by_one_key_and_a_dialog_says_that_it_would_be() {
+    let mut one = model();
+    let at = one.home.rows().iter().position(|id| *id == FJORD).unwrap();
+    one.home.move_to(at);
+    assert_eq!(press(&mut one, "s"), [COUNT]);
+    assert!(screen(&one).contains("1 held sync is discarded"), "{}", screen(&one));
+    assert_eq!(press(&mut one, "y"), [Effect::Sync(vec![FJORD])]);
+
+    // Approved meanwhile by somebody else: the question is another one, and has to be seen before it is answered.
+    let mut other = opened((80, 24), "a s");
+    assert_eq!(bulk(&other).unwrap().discards, 1);
+    tell(&mut other, SyncEvent::Run { run: Box::new(run_view(105, FJORD, RunState::Committing)) });
+    assert_eq!(bulk(&other).unwrap().discards, 0);
+    assert_eq!(press_ahead(&mut other, "y"), []);
+    // A retry leaves held runs alone, and says nothing of them.
+    assert!(!screen(&opened((80, 24), "a r")).contains("held sync"));
+}
+
+#[test]
 fn numbers_that_arrive_have_to_be_seen_before_they_can_be_agreed_to() {
     let mut model = model();
     assert_eq!(press(&mut model, "a s"), [COUNT]);

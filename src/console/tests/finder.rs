@@ -33,8 +33,11 @@ fn the_palette_at_every_size() {
 #[test]
 fn actions_screens_profiles_and_causes_are_found_by_some_of_their_letters() {
     for (text, first) in [
-        ("go matr", "go matrix: "),
-        ("gomat", "go matrix: "),
+        ("mat", "Matrix: "),
+        ("mtrx", "Matrix: "),
+        ("lim", "Limits: "),
+        ("copy com", "copy command: "),
+        ("select all", "all: "),
         ("retry", "retry: "),
         ("read", "read-only: "),
         ("nrdlcht", "Nordlicht Outdoor DE"),
@@ -64,7 +67,7 @@ fn what_is_found_is_done_as_its_key_would_do_it() {
     typed(&mut model, "aurora");
     assert_eq!(press(&mut model, "enter"), [Effect::Load(Query::Units(RunId(103)))]);
     assert!(matches!(&model.screen, Screen::Run(run) if run.profile == AURORA));
-    typed(&mut model, "go limits");
+    typed(&mut model, "limits");
     press(&mut model, "enter");
     assert!(matches!(model.screen, Screen::Limits(_)));
     typed(&mut model, "cause");

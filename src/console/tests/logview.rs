@@ -23,7 +23,7 @@ pub(super) fn lines() -> Vec<Arc<LogLine>> {
     let long = "Haus Linden: the answer was lost ".to_owned() + &"and lost again ".repeat(40);
     let mut lines = vec![
         line(Level::INFO, None, "the shared rate budget answers again"),
-        line(Level::INFO, Some(NORDLICHT), "Nordlicht Outdoor  SP keywords page 61: 1000 rows"),
+        line(Level::INFO, Some(NORDLICHT), "Nordlicht Outdoor  SP keywords page 61: 1,000 rows"),
         line(Level::DEBUG, Some(NORDLICHT), "sent method=POST path=/sp/keywords/list"),
         line(
             Level::WARN,
@@ -37,7 +37,7 @@ pub(super) fn lines() -> Vec<Arc<LogLine>> {
         lines.push(line(
             Level::INFO,
             Some(KESTREL),
-            &format!("Kestrel Home  SP keywords page {page}: 1000 rows"),
+            &format!("Kestrel Home  SP keywords page {page}: 1,000 rows"),
         ));
     }
     lines
@@ -70,7 +70,7 @@ fn search(model: &mut Model, text: &str) {
 #[test]
 fn the_newest_line_is_followed_until_somebody_reads_and_again_when_asked() {
     let mut model = shown((80, 24));
-    assert!(current(&model).ends_with("page 40: 1000 rows"));
+    assert!(current(&model).ends_with("page 40: 1,000 rows"));
     log(&mut model, vec![line(Level::INFO, None, "one more")]);
     assert_eq!(current(&model), "one more");
     press(&mut model, "k k");

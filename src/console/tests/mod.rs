@@ -18,3 +18,4 @@ mod screens;
 mod stage;
 mod styles;
 mod takeaway;
+mod timeline;

@@ -3,7 +3,7 @@
 
 use crossterm::event::{KeyCode, KeyEvent};
 
-use crate::console::bulk::{Act, Bulk, Costs, sort_out};
+use crate::console::bulk::{Act, Bulk, Costs};
 use crate::console::event::Effect;
 use crate::console::keys::Command;
 use crate::console::model::{Modal, Model};
@@ -64,8 +64,9 @@ pub(super) fn follow_engine(model: &mut Model) {
             summary.clone_from(&known.summary);
         }
     }
-    let (profiles, skipped) = sort_out(model, bulk.act, &bulk.chosen);
-    if profiles.is_empty() {
+    let before = (bulk.profiles.clone(), bulk.discards, bulk.skipped.clone());
+    bulk.sort_out(model);
+    if bulk.profiles.is_empty() {
         model.modal = None;
         model.say(if bulk.cause.is_some() {
             "nobody fails of this cause any more"
@@ -74,8 +75,7 @@ pub(super) fn follow_engine(model: &mut Model) {
         });
         return;
     }
-    if profiles != bulk.profiles || skipped != bulk.skipped {
-        (bulk.profiles, bulk.skipped) = (profiles, skipped);
+    if before != (bulk.profiles.clone(), bulk.discards, bulk.skipped.clone()) {
         bulk.typed.clear();
         bulk.add_up(model);
         replace(model, bulk);

@@ -228,7 +228,8 @@ fn sync(model: &mut Model) -> Vec<Effect> {
         stored.not_synced()
     };
     let targets = model.targets();
-    if targets.len() > 1 {
+    // What waits for an operator is not given up by one key.
+    if targets.len() > 1 || targets.iter().any(|id| model.held(*id).is_some()) {
         return bulk::open(model, Act::Sync, targets, None);
     }
     let (no, yes): (Vec<ProfileId>, Vec<ProfileId>) =

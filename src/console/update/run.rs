@@ -23,7 +23,8 @@ pub(super) fn open_at(model: &mut Model, profile: ProfileId, unit: Unit) -> Vec<
 
 fn latest(model: &Model, profile: ProfileId, at: Option<Unit>) -> RunScreen {
     let run = model.run(profile).map(|run| run.id);
-    RunScreen { profile, run, older: None, units: Loaded::Loading, list: ListCursor::default(), at }
+    let (units, list) = (Loaded::Loading, ListCursor::default());
+    RunScreen { profile, run, older: None, units, list, at, timeline: false }
 }
 
 /// Opens one run, whether it is the latest or not.
@@ -64,9 +65,11 @@ fn load(run: Option<RunId>) -> Vec<Effect> {
 
 pub(super) fn on_command(model: &mut Model, command: Command) {
     let (_, page) = model.list_size();
-    if let Screen::Run(screen) = &mut model.screen {
-        screen.list.moved(command, page);
+    let Screen::Run(screen) = &mut model.screen else { return };
+    if command == Command::Timeline {
+        screen.timeline = !screen.timeline;
     }
+    screen.list.moved(command, page);
 }
 
 /// Follows the profile to a newer run; its units are asked for when no event has told them.

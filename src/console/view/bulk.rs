@@ -37,6 +37,13 @@ pub(super) fn lines(model: &Model, bulk: &Bulk, theme: &Theme, columns: usize) -
             say(&basis, theme.dim());
         }
     }
+    if bulk.discards > 0 {
+        let (held, is) = if bulk.discards == 1 { ("held sync", "is") } else { ("held syncs", "are") };
+        say(
+            &format!("{} {held} {is} discarded: A approves them instead", count(bulk.discards as u64)),
+            theme.decide(),
+        );
+    }
     if !bulk.skipped.is_empty() {
         let skipped: usize = bulk.skipped.iter().map(|(_, n)| n).sum();
         let why: Vec<String> =

@@ -12,6 +12,7 @@ use crate::console::history::HistoryScreen;
 use crate::console::home::ORDERS;
 use crate::console::keys::{self, Command, Scope};
 use crate::console::layout::has_room;
+use crate::console::list::{Order, Sortable};
 use crate::console::logview::LogsScreen;
 use crate::console::model::Model;
 use crate::console::query::{ChangesOf, MOST_RUNS};
@@ -67,24 +68,35 @@ pub(super) fn header(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: 
 }
 
 pub(super) fn crumbs(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
-    let line = model.filter_line();
-    let left = match line {
+    let columns = usize::from(area.width);
+    let mut right = facts(model, theme);
+    let left = match model.filter_line() {
         Some(line) if line.is_editing() || line.is_set() => filter_line(model, line, theme, frame, area),
         _ if model.screen.tab().is_some() && area.width >= TABS_FROM => tabs(model, theme),
         _ if model.screen.tab().is_some() => {
-            // The numbers of all screens stand there when all of them fit beside what the present one says.
-            let columns = usize::from(area.width);
-            let facts = join(facts(model, theme), 2, columns).width();
+            // Closer together they may fit as well, at least without what the heads of columns show, too.
             let close = join(tabs(model, theme), 1, usize::MAX);
-            if close.width() + facts + 4 <= columns {
-                vec![Part::of(9, close.spans)]
-            } else {
-                trail(model, theme, columns)
+            let fits =
+                |facts: &[Part]| close.width() + join(facts.to_vec(), 2, usize::MAX).width() + 4 <= columns;
+            if !fits(&right) {
+                let needed: Vec<Part> =
+                    right.iter().filter(|part| part.worth() > OF_HEADS).cloned().collect();
+                right = if fits(&needed) { needed } else { right };
             }
+            if fits(&right) { vec![Part::of(9, close.spans)] } else { trail(model, theme, columns) }
         }
-        _ => trail(model, theme, usize::from(area.width)),
+        _ => trail(model, theme, columns),
     };
-    put_sides(frame, area, left, facts(model, theme), 2);
+    put_sides(frame, area, left, right, 2);
+}
+
+/// What an order is worth that the head of a column shows, too.
+const OF_HEADS: u8 = 2;
+
+/// The order of a list in words. The first column is always in sight, another may have fallen away.
+fn order(order: Order, columns: &[Sortable], theme: &Theme) -> Part {
+    let worth = if order.column == 0 { OF_HEADS } else { OF_HEADS + 1 };
+    Part::new(worth, order.label(columns), theme.dim())
 }
 
 /// From here on the numbers of all screens stand well apart beside what the present one says.
@@ -194,7 +206,7 @@ fn history_facts(screen: &HistoryScreen, theme: &Theme) -> Vec<Part> {
         len if len >= MOST_RUNS => format!("the newest {}", plural(len, "run", "runs")),
         len => plural(len, "run", "runs"),
     };
-    vec![Part::new(6, count, Style::new()), Part::new(2, screen.order.label(screen.orders()), theme.dim())]
+    vec![Part::new(6, count, Style::new()), order(screen.order, screen.orders(), theme)]
 }
 
 /// How far back the changes go, and their order.
@@ -205,7 +217,7 @@ fn changes_facts(screen: &ChangesScreen, theme: &Theme) -> Vec<Part> {
         }
         ChangesOf::Run(_) => None,
     };
-    let order = Part::new(2, screen.order.label(&screen.orders()), theme.dim());
+    let order = order(screen.order, &screen.orders(), theme);
     window.into_iter().chain([order]).collect()
 }
 
@@ -227,7 +239,7 @@ fn list_facts(model: &Model, theme: &Theme) -> Vec<Part> {
     if home.line.is_set() {
         right.push(Part::new(6, format!("{} shown", home.rows().len()), Style::new()));
     }
-    right.push(Part::new(2, home.order().label(&ORDERS), theme.dim()));
+    right.push(order(home.order(), &ORDERS, theme));
     right
 }
 

@@ -23,7 +23,7 @@ use crate::sync::overview::ProfileStatus;
 fn columns(screen: &HistoryScreen, total: usize, longest: usize) -> Vec<table::Column> {
     use table::Column as C;
     let name = (total / 5).clamp(8, 16);
-    let note = if total >= 130 { 40 } else { 18 };
+    let note = if total >= 130 { 24 } else { 18 };
     let column = |column: &Column| match column {
         Column::Run => C::right("RUN", 6, 10),
         Column::Profile => C::left("PROFILE", name, longest.clamp(name, 32), 11).modest(18),

@@ -20,6 +20,7 @@ mod report;
 mod review;
 mod run;
 mod table;
+mod timeline;
 mod why;
 
 use ratatui::Frame;

@@ -8,6 +8,7 @@ use ratatui::text::{Line, Span};
 use crate::console::text::width;
 
 /// A piece of a line that is shown whole or not at all.
+#[derive(Clone)]
 pub(super) struct Part {
     /// The lowest goes first when the line is too narrow.
     worth: u8,
@@ -23,6 +24,11 @@ impl Part {
     /// A piece in several styles.
     pub(super) const fn of(worth: u8, spans: Vec<Span<'static>>) -> Self {
         Self { worth, spans }
+    }
+
+    /// What it is worth.
+    pub(super) const fn worth(&self) -> u8 {
+        self.worth
     }
 
     fn width(&self) -> usize {

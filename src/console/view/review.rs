@@ -5,7 +5,7 @@ use ratatui::text::{Line, Span};
 
 use crate::console::layout::{ROOM_TO_DECIDE, has_room};
 use crate::console::model::{Model, Review, Stage};
-use crate::console::text::{Align, count, pad, wrap};
+use crate::console::text::{Align, count, pad, unit_name, wrap};
 use crate::console::theme::Theme;
 use crate::domain::run::{HeldUnit, UnitOutcome};
 
@@ -41,8 +41,13 @@ pub(super) fn lines(review: &Review, theme: &Theme, columns: usize) -> Vec<Line<
         wrap(&head, columns).into_iter().map(|line| Line::styled(line, theme.strong())).collect();
     out.push(Line::default());
     let wide = columns >= 70;
+    let whole_names = columns >= 90;
     let row = |cells: [&str; 6], styles: [Style; 6]| {
-        let widths: [usize; 6] = if wide { [15, 10, 9, 6, 16, 15] } else { [14, 8, 8, 6, 0, 15] };
+        let widths: [usize; 6] = match (wide, whole_names) {
+            (_, true) => [29, 9, 9, 6, 16, 15],
+            (true, false) => [17, 9, 9, 6, 14, 15],
+            (false, false) => [17, 7, 8, 6, 0, 15],
+        };
         let mut spans = Vec::new();
         for (i, ((text, width), style)) in cells.iter().zip(widths).zip(styles).enumerate() {
             if width == 0 {
@@ -64,7 +69,7 @@ pub(super) fn lines(review: &Review, theme: &Theme, columns: usize) -> Vec<Line<
         let others = format!("+{} ~{}", count(counts.added + counts.returned), count(counts.changed));
         out.push(row(
             [
-                &unit.unit.to_string(),
+                &unit_name(unit.unit, whole_names),
                 &count(unit.outcome.live_before),
                 &count(counts.removed),
                 &format!("{} %", share(&unit.outcome)),

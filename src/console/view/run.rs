@@ -7,12 +7,13 @@ use ratatui::text::{Line, Span};
 
 use super::now::{hold_line, how_far, so_far};
 use super::parts::{Part, join, put};
+use super::timeline::{Timeline, phases};
 use super::{detail, proof};
 use crate::console::layout::run_regions;
 use crate::console::model::{Model, RunScreen};
 use crate::console::query::Loaded;
 use crate::console::text::{
-    Align, about, absolute, ago, bar, changes, clock, fit, pad, plural, thousands, width,
+    Align, about, absolute, ago, bar, changes, clock, fit, pad, plural, thousands, unit_name, width,
 };
 use crate::console::theme::Theme;
 use crate::domain::drift::{self, DriftReport};
@@ -28,7 +29,7 @@ pub(super) fn draw(model: &Model, screen: &RunScreen, theme: &Theme, frame: &mut
             let columns = usize::from(area.width).saturating_sub(3);
             let lines = [
                 headline(model, theme, run, units, columns),
-                origin(model, theme, run, columns),
+                origin(model, theme, run, units, columns),
                 cost(model, theme, run, units, columns),
             ];
             for (i, mut line) in lines.into_iter().enumerate() {
@@ -184,7 +185,7 @@ fn fetching(
 }
 
 /// Who asked for it, when, and from where.
-fn origin(model: &Model, theme: &Theme, run: &RunView, columns: usize) -> Line<'static> {
+fn origin(model: &Model, theme: &Theme, run: &RunView, units: &[UnitView], columns: usize) -> Line<'static> {
     let (word, at) = run.started_at.map_or(("asked for", run.requested_at), |at| ("started", at));
     let age = ago(model.now.since(at)).0;
     let mut parts = vec![
@@ -193,6 +194,12 @@ fn origin(model: &Model, theme: &Theme, run: &RunView, columns: usize) -> Line<'
     ];
     if let (Some(started), Some(finished)) = (run.started_at, run.finished_at) {
         parts.push(Part::new(6, format!("took {}", clock(finished.since(started))), Style::new()));
+    }
+    let phases = phases(run, units, model.now);
+    if !phases.is_empty() {
+        let text: Vec<String> =
+            phases.into_iter().map(|(word, time)| format!("{word} {}", clock(time))).collect();
+        parts.push(Part::new(3, text.join(", "), theme.dim()));
     }
     if let Some(of) = run.retry_of {
         parts.push(Part::new(7, format!("retry of run {of}"), Style::new()));
@@ -240,39 +247,35 @@ const MARKS: usize = 3;
 /// From here on there is room for whole names and for everything at once.
 const WIDE: usize = 110;
 
-/// A unit's name; where there is little room, short enough to tell it from all others.
-fn name(unit: &UnitView, wide: bool) -> String {
-    let name = unit.unit.to_string();
-    if wide { name } else { name.replace("campaign negative", "c-neg").replace("negative", "neg") }
-}
-
 /// Which rows are in sight, when others are not: `5–13 of 23`.
 fn place(theme: &Theme, offset: usize, visible: usize, of: usize) -> Option<String> {
     let last = (offset + visible).min(of);
     (visible < of).then(|| format!("{}{}{last} of {of}", offset + 1, theme.pick("–", "-")))
 }
 
-/// Widths of: unit, state, pages, rows, of, written; the proof has the rest.
-fn widths(total: usize, units: &[UnitView]) -> [usize; 7] {
+/// Widths of: unit, state, pages, rows, of, written; the proof has the rest, or the timeline, which needs more of it.
+fn widths(total: usize, units: &[UnitView], timeline: bool) -> [usize; 7] {
     let wide = total >= WIDE;
     // Once committed, what was written says more than how many pages and rows were expected.
     let committed = units.iter().any(|u| u.outcome.is_some());
     let room = |least: usize, width: usize| if total >= least { width } else { 0 };
     let written = if wide { 15 } else { room(if committed { 64 } else { usize::MAX }, 13) };
     let of = if wide || !committed { room(64, 10) } else { 0 };
-    let longest = units.iter().map(|u| width(&name(u, wide))).max().unwrap_or(0);
-    let unit = longest.clamp(13, if wide { 28 } else { 17 });
+    let longest = units.iter().map(|u| width(&unit_name(u.unit, wide))).max().unwrap_or(0);
+    let unit = longest.clamp(13, if wide { 30 } else { 17 });
     let pages = if wide || (!committed && unit == 13) { room(72, 5) } else { 0 };
+    let [pages, of, written] = if timeline { [0; 3] } else { [pages, of, written] };
     let fixed = [unit, 11, pages, room(48, 9), of, written];
     let used: usize = MARKS + fixed.iter().filter(|w| **w > 0).map(|w| w + 2).sum::<usize>();
     let [unit, state, pages, rows, of, written] = fixed;
     [unit, state, pages, rows, of, written, total.saturating_sub(used + 1)]
 }
 
-/// The current unit's proof, when its column cuts it off.
+/// The current unit's proof, when its column cuts it off or shows the timeline.
 pub(super) fn cut_sentence(model: &Model, screen: &RunScreen, theme: &Theme, total: u16) -> Option<String> {
     let units = model.units(screen);
-    proof::cut_words(model, theme, units.get(screen.list.position)?, widths(usize::from(total), units)[6])
+    let room = if screen.timeline { 0 } else { widths(usize::from(total), units, false)[6] };
+    proof::cut_words(model, theme, units.get(screen.list.position)?, room)
 }
 
 fn table(
@@ -293,15 +296,20 @@ fn table(
         put(frame, area, u16::from(area.height > 1), &Line::styled(format!("   {text}"), theme.dim()));
         return;
     }
-    let widths = widths(usize::from(area.width), units);
+    let widths = widths(usize::from(area.width), units, screen.timeline);
     let heads = ["UNIT", "STATE", "PAGES", "ROWS", "OF", "WRITTEN", "PROOF"];
     let aligned =
         [Align::Left, Align::Left, Align::Right, Align::Right, Align::Right, Align::Right, Align::Left];
+    let shown = model.shown_run(screen).filter(|_| screen.timeline);
+    let timeline = shown.and_then(|run| Timeline::of(model, run, widths[6]));
     let mut row = 0;
     if area.height > 1 {
         let mut spans = vec![Span::raw(" ".repeat(MARKS))];
         for ((head, width), align) in heads.iter().zip(widths).zip(aligned).filter(|((_, w), _)| *w > 0) {
-            spans.push(Span::styled(pad(head, width, align, ""), theme.heading()));
+            spans.push(match &timeline {
+                Some(timeline) if *head == "PROOF" => timeline.head(theme),
+                _ => Span::styled(pad(head, width, align, ""), theme.heading()),
+            });
             spans.push(Span::raw("  "));
         }
         put(frame, area, 0, &Line::from(spans));
@@ -326,7 +334,9 @@ fn table(
         let follows = above.is_some_and(|above| above.unit.ad_product == unit.unit.ad_product);
         let bar = if current { theme.pick("▌", ">") } else { " " };
         let mut spans = vec![Span::styled(bar, theme.accent()), Span::raw("  ")];
-        for ((text, style), (width, align)) in cells.into_iter().zip(widths.into_iter().zip(aligned)) {
+        let columns = widths.len() - usize::from(timeline.is_some());
+        let columns = widths.into_iter().zip(aligned).take(columns);
+        for ((text, style), (width, align)) in cells.into_iter().zip(columns) {
             if width > 0 {
                 let style = if current { style.patch(theme.strong()) } else { style };
                 let mut text = pad(&text, width, align, theme.ellipsis());
@@ -340,6 +350,7 @@ fn table(
                 spans.push(Span::raw("  "));
             }
         }
+        spans.extend(timeline.iter().flat_map(|timeline| timeline.row(model, unit, theme)));
         put(frame, area, row, &Line::from(spans));
         row += 1;
     }
@@ -392,7 +403,7 @@ fn cells(
         _ => theme.dim(),
     };
     [
-        (name(unit, wide), plain),
+        (unit_name(unit.unit, wide), plain),
         (format!("{glyph} {word}"), state_style),
         if quiet { none() } else { (thousands(unit.pages), plain) },
         if quiet { none() } else { (thousands(unit.rows), plain) },

@@ -109,8 +109,8 @@ fn cases() -> Vec<Case> {
             refusing(9_000, -900, 600),
             Reason::AccessLost,
             &[
-                "login acme lost access to 1 unit: 9000 stored rows of it are frozen",
-                "SB campaigns: 9000 rows frozen; no brand here",
+                "login acme lost access to 1 unit: 9,000 stored rows of it are frozen",
+                "SB campaigns: 9,000 rows frozen; no brand here",
                 "the first sync after that asks",
             ],
             Some(-900),
