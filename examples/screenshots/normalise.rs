@@ -14,6 +14,7 @@ pub(crate) fn normalise(text: &str, folder: &str) -> String {
 }
 
 fn line_of(line: &str) -> String {
+    let line = &without_drawing(line);
     let chars: Vec<char> = line.chars().collect();
     let mut out: Vec<char> = Vec::with_capacity(chars.len());
     let mut at = 0;
@@ -56,6 +57,23 @@ fn line_of(line: &str) -> String {
         line.push(BLANK);
     }
     line
+}
+
+/// A line without the bars of a chart (`8 │ ▃▃██`) or of a timeline (`  ━━━   0:04`): where they begin and end is chance.
+fn without_drawing(line: &str) -> String {
+    let blocks = |text: &str| text.chars().all(|c| c == ' ' || ('\u{2581}'..='\u{2588}').contains(&c));
+    if let Some((head, chart)) = line.split_once('│').filter(|(_, chart)| blocks(chart)) {
+        return if chart.trim().is_empty() { line.to_owned() } else { format!("{head}│{BLANK}") };
+    }
+    let bar = line.find(" ━").filter(|at| line[at + 1..].trim_start_matches('━').starts_with(' '));
+    let ends_with_clock = line.rsplit(' ').next().is_some_and(|word| {
+        let chars: Vec<char> = word.chars().collect();
+        clock(&chars) == Some(chars.len())
+    });
+    match bar.filter(|_| ends_with_clock) {
+        Some(at) => format!("{}  {BLANK}", line[..at].trim_end()),
+        None => line.to_owned(),
+    }
 }
 
 /// The width of every estimate in place of its own: `~5 s left`, `~10 s left`.
@@ -175,6 +193,9 @@ fn rate(rest: &[char]) -> Option<usize> {
     if follows(rest, end, " of ") && digits(&rest[end + 4..]) > 0 {
         end += 4 + rest[end + 4..].iter().take_while(|c| c.is_ascii_digit() || **c == '.').count();
     }
+    if follows(rest, end, " answered") {
+        return Some(end);
+    }
     for word in [" rows", " req", " requests"] {
         if follows(rest, end, word) && follows(rest, end + word.len(), "/s") {
             end += word.len();
@@ -268,6 +289,22 @@ mod tests {
             assert_eq!(line_of(line), "62 %   ~~~~ left   3 queued");
         }
         assert_eq!(line_of("fetching  61 %  ~5 s"), line_of("fetching  61 %  ~10 s"));
+    }
+
+    #[test]
+    fn drawings_come_out_the_same_wherever_their_bars_end() {
+        for (line, expected) in [
+            ("    6.2/s │     ▃▃▃██", "    6.2/s │~"),
+            (" SP ads   ✓ proved   73  ━━        0:01", " SP ads   ✓ proved   73  ~"),
+            (" SP ads   ✓ proved   73       ━━━━  1:02:33", " SP ads   ✓ proved   73  ~"),
+            // A bar with a track, and a full one beside a number, are what is compared.
+            (" x ━━━╾───  24 %  0:12", " x ━━━╾───  24 %  0:12"),
+            (" burst ━━━━━━━━━━ 10/10", " burst ━━━━━━━━━━ 10/10"),
+            ("│ a frame │", "│ a frame │"),
+        ] {
+            assert_eq!(without_drawing(line), expected);
+        }
+        assert_eq!(line_of("in 5 min: 1,234 answered  1 throttled"), "in ~~~~~: ~~~~~ answered  1 throttled");
     }
 
     #[test]

@@ -130,6 +130,11 @@ const MORNING: Scene = Scene {
         Step::Type("\r\r"),
         Step::WaitFor("without token"),
         Step::Picture("run"),
+        Step::Type("t"),
+        Step::WaitFor("TOOK"),
+        Step::Picture("timeline"),
+        Step::Type("t"),
+        Step::WaitFor("PROOF"),
         Step::Type("d"),
         Step::WaitFor("changes of run"),
         Step::WaitFor("newest first"),
@@ -203,6 +208,13 @@ const MORNING: Scene = Scene {
         Step::WaitFor("page 7: 1,000 rows"),
         Step::WaitFor("10/10"),
         Step::Picture("home"),
+        // What it waits for, and what was told of it.
+        Step::Type("6"),
+        Step::WaitFor("REFUSED"),
+        Step::Picture("limits"),
+        Step::Type("7"),
+        Step::WaitFor("following"),
+        Step::Picture("logs"),
     ],
 };
 

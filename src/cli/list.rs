@@ -9,7 +9,7 @@ use super::report::report_lines;
 use super::standing::standing;
 use crate::domain::code::Code;
 use crate::domain::id::RunId;
-use crate::domain::plural::{plural, times};
+use crate::domain::plural::{grouped, plural, times};
 use crate::domain::profile::StoredProfile;
 use crate::domain::report::ErrorReport;
 use crate::domain::run::{RunState, RunView, UnitState, UnitView};
@@ -245,6 +245,15 @@ pub async fn run_show(store: &Store, id: i64, out: &mut Output<'_>) -> Result<Ex
                 c.added + c.returned,
                 c.changed
             ))?;
+        }
+        for unit in &hold.units {
+            for row in &unit.removes {
+                out.line(&format!("  removes {} {}  {}  {}", unit.unit, row.id, row.state, row.name))?;
+            }
+            let more = unit.outcome.counts.removed.saturating_sub(unit.removes.len() as u64);
+            if more > 0 && !unit.removes.is_empty() {
+                out.line(&format!("  removes {} more {}", grouped(more), unit.unit))?;
+            }
         }
         out.line(&format!("adsync approve {0} commits it, adsync discard {0} gives it up", run.id))?;
     }

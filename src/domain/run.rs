@@ -212,6 +212,37 @@ pub struct HeldUnit {
     pub outcome: UnitOutcome,
     /// True when this unit alone would hold the run.
     pub braked: bool,
+    /// The first rows that the commit would remove, at most [`MOST_SHOWN_REMOVALS`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub removes: Vec<RemovedRow>,
+}
+
+/// Rows of a unit that a hold keeps to be looked at; their count has them all.
+pub const MOST_SHOWN_REMOVALS: usize = 100;
+
+/// A stored row that the commit of a held run would remove.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RemovedRow {
+    /// Its id.
+    pub id: String,
+    /// What it is known by to people: its name, its keyword, what it advertises or what it is aimed at.
+    pub name: String,
+    /// Its state, as the API spells it; empty when it has none.
+    pub state: String,
+}
+
+impl RemovedRow {
+    /// Reads what is told of a row from its stored object.
+    pub fn of(id: String, object: &serde_json::Value) -> Self {
+        let text = |field: &str| object.get(field).and_then(serde_json::Value::as_str);
+        let named = ["name", "keywordText", "asin", "sku", "themeType"].into_iter().find_map(text);
+        let aimed = || {
+            let at = ["resolvedExpression", "resolvedExpressions", "expression", "expressions"];
+            at.into_iter().find_map(|field| object.get(field)).map(ToString::to_string)
+        };
+        let name = named.map(ToOwned::to_owned).or_else(aimed).unwrap_or_default();
+        Self { id, name, state: text("state").unwrap_or_default().to_owned() }
+    }
 }
 
 /// A run as stored, and as every screen and command shows it.

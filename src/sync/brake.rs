@@ -44,7 +44,7 @@ pub(super) fn judge(
                     Some(allowed) => outcome.counts.removed > allowed,
                     None => brakes(outcome, limits),
                 };
-                HeldUnit { unit: *unit, outcome: outcome.clone(), braked }
+                HeldUnit { unit: *unit, outcome: outcome.clone(), braked, removes: Vec::new() }
             })
             .collect(),
     };

@@ -14,7 +14,10 @@ use crate::domain::id::RunId;
 use crate::domain::json;
 use crate::domain::page;
 use crate::domain::profile::StoredProfile;
-use crate::domain::run::{ChangeCounts, ChangeKind, HoldSummary, RunView, UnitOutcome, UnitState, UnitView};
+use crate::domain::run::{
+    ChangeCounts, ChangeKind, HoldSummary, MOST_SHOWN_REMOVALS, RemovedRow, RunView, UnitOutcome, UnitState,
+    UnitView,
+};
 use crate::domain::unit::Unit;
 use crate::store::{Change, Commit, Completion, PageMeta, StoredCertificate, UnitResult};
 
@@ -40,8 +43,14 @@ pub(super) async fn commit(
     let run = context.run();
     let certificates = context.store.certificates(context.profile.id).await?;
     let commit = context.store.begin_commit(run.id, run.epoch, context.profile.id).await?;
-    let mut writer =
-        Writer { context, commit, run: run.id, certificates: &certificates, known: HashMap::new() };
+    let mut writer = Writer {
+        context,
+        commit,
+        run: run.id,
+        certificates: &certificates,
+        known: HashMap::new(),
+        removed: HashMap::new(),
+    };
     let mut results = Vec::with_capacity(units.len());
     for unit in units {
         match writer.unit(unit).await {
@@ -61,7 +70,10 @@ pub(super) async fn commit(
         max_removed_rows: context.config.max_removed_rows,
         max_removed_percent: context.config.max_removed_percent,
     };
-    if let Some(held) = brake::judge(&outcomes, limits, approved) {
+    if let Some(mut held) = brake::judge(&outcomes, limits, approved) {
+        for unit in &mut held.units {
+            unit.removes = writer.removed.remove(&unit.unit).unwrap_or_default();
+        }
         writer.commit.rollback().await;
         return Ok(Committed::Held(held));
     }
@@ -104,6 +116,8 @@ struct Writer<'a> {
     certificates: &'a [StoredCertificate],
     /// What is known of units that others belong to, to find orphans.
     known: HashMap<Unit, Difference>,
+    /// The first rows that were removed, for whoever has to approve that.
+    removed: HashMap<Unit, Vec<RemovedRow>>,
 }
 
 impl Writer<'_> {
@@ -276,10 +290,11 @@ impl Writer<'_> {
             .await?;
         for ids in vanished.chunks(BATCH) {
             let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
-            let changes: Vec<Change> = self
-                .commit
-                .raws(d, &ids)
-                .await?
+            let raws = self.commit.raws(d, &ids).await?;
+            let shown = self.removed.entry(d.unit).or_default();
+            let room = MOST_SHOWN_REMOVALS.saturating_sub(shown.len());
+            shown.extend(raws.iter().take(room).map(|(id, raw)| RemovedRow::of(id.clone(), &value(raw))));
+            let changes: Vec<Change> = raws
                 .into_iter()
                 .map(|(entity_id, raw)| Change {
                     entity_id,

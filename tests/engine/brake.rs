@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use adsync::config::SyncConfig;
-use adsync::domain::run::{RunState, RunView};
+use adsync::domain::run::{MOST_SHOWN_REMOVALS, RunState, RunView};
 use adsync::sync::Carries;
 
 use super::harness::{Bench, SP_KEYWORDS, completed, config, ended, one_profile, operator, unit_of};
@@ -52,6 +52,16 @@ async fn held(bench: &Bench) -> RunView {
     assert_eq!(run.state, RunState::Held, "{:?}", run.error);
     assert_eq!(bench.database.committed().await, before, "a held run has changed nothing");
     assert!(bench.database.pages(run.id.0).await > 0, "its pages wait with it");
+    let keywords = run.hold.as_ref().unwrap().units.iter().find(|u| u.unit == unit_of(SP_KEYWORDS)).unwrap();
+    let removed = usize::try_from(keywords.outcome.counts.removed).unwrap();
+    assert_eq!(keywords.removes.len(), removed.min(MOST_SHOWN_REMOVALS), "it says which rows would go");
+    let truth = bench.truth(0);
+    let all = served(&truth, SP_KEYWORDS);
+    for row in &keywords.removes {
+        let object: serde_json::Value = serde_json::from_str(&all[&row.id]).unwrap();
+        assert_eq!(Some(row.name.as_str()), object["keywordText"].as_str());
+        assert_eq!(Some(row.state.as_str()), object["state"].as_str());
+    }
     run
 }
 

@@ -200,12 +200,22 @@ pub(super) fn hold(removed: u64) -> HoldSummary {
             ..UnitOutcome::default()
         },
         braked,
+        removes: Vec::new(),
     };
+    let mut keywords = held_unit(SP_KEYWORDS, removed.saturating_sub(2), 29_340, 11_101, true);
+    keywords.removes =
+        [("4100000000000000001", "trail running shoes"), ("88368653576677", "wasserdichte Jacke Damen")]
+            .map(|(id, name)| RemovedRow {
+                id: id.to_owned(),
+                name: name.to_owned(),
+                state: "ENABLED".to_owned(),
+            })
+            .into();
     HoldSummary {
         units: vec![
             held_unit(SP_CAMPAIGNS, 0, 310, 270, false),
             held_unit(SP_AD_GROUPS, 2, 1_790, 1_700, false),
-            held_unit(SP_KEYWORDS, removed.saturating_sub(2), 29_340, 11_101, true),
+            keywords,
         ],
     }
 }

@@ -5,7 +5,7 @@ use ratatui::text::{Line, Span};
 
 use crate::console::layout::{ROOM_TO_DECIDE, has_room};
 use crate::console::model::{Model, Review, Stage};
-use crate::console::text::{Align, count, pad, unit_name, wrap};
+use crate::console::text::{Align, count, fit, pad, unit_name, width, wrap};
 use crate::console::theme::Theme;
 use crate::domain::run::{HeldUnit, UnitOutcome};
 
@@ -78,6 +78,32 @@ pub(super) fn lines(review: &Review, theme: &Theme, columns: usize) -> Vec<Line<
             ],
             [quiet, quiet, removed, removed, quiet, removed],
         ));
+    }
+    for unit in review.summary.units.iter().filter(|unit| !unit.removes.is_empty()) {
+        out.push(Line::default());
+        out.extend(rows_to_remove(unit, theme, columns));
+    }
+    out
+}
+
+/// The rows of a unit that its commit would remove, as far as they are kept.
+fn rows_to_remove(unit: &HeldUnit, theme: &Theme, columns: usize) -> Vec<Line<'static>> {
+    let removed = unit.outcome.counts.removed;
+    let head = format!("{} to be removed", unit.unit);
+    let id = unit.removes.iter().map(|row| width(&row.id)).max().unwrap_or(0);
+    let state = unit.removes.iter().map(|row| width(&row.state)).max().unwrap_or(0);
+    let name = columns.saturating_sub(id + state + 4);
+    let mut out = vec![Line::styled(head, theme.heading())];
+    out.extend(unit.removes.iter().map(|row| {
+        Line::from(vec![
+            Span::raw(pad(&row.id, id, Align::Left, theme.ellipsis())),
+            Span::styled(format!("  {}  ", pad(&row.state, state, Align::Left, "")), theme.dim()),
+            Span::raw(fit(&row.name, name, theme.ellipsis())),
+        ])
+    }));
+    let more = removed.saturating_sub(unit.removes.len() as u64);
+    if more > 0 {
+        out.push(Line::styled(format!("and {} more", count(more)), theme.dim()));
     }
     out
 }

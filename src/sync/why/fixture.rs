@@ -182,7 +182,7 @@ pub(super) fn failing(code: Code, retryable: bool, again_at: Option<Timestamp>) 
 pub(super) fn hold() -> HoldSummary {
     let counts = ChangeCounts { removed: 18_201, ..ChangeCounts::default() };
     let outcome = UnitOutcome { counts, live_before: 20_000, ..UnitOutcome::default() };
-    HoldSummary { units: vec![HeldUnit { unit: KEYWORDS, outcome, braked: true }] }
+    HoldSummary { units: vec![HeldUnit { unit: KEYWORDS, outcome, braked: true, removes: Vec::new() }] }
 }
 
 /// The waits that another process stored with the run of the profile.
