@@ -66,11 +66,11 @@ fn without_drawing(line: &str) -> String {
         return if chart.trim().is_empty() { line.to_owned() } else { format!("{head}│{BLANK}") };
     }
     let bar = line.find(" ━").filter(|at| line[at + 1..].trim_start_matches('━').starts_with(' '));
-    let ends_with_clock = line.rsplit(' ').next().is_some_and(|word| {
-        let chars: Vec<char> = word.chars().collect();
-        clock(&chars) == Some(chars.len())
+    let ends_with_time = line.rsplit("  ").next().is_some_and(|words| {
+        let chars: Vec<char> = words.trim().chars().collect();
+        clock(&chars).or_else(|| duration(&chars)) == Some(chars.len())
     });
-    match bar.filter(|_| ends_with_clock) {
+    match bar.filter(|_| ends_with_time) {
         Some(at) => format!("{}  {BLANK}", line[..at].trim_end()),
         None => line.to_owned(),
     }
@@ -295,7 +295,7 @@ mod tests {
     fn drawings_come_out_the_same_wherever_their_bars_end() {
         for (line, expected) in [
             ("    6.2/s │     ▃▃▃██", "    6.2/s │~"),
-            (" SP ads   ✓ proved   73  ━━        0:01", " SP ads   ✓ proved   73  ~"),
+            (" SP ads   ✓ proved   73  ━━       0.4 s", " SP ads   ✓ proved   73  ~"),
             (" SP ads   ✓ proved   73       ━━━━  1:02:33", " SP ads   ✓ proved   73  ~"),
             // A bar with a track, and a full one beside a number, are what is compared.
             (" x ━━━╾───  24 %  0:12", " x ━━━╾───  24 %  0:12"),

@@ -131,7 +131,7 @@ const MORNING: Scene = Scene {
         Step::WaitFor("without token"),
         Step::Picture("run"),
         Step::Type("t"),
-        Step::WaitFor("TOOK"),
+        Step::WaitUntilGone("PROOF"),
         Step::Picture("timeline"),
         Step::Type("t"),
         Step::WaitFor("PROOF"),

@@ -182,14 +182,16 @@ pub(super) fn limits_regions(body: Rect, buckets: usize, enabled: bool) -> Limit
         16..24 => 4,
         _ => 7,
     };
-    let profiles = room.saturating_sub(buckets + facts + chart);
+    // On a tall terminal the lists stand apart.
+    let gap = u16::from(room >= 20);
+    let profiles = room.saturating_sub(buckets + facts + chart + gap);
     let band = |y: u16, height: u16| Rect { y: body.y + y, height, ..body };
     LimitsRegions {
         off: band(0, off),
         buckets: band(off, buckets),
         facts: band(off + buckets, facts),
         chart: band(off + buckets + facts, chart),
-        profiles: band(off + buckets + facts + chart, profiles),
+        profiles: band(off + buckets + facts + chart + gap, profiles),
     }
 }
 

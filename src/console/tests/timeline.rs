@@ -57,7 +57,7 @@ fn a_timeline_at_every_size() {
 fn t_shows_the_timeline_and_the_proofs_again() {
     let mut model = ended((120, 40), RunState::Completed);
     assert!(!screen(&model).contains("PROOF") && screen(&model).contains("━━━━"), "{}", screen(&model));
-    assert!(screen(&model).contains("queued 0:11, fetched 2:05, committed 0:09"), "{}", screen(&model));
+    assert!(screen(&model).contains("queued 0:11, fetched 2:05, committed 9.0 s"), "{}", screen(&model));
     press(&mut model, "t");
     assert!(screen(&model).contains("PROOF") && screen(&model).contains("302 distinct"));
 }

@@ -8,7 +8,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::parts::{Part, join, put};
-use super::table::{Cell, Column, Table, nothing};
+use super::table::{Cell, Column, Table, fit, nothing};
 use crate::console::layout::limits_regions;
 use crate::console::limits::{LimitsScreen, curve, thousandths};
 use crate::console::list::ListCursor;
@@ -118,7 +118,7 @@ fn shared(sharing: Sharing) -> String {
     }
 }
 
-/// What the current bucket did in the last five minutes, and how it is shared: columns for it may have fallen away.
+/// What the current bucket did in the last five minutes, and what columns tell that have fallen away.
 fn facts(theme: &Theme, b: &BucketSnapshot, frame: &mut Frame<'_>, area: Rect) {
     let columns = usize::from(area.width).saturating_sub(4);
     let share = (u64::from(b.throttled_5m) * 1_000).checked_div(u64::from(b.answered_5m)).unwrap_or(0);
@@ -140,7 +140,9 @@ fn facts(theme: &Theme, b: &BucketSnapshot, frame: &mut Frame<'_>, area: Rect) {
         Part::new(9, format!("{} in flight now", b.in_flight), dim),
         Part::new(8, format!("rate kept by: {}", shared(b.sharing)), dim),
     ];
-    for (i, parts) in [parts, now].into_iter().enumerate() {
+    let has_columns = fit(BUCKETS, usize::from(area.width)).last().is_some_and(|width| *width > 0);
+    let lines = if has_columns { vec![parts] } else { vec![parts, now] };
+    for (i, parts) in lines.into_iter().enumerate() {
         let mut line = join(parts, 2, columns);
         line.spans.insert(0, Span::raw("   "));
         put(frame, area, u16::try_from(i).unwrap_or(u16::MAX), &line);
@@ -150,7 +152,7 @@ fn facts(theme: &Theme, b: &BucketSnapshot, frame: &mut Frame<'_>, area: Rect) {
 /// Columns for the labels of the chart.
 const LABEL: usize = 9;
 
-/// The learned rate over time, in blocks, with the time below.
+/// The learned rate over time, as a line, with the time below.
 fn chart(model: &Model, theme: &Theme, b: &BucketSnapshot, frame: &mut Frame<'_>, area: Rect) {
     let columns = usize::from(area.width).saturating_sub(LABEL + 4);
     let rows = usize::from(area.height.saturating_sub(1));
@@ -162,19 +164,18 @@ fn chart(model: &Model, theme: &Theme, b: &BucketSnapshot, frame: &mut Frame<'_>
         return put(frame, area, 0, &Line::styled(text, theme.dim()));
     };
     let most = curve.values.iter().copied().max().unwrap_or(0).max(thousandths(b.learned_per_second)).max(1);
-    for row in 0..rows {
+    let strokes = strokes(&curve.values, most, rows, theme);
+    for (row, strokes) in strokes.into_iter().enumerate() {
         let label = match row {
             #[expect(clippy::cast_precision_loss, reason = "a rate in thousandths is far below 53 bits")]
             0 => rate(most as f64 / 1_000.0),
             _ if row + 1 == rows => "0".to_owned(),
             _ => String::new(),
         };
-        let blocks: String =
-            curve.values.iter().map(|v| block(*v, most, rows - 1 - row, rows, theme)).collect();
         let line = Line::from(vec![
             Span::styled(pad(&label, LABEL, Align::Right, ""), theme.dim()),
             Span::styled(theme.pick(" │", " |"), theme.dim()),
-            Span::styled(blocks, theme.accent()),
+            Span::styled(strokes, theme.accent()),
         ]);
         put(frame, area, u16::try_from(row).unwrap_or(u16::MAX), &line);
     }
@@ -188,17 +189,32 @@ fn chart(model: &Model, theme: &Theme, b: &BucketSnapshot, frame: &mut Frame<'_>
     put(frame, area, area.height - 1, &line);
 }
 
-/// One character of a column that stands `level` rows above the ground.
-fn block(value: u64, most: u64, level: usize, rows: usize, theme: &Theme) -> char {
-    const STEPS: [char; 9] = [' ', '▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
-    let steps = 8 * rows as u64;
-    let height = (value * steps).div_ceil(most).min(steps);
-    let here = height.saturating_sub(8 * level as u64).min(8);
-    match usize::try_from(here).unwrap_or(8) {
-        here if !theme.ascii => STEPS[here],
-        0..4 => ' ',
-        _ => '#',
+/// A line through the values, as the characters of each row from the top. Steps of more than a row are joined.
+fn strokes(values: &[u64], most: u64, rows: usize, theme: &Theme) -> Vec<String> {
+    // Three heights in a row, two in ASCII.
+    let (heights, join): (&[char], char) =
+        if theme.ascii { (&['_', '-'], '|') } else { (&['▁', '─', '▔'], '│') };
+    let per_row = heights.len() as u64;
+    // Rows above the ground, and the height in that row; nothing where nothing is known.
+    let place = |value: u64| {
+        let height = (value * per_row * rows as u64).div_ceil(most.max(1)).checked_sub(1)?;
+        let row = usize::try_from(height / per_row).unwrap_or(rows).min(rows.saturating_sub(1));
+        Some((row, heights[usize::try_from(height % per_row).unwrap_or(0)]))
+    };
+    let mut grid = vec![vec![' '; values.len()]; rows];
+    let mut before = None;
+    for (column, value) in values.iter().enumerate() {
+        let Some((row, stroke)) = place(*value) else {
+            before = None;
+            continue;
+        };
+        let last = before.replace(row).unwrap_or(row);
+        for joined in last.min(row) + 1..last.max(row) {
+            grid[joined][column] = join;
+        }
+        grid[row][column] = stroke;
     }
+    grid.into_iter().rev().map(String::from_iter).collect()
 }
 
 const PROFILES: &[Column] = &[

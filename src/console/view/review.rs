@@ -62,7 +62,7 @@ pub(super) fn lines(review: &Review, theme: &Theme, columns: usize) -> Vec<Line<
         Line::from(spans)
     };
     out.push(row(["UNIT", "LIVE", "REMOVES", "", "ADDS, CHANGES", "BRAKE"], [theme.heading(); 6]));
-    for unit in units {
+    for unit in &units {
         let counts = &unit.outcome.counts;
         let quiet = if counts.removed > 0 { Style::new() } else { theme.dim() };
         let removed = if unit.braked { theme.decide() } else { quiet };
@@ -79,7 +79,7 @@ pub(super) fn lines(review: &Review, theme: &Theme, columns: usize) -> Vec<Line<
             [quiet, quiet, removed, removed, quiet, removed],
         ));
     }
-    for unit in review.summary.units.iter().filter(|unit| !unit.removes.is_empty()) {
+    for unit in units.into_iter().filter(|unit| !unit.removes.is_empty()) {
         out.push(Line::default());
         out.extend(rows_to_remove(unit, theme, columns));
     }

@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 
 use super::now::{hold_line, how_far, so_far};
 use super::parts::{Part, join, put};
-use super::timeline::{Timeline, phases};
+use super::timeline::{Timeline, phases, took};
 use super::{detail, proof};
 use crate::console::layout::run_regions;
 use crate::console::model::{Model, RunScreen};
@@ -198,7 +198,7 @@ fn origin(model: &Model, theme: &Theme, run: &RunView, units: &[UnitView], colum
     let phases = phases(run, units, model.now);
     if !phases.is_empty() {
         let text: Vec<String> =
-            phases.into_iter().map(|(word, time)| format!("{word} {}", clock(time))).collect();
+            phases.into_iter().map(|(word, time)| format!("{word} {}", took(time))).collect();
         parts.push(Part::new(3, text.join(", "), theme.dim()));
     }
     if let Some(of) = run.retry_of {

@@ -7,7 +7,7 @@ use ratatui::text::Span;
 
 use super::proof::wait_of;
 use crate::console::model::Model;
-use crate::console::text::{Align, clock, pad};
+use crate::console::text::{Align, clock, pad, width};
 use crate::console::theme::Theme;
 use crate::domain::run::{RunState, RunView, UnitState, UnitView};
 use crate::domain::time::Timestamp;
@@ -33,16 +33,13 @@ impl Timeline {
         Some(Self { from, until: until.max(from), columns })
     }
 
-    /// The scale's ends, in the place of the column's head: `0:00      0:41`.
+    /// The scale's ends, in the place of the column's head: `0:00 → 0:41`. At the left, for the place in the list stands
+    /// at the right.
     pub(super) fn head(&self, theme: &Theme) -> Span<'static> {
-        let end = clock(self.until.since(self.from));
-        let text = if self.columns >= end.len() + 6 {
-            let rest = pad(&end, self.columns - 4, Align::Right, "");
-            format!("0:00{rest}")
-        } else {
-            pad(&end, self.columns, Align::Right, "")
-        };
-        Span::styled(format!("{text}  {}", pad("TOOK", DURATION, Align::Right, "")), theme.heading())
+        let end = took(self.until.since(self.from));
+        let text = format!("0 {} {end}", theme.pick("→", "to"));
+        let text = if width(&text) <= self.columns { text } else { end };
+        Span::styled(pad(&text, self.columns, Align::Left, ""), theme.heading())
     }
 
     /// A unit's bar and how long it took.
@@ -66,7 +63,7 @@ impl Timeline {
         };
         let (first, last) = self.cells(started, until);
         let bar = theme.pick("━", "=").repeat(last - first);
-        let took = pad(&clock(until.since(started)), DURATION, Align::Right, theme.ellipsis());
+        let took = pad(&took(until.since(started)), DURATION, Align::Right, theme.ellipsis());
         vec![
             Span::raw(" ".repeat(first)),
             Span::styled(bar, style),
@@ -84,6 +81,11 @@ impl Timeline {
         let first = cell(at(started) / whole).min(self.columns - 1);
         (first, cell(at(until).div_ceil(whole)).max(first + 1))
     }
+}
+
+/// How long something took: `0.4 s`, or from ten seconds on `0:41`.
+pub(super) fn took(span: Duration) -> String {
+    if span < Duration::from_secs(10) { format!("{:.1} s", span.as_secs_f64()) } else { clock(span) }
 }
 
 /// What a run's time went into: how long it waited to be claimed, was fetched and was committed, as far as it has come.
