@@ -140,7 +140,8 @@ fn facts(theme: &Theme, b: &BucketSnapshot, frame: &mut Frame<'_>, area: Rect) {
         Part::new(9, format!("{} in flight now", b.in_flight), dim),
         Part::new(8, format!("rate kept by: {}", shared(b.sharing)), dim),
     ];
-    let has_columns = fit(BUCKETS, usize::from(area.width)).last().is_some_and(|width| *width > 0);
+    let widths = fit(BUCKETS, usize::from(area.width));
+    let has_columns = widths.last().is_some_and(|room| *room >= width(&shared(b.sharing)));
     let lines = if has_columns { vec![parts] } else { vec![parts, now] };
     for (i, parts) in lines.into_iter().enumerate() {
         let mut line = join(parts, 2, columns);
