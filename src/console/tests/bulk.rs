@@ -78,7 +78,11 @@ fn a_held_run_is_not_given_up_by_one_key_and_a_dialog_says_that_it_would_be() {
     let at = one.home.rows().iter().position(|id| *id == FJORD).unwrap();
     one.home.move_to(at);
     assert_eq!(press(&mut one, "s"), [COUNT]);
-    assert!(screen(&one).contains("1 held sync is discarded"), "{}", screen(&one));
+    assert!(
+        screen(&one).contains("1 held sync would be discarded; A approves it instead"),
+        "{}",
+        screen(&one)
+    );
     assert_eq!(press(&mut one, "y"), [Effect::Sync(vec![FJORD])]);
 
     // Approved meanwhile by somebody else: the question is another one, and has to be seen before it is answered.

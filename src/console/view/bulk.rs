@@ -38,9 +38,9 @@ pub(super) fn lines(model: &Model, bulk: &Bulk, theme: &Theme, columns: usize) -
         }
     }
     if bulk.discards > 0 {
-        let (held, is) = if bulk.discards == 1 { ("held sync", "is") } else { ("held syncs", "are") };
+        let (held, them) = if bulk.discards == 1 { ("held sync", "it") } else { ("held syncs", "them") };
         say(
-            &format!("{} {held} {is} discarded: A approves them instead", count(bulk.discards as u64)),
+            &format!("{} {held} would be discarded; A approves {them} instead", count(bulk.discards as u64)),
             theme.decide(),
         );
     }

@@ -26,7 +26,7 @@ pub(super) fn draw(model: &Model, screen: &RunScreen, theme: &Theme, frame: &mut
     older(model, screen, theme, frame, regions.older);
     match model.shown_run(screen) {
         Some(run) => {
-            let columns = usize::from(area.width).saturating_sub(3);
+            let columns = usize::from(area.width).saturating_sub(4);
             let lines = [
                 headline(model, theme, run, units, columns),
                 origin(model, theme, run, units, columns),
