@@ -10,6 +10,7 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::counters::Counters;
+use super::flow::Flow;
 use super::history::{History, millis};
 use super::lane::{Lane, NotNow};
 use super::learn::Hint;
@@ -25,6 +26,8 @@ const TOGETHER: Duration = Duration::from_secs(10);
 /// A profile that was let through within this time is a witness against the account; one that only ever
 /// answers 429 is its own problem.
 const CREDIBLE: Duration = Duration::from_secs(60);
+/// What others were refused within this time is a warning to whoever begins.
+const RECENT: Duration = Duration::from_secs(120);
 /// Profiles kept without need, and for how long after their last request.
 const KEPT_PROFILES: usize = 64;
 const KEPT_FOR: Duration = Duration::from_secs(900);
@@ -64,12 +67,16 @@ pub(super) struct Account {
     /// Its name beyond this process: a hash of the client id, and the region.
     key: String,
     lane: Lane,
+    /// What was let through of all of it, whether anybody waited or not.
+    carried: Flow,
     history: History,
     pub(super) allowance: Allowance,
     /// What was learned of profiles that have no lane now.
     remembered: HashMap<ProfileKey, Hint>,
     profiles: HashMap<ProfileKey, ProfileLane>,
     witnesses: Vec<(ProfileKey, Instant)>,
+    /// When a profile was last refused.
+    refused_at: Option<Instant>,
     serial: u64,
     in_flight: u32,
     pub(super) counters: Counters,
@@ -85,11 +92,13 @@ impl Account {
             name,
             key,
             lane,
+            carried: Flow::new(Instant::now()),
             history,
             allowance: Allowance::new(shared && limits.enabled),
             remembered: HashMap::new(),
             profiles: HashMap::new(),
             witnesses: Vec::new(),
+            refused_at: None,
             serial: 0,
             in_flight: 0,
             counters: Counters::new(),
@@ -112,9 +121,14 @@ impl Account {
                 kept
             });
         }
-        let hint = self.remembered.get(&key);
+        let hint = match self.remembered.get(&key) {
+            _ if self.profiles.contains_key(&key) => None,
+            Some(hint) => Some(*hint),
+            None => self.of_peers(now),
+        };
+        let careful = self.refused_at.is_some_and(|at| now.saturating_duration_since(at) <= RECENT);
         let profile = self.profiles.entry(key).or_insert_with(|| ProfileLane {
-            lane: Lane::new(limits, hint),
+            lane: Lane::beginning(limits, hint.as_ref(), careful),
             queue: BTreeMap::new(),
             served: 0,
             in_flight: 0,
@@ -123,6 +137,18 @@ impl Account {
         });
         profile.used_at = now;
         profile
+    }
+
+    /// What a profile of which nothing is known may begin with, after others were refused lately: what they have learned.
+    fn of_peers(&self, now: Instant) -> Option<Hint> {
+        let lessons = self.profiles.values().filter_map(|p| p.lane.lesson());
+        let mut recent: Vec<f64> = lessons
+            .filter(|(_, at)| now.saturating_duration_since(*at) <= RECENT)
+            .map(|(per_second, _)| per_second)
+            .collect();
+        recent.sort_unstable_by(f64::total_cmp);
+        let per_second = *recent.get(recent.len() / 2)?;
+        Some(Hint { per_second, limited: true, of_peers: true, age: Duration::ZERO, given_at: now })
     }
 
     /// One request of a profile goes first, and the others wait until one was let through.
@@ -251,6 +277,8 @@ impl Account {
         profile.lane.succeeded(now, sent_at, weight);
         profile.refused_in_a_row = 0;
         self.lane.succeeded(now, sent_at, weight);
+        self.carried.pass(now, now, true, self.lane.rate());
+        self.carried.add(f64::from(weight));
         self.history.note(now, self.lane.rate());
     }
 
@@ -268,7 +296,7 @@ impl Account {
         profile.refused_in_a_row = profile.refused_in_a_row.saturating_add(1);
         let lane = &mut profile.lane;
         let explained = lane.explains(now);
-        let news = lane.refused(now, sent_at, |failures| match retry_after {
+        let news = lane.refused(now, sent_at, None, |failures| match retry_after {
             // What the API says is believed once; refused again right after it, our own pause may be longer.
             Some(said) if failures <= 1 => said,
             Some(said) => said.max(backoff.after(failures)),
@@ -283,6 +311,9 @@ impl Account {
         // Requests outside any profile are this process's own.
         if let Some(until) = until.filter(|_| key.is_some()) {
             self.allowance.pause_told(key, until);
+        }
+        if news {
+            self.refused_at = Some(now);
         }
         let credible = |at: Instant| now.saturating_duration_since(at) <= CREDIBLE;
         if news && !explained && succeeded_at.is_some_and(credible) {
@@ -304,7 +335,12 @@ impl Account {
         if self.witnesses.len() >= WITNESSES {
             self.witnesses.clear();
             // The profiles sit out what the API told them; the account only takes a breath.
-            if self.lane.refused(now, sent_at, |failures| backoff.after(failures).min(limits.patience)) {
+            self.carried.pass(now, now, true, self.lane.rate());
+            let carried = Some(self.carried.bracket().low);
+            if self
+                .lane
+                .refused(now, sent_at, carried, |failures| backoff.after(failures).min(limits.patience))
+            {
                 self.history.note(now, self.lane.rate());
                 self.allowance.cut();
                 if let Some(until) = self.lane.paused_until(now) {
@@ -370,7 +406,8 @@ impl Account {
         // A profile's rate is stored where it was refused; the account's is what the processes last told each other, which
         // may be no more than how far their demand came.
         let limited = rate.profile.is_some();
-        let hint = Hint { per_second: rate.per_second, limited, age: rate.age, given_at: now };
+        let hint =
+            Hint { per_second: rate.per_second, limited, of_peers: false, age: rate.age, given_at: now };
         match rate.profile {
             None => {
                 self.lane.recall(&hint);

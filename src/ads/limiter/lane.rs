@@ -39,6 +39,15 @@ pub(super) enum NotNow {
 }
 
 impl Lane {
+    /// The lane of a profile that begins: without a burst where others have just been refused.
+    pub(super) fn beginning(limits: &Limits, hint: Option<&Hint>, careful: bool) -> Self {
+        let mut lane = Self::new(limits, hint);
+        if careful {
+            lane.drain(Instant::now());
+        }
+        lane
+    }
+
     /// A full bucket, at the rate that is remembered or else configured.
     pub(super) fn new(limits: &Limits, hint: Option<&Hint>) -> Self {
         let mut learner = Learner::new(limits.start, limits.floor, limits.ceiling);
@@ -97,7 +106,7 @@ impl Lane {
         let limited = self.lesson().map(|(per_second, at)| (per_second, true, at));
         let reached = || Some((self.learner.rate(), false, self.learner.taught_at()?));
         let (per_second, limited, given_at) = limited.or_else(reached)?;
-        Some(Hint { per_second, limited, age: Duration::ZERO, given_at })
+        Some(Hint { per_second, limited, of_peers: false, age: Duration::ZERO, given_at })
     }
 
     /// Takes `weight` tokens; `None` in place of tokens when limits are off.
@@ -151,9 +160,10 @@ impl Lane {
         &mut self,
         now: Instant,
         sent_at: Instant,
+        carried: Option<f64>,
         pause: impl FnOnce(u32) -> Duration,
     ) -> bool {
-        if !self.learner.refused(now, sent_at) {
+        if !self.learner.refused(now, sent_at, carried) {
             return false;
         }
         self.settle();

@@ -46,6 +46,8 @@ const DOUBLE_AFTER: f64 = 20.0;
 const DOUBLE_SECONDS: f64 = 6.0;
 /// Weight that must be let through after a refusal before the rate grows again.
 const CONFIRMED: f64 = 5.0;
+/// A refusal before so much was let through since the last one comes too soon to be the bucket's own.
+const HASTY: f64 = 20.0;
 /// The share of the known limit up to which the rate ramps.
 const NEAR: f64 = 0.9;
 /// Growth per success right after a refusal.
@@ -61,6 +63,8 @@ const HALF_LIFE: Duration = Duration::from_secs(24 * 3600);
 const DOUBTED: f64 = 5.0 * PROBE_FASTER;
 /// The same of any that is remembered: who remembers has not been refused yet, and one refusal puts it right.
 const UNTRIED: f64 = 3.0 * PROBE_FASTER;
+/// The same of what others have just been refused at: it is as likely to be too fast.
+const AMONG_PEERS: f64 = PROBE_FASTER;
 /// The same when it starts from a rate far below the configured start.
 const DISTRUSTED: f64 = 14.0 * PROBE_FASTER;
 
@@ -71,6 +75,8 @@ pub(super) struct Hint {
     pub(super) per_second: f64,
     /// False when nothing was refused at it: then it is as far as one came, and no limit.
     pub(super) limited: bool,
+    /// True when it is not its own, but what others of the account have just learned.
+    pub(super) of_peers: bool,
     /// How old it was when it was given.
     pub(super) age: Duration,
     /// When it was given.
@@ -151,9 +157,10 @@ impl Learner {
         let start = self.rate;
         self.rate = (start * (hint.per_second / start).powf(weight)).clamp(self.floor, self.ceiling);
         self.limit = hint.limited.then_some(self.rate);
+        let untried = if hint.of_peers { AMONG_PEERS } else { UNTRIED };
         // A bad hour must not slow every later start: the lower it was, the sooner it is doubted.
         let low = (1.0 - self.rate / start).max(0.0);
-        self.since_cut = UNTRIED + DOUBTED * (1.0 - weight) + DISTRUSTED * low;
+        self.since_cut = untried + DOUBTED * (1.0 - weight) + DISTRUSTED * low;
     }
 
     /// Takes over what another process on the same account has just learned.
@@ -249,7 +256,8 @@ impl Learner {
 
     /// True when a refusal is this bucket's own: it was what held its requests up, and it can be slower yet.
     pub(super) fn explains(&self, now: Instant) -> bool {
-        self.demand(now) && self.rate > self.floor
+        let hasty = self.cut_at.is_some() && self.since_cut < HASTY;
+        self.demand(now) && self.rate > self.floor && !hasty
     }
 
     fn demand(&self, now: Instant) -> bool {
@@ -260,7 +268,7 @@ impl Learner {
 
     /// A request was refused. False when it belongs to a refusal that was already answered for: requests
     /// that were in flight together say only once that the rate is too high.
-    pub(super) fn refused(&mut self, now: Instant, sent_at: Instant) -> bool {
+    pub(super) fn refused(&mut self, now: Instant, sent_at: Instant, carried: Option<f64>) -> bool {
         if self.cut_at.is_some_and(|at| sent_at <= at) {
             return false;
         }
@@ -281,8 +289,11 @@ impl Learner {
             self.limit = Some(limit);
             limit * KEEP
         } else {
-            self.limit = self.limit.map(|limit| limit.min(self.rate));
-            self.rate * KEEP_UNMEASURED
+            // What went through is no less than the limit, however fast it could have gone.
+            let carried = carried.filter(|carried| *carried > 0.0 && *carried < self.rate);
+            let limit = self.limit.map(|limit| limit.min(self.rate));
+            self.limit = carried.or(limit);
+            carried.map_or(self.rate * KEEP_UNMEASURED, |carried| carried * KEEP)
         };
         self.rate = rate.clamp(self.floor, self.ceiling);
         self.cut_at = Some(now);
@@ -303,7 +314,13 @@ mod tests {
     use super::*;
 
     fn hint(per_second: f64, hours: u64) -> Hint {
-        Hint { per_second, limited: true, age: Duration::from_secs(hours * 3600), given_at: Instant::now() }
+        Hint {
+            per_second,
+            limited: true,
+            of_peers: false,
+            age: Duration::from_secs(hours * 3600),
+            given_at: Instant::now(),
+        }
     }
 
     fn recalled(hint: &Hint) -> f64 {
@@ -338,7 +355,10 @@ mod tests {
         learner.adopt(Instant::now(), 4.0);
         assert_eq!(learner.rate(), 4.0);
         tokio::time::advance(Duration::from_millis(50)).await;
-        assert!(!learner.refused(Instant::now(), sent_at), "it was in flight when the other was refused");
+        assert!(
+            !learner.refused(Instant::now(), sent_at, None),
+            "it was in flight when the other was refused"
+        );
         assert_eq!(learner.rate(), 4.0);
         learner.adopt(Instant::now(), 5.0);
         assert_eq!(learner.rate(), 5.0);

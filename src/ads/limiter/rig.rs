@@ -83,12 +83,23 @@ impl Demand {
         Self { profile, workers, told: Told::Nothing, there: 20..60, back: 40..200 }
     }
 
-    /// Starts the workers.
+    /// Starts the workers, which ask without end.
     pub(super) fn start(
+        &self,
+        set: &mut JoinSet<()>,
+        budget: &(Budget, AccountId),
+        server: &Arc<Mutex<Server>>,
+    ) {
+        self.start_with(set, budget, server, u64::MAX);
+    }
+
+    /// Starts the workers, each of which asks until it was let through so many times.
+    pub(super) fn start_with(
         &self,
         set: &mut JoinSet<()>,
         (budget, account): &(Budget, AccountId),
         server: &Arc<Mutex<Server>>,
+        requests: u64,
     ) {
         let account = *account;
         for worker in 0..self.workers {
@@ -96,7 +107,8 @@ impl Demand {
             set.spawn(async move {
                 let seed = worker + 100 * demand.profile.unsigned_abs();
                 let mut random = fastrand::Rng::with_seed(seed);
-                loop {
+                let mut left = requests;
+                while left > 0 {
                     let request = Request {
                         account,
                         profile: Some(ProfileId(demand.profile)),
@@ -116,6 +128,7 @@ impl Demand {
                     tokio::time::sleep(Duration::from_millis(random.u64(demand.back.clone()))).await;
                     if granted {
                         permit.succeeded();
+                        left -= 1;
                         continue;
                     }
                     permit.refused(match demand.told {

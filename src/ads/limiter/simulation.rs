@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 use tokio::time::Instant;
 
 use super::Request;
-use super::rig::{Demand, Server, budget, budget_of, drive};
+use super::rig::{Demand, Server, Told, budget, budget_of, drive};
 use crate::config::RateLimitConfig;
 use crate::domain::id::ProfileId;
 use crate::domain::profile::Region;
@@ -316,4 +316,60 @@ async fn a_rate_that_nobody_refused_is_not_remembered_as_a_limit() {
         assert!(start.elapsed() < Duration::from_secs(120), "{}", third.profile_rate(account, 1));
     }
     println!("from {:.1}/s to 8/s after {:?}", of_profile.per_second, start.elapsed());
+}
+
+/// Many profiles, a few at a time: each asks for so many requests, and then the next one begins. `own` gives each a
+/// server of its own. Tells what was used of the limit and which share was refused, once it is known.
+async fn one_after_the_other(own: bool, rate: f64, burst: f64, told: Told) -> (f64, f64) {
+    const AT_ONCE: i64 = 4;
+    const REQUESTS: u64 = 90;
+    let config = RateLimitConfig { max_per_second: 50.0, ..RateLimitConfig::default() };
+    let budget = budget_of(41, &config);
+    let whole = Arc::new(Mutex::new(Server::new(rate, burst)));
+    let servers = Arc::new(Mutex::new(vec![whole.clone()]));
+    let mut set = JoinSet::new();
+    for slot in 0..AT_ONCE {
+        let (budget, whole, servers) = (budget.clone(), whole.clone(), servers.clone());
+        set.spawn(async move {
+            for turn in 0.. {
+                let server = if own { Arc::new(Mutex::new(Server::new(rate, burst))) } else { whole.clone() };
+                if own {
+                    servers.lock().unwrap().push(server.clone());
+                }
+                let mut workers = JoinSet::new();
+                let demand = Demand { told, ..Demand::new(1 + slot + AT_ONCE * turn, 8) };
+                demand.start_with(&mut workers, &budget, &server, REQUESTS / 8);
+                while workers.join_next().await.is_some() {}
+            }
+        });
+    }
+    tokio::time::sleep(Duration::from_secs(120)).await;
+    let from = Instant::now();
+    tokio::time::sleep(Duration::from_secs(300)).await;
+    let now = Instant::now();
+    let all: Vec<(Instant, bool)> =
+        servers.lock().unwrap().iter().flat_map(|s| s.lock().unwrap().log.clone()).collect();
+    let seen: Vec<bool> = all.iter().filter(|(at, _)| (from..now).contains(at)).map(|(_, ok)| *ok).collect();
+    let granted = seen.iter().filter(|ok| **ok).count() as f64;
+    let limit = if own { rate * AT_ONCE as f64 } else { rate };
+    (granted / (limit * (now - from).as_secs_f64()), 1.0 - granted / seen.len() as f64)
+}
+
+#[tokio::test(start_paused = true)]
+async fn profiles_that_follow_each_other_know_what_those_before_them_have_learned() {
+    // Four at once leave each of them little more than a request a second to learn from where the account has five.
+    let few = 0.035;
+    for (own, rate, burst, most_refused) in [
+        (false, 5.0, 10.0, few),
+        (false, 8.0, 8.0, 0.012),
+        (false, 20.0, 20.0, 0.01),
+        (true, 2.0, 5.0, 0.012),
+        (true, 5.0, 10.0, 0.01),
+    ] {
+        for told in [Told::Nothing, Told::Always(Duration::from_secs(1))] {
+            let (used, refused) = one_after_the_other(own, rate, burst, told).await;
+            println!("own {own}, {rate}/s, burst {burst}, {told:?}: used {used:.3}, refused {refused:.4}");
+            assert!(used >= 0.95 && refused <= most_refused, "{own} {rate} {told:?}: {used} {refused}");
+        }
+    }
 }
