@@ -5,7 +5,7 @@ use sqlx::{AssertSqlSafe, Postgres, Sqlite, Transaction};
 
 use super::bulk::{self, Flavor, Param, Stamp};
 use super::dispatch::to_json;
-use super::{Pool, Store, StoreError, dialect};
+use super::{Pool, Store, StoreError, dialect, transaction};
 use crate::domain::entity::{Descriptor, EntityRow};
 use crate::domain::id::{ProfileId, RunId};
 use crate::domain::profile::StoredProfile;
@@ -119,14 +119,14 @@ impl Store {
             "update sync_runs set epoch = epoch where id = $1 and epoch = $2 and state = 'committing'";
         let (tx, now, locked) = match &self.pool {
             Pool::Sqlite { writer, .. } => {
-                let mut tx = writer.begin_with(dialect::SQLITE_BEGIN).await?;
+                let mut tx = transaction::begin(writer, dialect::SQLITE_BEGIN).await?;
                 let locked =
                     sqlx::query(LOCK).bind(run.0).bind(epoch).execute(&mut *tx).await?.rows_affected();
                 let now = sqlx::query_scalar(dialect::SQLITE_NOW).fetch_one(&mut *tx).await?;
                 (Tx::Sqlite(tx), now, locked)
             }
             Pool::Postgres(pool) => {
-                let mut tx = pool.begin_with(dialect::POSTGRES_BEGIN).await?;
+                let mut tx = transaction::begin(pool, dialect::POSTGRES_BEGIN).await?;
                 let locked =
                     sqlx::query(LOCK).bind(run.0).bind(epoch).execute(&mut *tx).await?.rows_affected();
                 let now = sqlx::query_scalar(dialect::POSTGRES_NOW).fetch_one(&mut *tx).await?;
@@ -460,8 +460,8 @@ impl Commit {
             (run, profile)
         });
         match self.tx {
-            Tx::Sqlite(tx) => tx.commit().await?,
-            Tx::Postgres(tx) => tx.commit().await?,
+            Tx::Sqlite(tx) => transaction::commit(tx).await?,
+            Tx::Postgres(tx) => transaction::commit(tx).await?,
         }
         Ok((run, profile))
     }
@@ -470,8 +470,8 @@ impl Commit {
     pub async fn rollback(self) {
         // A failed rollback ends with the connection, which rolls back as well.
         let _ = match self.tx {
-            Tx::Sqlite(tx) => tx.rollback().await,
-            Tx::Postgres(tx) => tx.rollback().await,
+            Tx::Sqlite(tx) => transaction::rollback(tx).await,
+            Tx::Postgres(tx) => transaction::rollback(tx).await,
         };
     }
 

@@ -28,33 +28,33 @@ macro_rules! read {
 /// Runs a body in a transaction that commits when it gives `Ok` and rolls back when it gives `Err`.
 macro_rules! write_tx {
     ($store:expr, |$tx:ident, $now:ident| $body:block) => {{
-        use $crate::store::{Pool, dialect};
+        use $crate::store::{Pool, dialect, transaction};
         match &$store.pool {
             Pool::Sqlite { writer, .. } => {
-                let mut $tx = writer.begin_with(dialect::SQLITE_BEGIN).await?;
+                let mut $tx = transaction::begin(writer, dialect::SQLITE_BEGIN).await?;
                 let $now = $crate::domain::time::Timestamp(
                     sqlx::query_scalar(dialect::SQLITE_NOW).fetch_one(&mut *$tx).await?,
                 );
                 let out: Result<_, $crate::store::StoreError> = async { $body }.await;
                 match out {
-                    Ok(value) => $tx.commit().await.map(|()| value).map_err(Into::into),
+                    Ok(value) => transaction::commit($tx).await.map(|()| value).map_err(Into::into),
                     Err(error) => {
                         // The first error is the one to report; a failed rollback ends with the connection.
-                        let _ = $tx.rollback().await;
+                        let _ = transaction::rollback($tx).await;
                         Err(error)
                     }
                 }
             }
             Pool::Postgres(pool) => {
-                let mut $tx = pool.begin_with(dialect::POSTGRES_BEGIN).await?;
+                let mut $tx = transaction::begin(pool, dialect::POSTGRES_BEGIN).await?;
                 let $now = $crate::domain::time::Timestamp(
                     sqlx::query_scalar(dialect::POSTGRES_NOW).fetch_one(&mut *$tx).await?,
                 );
                 let out: Result<_, $crate::store::StoreError> = async { $body }.await;
                 match out {
-                    Ok(value) => $tx.commit().await.map(|()| value).map_err(Into::into),
+                    Ok(value) => transaction::commit($tx).await.map(|()| value).map_err(Into::into),
                     Err(error) => {
-                        let _ = $tx.rollback().await;
+                        let _ = transaction::rollback($tx).await;
                         Err(error)
                     }
                 }

@@ -5,7 +5,7 @@ use std::borrow::Cow;
 use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
 use sqlx::{AssertSqlSafe, SqlSafeStr as _};
 
-use super::{Pool, Store, StoreError, dialect};
+use super::{Pool, Store, StoreError, dialect, transaction};
 
 /// A migration in both dialects.
 struct Step {
@@ -162,7 +162,7 @@ impl Store {
         let done = match &self.pool {
             Pool::Sqlite { writer, .. } => {
                 // SQLite's migration lock is a no-op in the driver: the write lock serves instead.
-                let mut tx = writer.begin_with(dialect::SQLITE_BEGIN).await?;
+                let mut tx = transaction::begin(writer, dialect::SQLITE_BEGIN).await?;
                 let done = migrator(true).run_direct(None, &mut *tx, false).await;
                 match done {
                     Ok(()) => tx.commit().await.map_err(MigrateError::from),

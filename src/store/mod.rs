@@ -20,6 +20,7 @@ mod profiles;
 mod proofs;
 mod rates;
 mod runs;
+mod transaction;
 mod units;
 
 pub use certificates::StoredCertificate;
@@ -38,7 +39,7 @@ use std::time::Duration;
 
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
-use sqlx::{Connection as _, PgConnection, PgPool, SqliteConnection, SqlitePool};
+use sqlx::{ConnectOptions as _, Connection as _, PgConnection, PgPool, SqliteConnection, SqlitePool};
 
 use crate::domain::time::Timestamp;
 use dispatch::read;
@@ -107,12 +108,13 @@ impl Store {
         let options: SqliteConnectOptions = url.parse()?;
         let options = options
             .create_if_missing(true)
+            .disable_statement_logging()
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Full)
             .busy_timeout(SQLITE_BUSY)
             .foreign_keys(false);
         Self::check_writable(&options).await?;
-        let writer = SqlitePoolOptions::new()
+        let writer = transaction::pool()
             .max_connections(1)
             .acquire_timeout(SQLITE_BUSY)
             .idle_timeout(None)
@@ -150,7 +152,7 @@ impl Store {
 
     async fn connect_postgres(url: &str) -> Result<Self, sqlx::Error> {
         let options: PgConnectOptions = url.parse()?;
-        let options = options.application_name("adsync");
+        let options = options.application_name("adsync").disable_statement_logging();
         // The pool tries a refused connection again until its time is up, and then only says that it is.
         let first = tokio::time::timeout(POSTGRES_PATIENCE, PgConnection::connect_with(&options)).await;
         first.map_err(|_| sqlx::Error::PoolTimedOut)??.close().await?;

@@ -10,7 +10,7 @@ use tracing_subscriber::{EnvFilter, Registry};
 /// Logs to standard error: warnings and worse, with `verbose` information lines too. A second call changes
 /// nothing.
 pub fn to_stderr(verbose: bool) {
-    let filter = EnvFilter::new(if verbose { "warn,adsync=info" } else { "error,adsync=warn" });
+    let filter = EnvFilter::new(if verbose { "warn,sqlx=error,adsync=info" } else { "error,adsync=warn" });
     let lines = tracing_subscriber::fmt::layer()
         .with_writer(std::io::stderr)
         .with_ansi(std::io::stderr().is_terminal() && !no_color())
@@ -21,7 +21,7 @@ pub fn to_stderr(verbose: bool) {
             "profile_id" => Ok(()),
             name => write!(line, " {name}={value:?}"),
         }));
-    let _ = tracing_subscriber::registry().with(lines.with_filter(filter)).try_init();
+    let _ = tracing_subscriber::registry().with(lines).with(filter).try_init();
 }
 
 /// True when the environment asks for no colour (`NO_COLOR`, unless it is empty).
@@ -32,6 +32,8 @@ pub fn no_color() -> bool {
 
 /// Logs to a layer that shows the lines itself. A second call changes nothing.
 pub fn to_layer(layer: impl Layer<Registry> + Send + Sync) {
-    let filter = EnvFilter::new("warn,adsync=debug");
-    let _ = tracing_subscriber::registry().with(layer.with_filter(filter)).try_init();
+    // One filter for all and none of the layer's own: a driver that asks whether something would be logged, and then
+    // does not log it, leaves a layer's own filter to drop the next line instead.
+    let filter = EnvFilter::new("warn,sqlx=error,adsync=debug");
+    let _ = tracing_subscriber::registry().with(layer).with(filter).try_init();
 }
