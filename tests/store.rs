@@ -31,6 +31,8 @@ support::on_both_databases!(
     simulated_and_real_profiles_never_share_a_database,
     asking_twice_gives_the_same_live_run,
     many_who_ask_at_once_get_one_run,
+    runs_of_many_profiles_are_asked_for_together_or_not_at_all,
+    whoever_stops_waiting_leaves_no_transaction_behind,
     a_run_is_claimed_by_one_of_many,
     claims_go_by_priority_then_age_and_only_to_logins_that_can,
     an_expired_lease_is_taken_over_and_the_old_owner_is_fenced,
@@ -279,6 +281,53 @@ async fn many_who_ask_at_once_get_one_run(url: &str) {
     .await;
     assert_eq!(asked.iter().filter(|a| a.created).count(), 1);
     assert!(asked.iter().all(|a| a.run.id == asked[0].run.id));
+}
+
+async fn runs_of_many_profiles_are_asked_for_together_or_not_at_all(url: &str) {
+    let store = open(url).await;
+    let live = store.request_run(&new_run(3)).await.unwrap();
+    let asked = store.request_runs(&[5, 3, 1, 4].map(new_run)).await.unwrap();
+    let profiles: Vec<i64> = asked.iter().map(|one| one.run.profile_id.0).collect();
+    assert_eq!(profiles, [1, 3, 4, 5]);
+    assert_eq!(asked.iter().map(|one| one.created).collect::<Vec<_>>(), [true, false, true, true]);
+    assert_eq!(asked[1].run.id, live.run.id);
+    // One that cannot be stored takes the others with it.
+    let impossible = NewRun { retry_of: None, requested_by: "a\0b".to_owned(), ..new_run(2) };
+    let before = store.runs(&RunFilter { profile_id: None, state: None, limit: 100 }).await.unwrap().len();
+    if store.request_runs(&[new_run(6), impossible]).await.is_err() {
+        let after = store.runs(&RunFilter { profile_id: None, state: None, limit: 100 }).await.unwrap().len();
+        assert_eq!(after, before);
+    } else {
+        assert!(url.starts_with("sqlite:"), "PostgreSQL takes no text with a zero");
+    }
+}
+
+async fn whoever_stops_waiting_leaves_no_transaction_behind(url: &str) {
+    let store = open(url).await;
+    for n in 0..200_i64 {
+        // Dropped after some steps: between BEGIN and its answer, between COMMIT and its answer, and everywhere else.
+        let new = new_run(1 + n % 3);
+        let mut asking = Box::pin(store.request_run(&new));
+        for _ in 0..n % 40 {
+            if futures::poll!(&mut asking).is_ready() {
+                break;
+            }
+            tokio::task::yield_now().await;
+        }
+    }
+    assert!(store.request_run(&new_run(1)).await.is_ok());
+    if url.starts_with("sqlite:") {
+        return;
+    }
+    let watcher = sqlx::PgPool::connect(url).await.unwrap();
+    let open = "select count(*) from pg_stat_activity
+        where datname = current_database() and application_name = 'adsync' and xact_start is not null";
+    let ended = async {
+        while sqlx::query_scalar::<_, i64>(open).fetch_one(&watcher).await.unwrap() > 0 {
+            tokio::task::yield_now().await;
+        }
+    };
+    assert!(tokio::time::timeout(Duration::from_secs(60), ended).await.is_ok(), "a transaction stays open");
 }
 
 async fn a_run_is_claimed_by_one_of_many(url: &str) {

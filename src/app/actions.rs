@@ -115,13 +115,7 @@ impl Actions for EngineActions {
     fn sync(&self, profiles: Vec<ProfileId>) -> Answer<Outcome> {
         let (engine, by) = (self.engine.clone(), self.by.clone());
         async move {
-            let (mut done, mut failures) = (0, Vec::new());
-            for profile in profiles {
-                match engine.sync(profile, &by).await {
-                    Ok(_) => done += 1,
-                    Err(error) => failures.push(error),
-                }
-            }
+            let (done, failures) = engine.sync_all(&profiles, &by).await.map_err(report)?;
             outcome(done, "sync requested", "syncs requested", failures, "nothing to sync")
         }
         .boxed()
@@ -130,14 +124,7 @@ impl Actions for EngineActions {
     fn retry(&self, profiles: Vec<ProfileId>) -> Answer<Outcome> {
         let (engine, by) = (self.engine.clone(), self.by.clone());
         async move {
-            let (mut done, mut failures) = (0, Vec::new());
-            for profile in profiles {
-                match engine.retry(profile, &by).await {
-                    Ok(Some(_)) => done += 1,
-                    Ok(None) => {}
-                    Err(error) => failures.push(error),
-                }
-            }
+            let (done, failures) = engine.retry_all(&profiles, &by).await.map_err(report)?;
             outcome(
                 done,
                 "retry requested",

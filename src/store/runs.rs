@@ -131,44 +131,62 @@ impl Store {
     /// # Errors
     /// When the database cannot be written.
     pub async fn request_run(&self, new: &NewRun) -> Result<Requested, StoreError> {
+        let mut requested = self.request_runs(std::slice::from_ref(new)).await?;
+        // As many as were asked for.
+        Ok(requested.swap_remove(0))
+    }
+
+    /// Asks for runs of several profiles, all of them or, when it fails, none; in the order of their profiles.
+    ///
+    /// # Errors
+    /// When the database cannot be written.
+    pub async fn request_runs(&self, news: &[NewRun]) -> Result<Vec<Requested>, StoreError> {
+        // In one order, so that two who ask for the same at once do not wait for each other.
+        let mut news: Vec<&NewRun> = news.iter().collect();
+        news.sort_by_key(|new| new.profile_id);
         write_tx!(self, |tx, now| {
-            // On PostgreSQL the live run that is in the way may end before it is read: then there is room for a new one.
-            loop {
-                let created: Option<RunView> = sqlx::query_as(
-                    "insert into sync_runs (profile_id, state, priority, requested_by, requested_from, retry_of, requested_at, state_since)
-                     values ($1, 'queued', $2, $3, $4, $5, $6, $6)
-                     on conflict (profile_id) where state in ('queued', 'fetching', 'committing') do nothing
-                     returning *",
-                )
-                .bind(new.profile_id.0)
-                .bind(new.priority)
-                .bind(&new.requested_by)
-                .bind(new.origin.as_str())
-                .bind(new.retry_of.map(|run| run.0))
-                .bind(now.0)
-                .fetch_optional(&mut *tx)
-                .await?;
-                if let Some(run) = created {
-                    let discarded: Option<i64> = sqlx::query_scalar(
-                        "update sync_runs set state = 'discarded', finished_at = $2, state_since = $2
-                         where profile_id = $1 and state = 'held' returning id",
+            let mut requested = Vec::with_capacity(news.len());
+            for new in news {
+                // On PostgreSQL the live run that is in the way may end before it is read: then there is room for a new one.
+                let one = loop {
+                    let created: Option<RunView> = sqlx::query_as(
+                        "insert into sync_runs (profile_id, state, priority, requested_by, requested_from, retry_of, requested_at, state_since)
+                         values ($1, 'queued', $2, $3, $4, $5, $6, $6)
+                         on conflict (profile_id) where state in ('queued', 'fetching', 'committing') do nothing
+                         returning *",
                     )
                     .bind(new.profile_id.0)
+                    .bind(new.priority)
+                    .bind(&new.requested_by)
+                    .bind(new.origin.as_str())
+                    .bind(new.retry_of.map(|run| run.0))
                     .bind(now.0)
                     .fetch_optional(&mut *tx)
                     .await?;
-                    return Ok(Requested { run, created: true, discarded: discarded.map(RunId) });
-                }
-                let live: Option<RunView> = sqlx::query_as(
-                    "select * from sync_runs where profile_id = $1 and state in ('queued', 'fetching', 'committing')",
-                )
-                .bind(new.profile_id.0)
-                .fetch_optional(&mut *tx)
-                .await?;
-                if let Some(run) = live {
-                    return Ok(Requested { run, created: false, discarded: None });
-                }
+                    if let Some(run) = created {
+                        let discarded: Option<i64> = sqlx::query_scalar(
+                            "update sync_runs set state = 'discarded', finished_at = $2, state_since = $2
+                             where profile_id = $1 and state = 'held' returning id",
+                        )
+                        .bind(new.profile_id.0)
+                        .bind(now.0)
+                        .fetch_optional(&mut *tx)
+                        .await?;
+                        break Requested { run, created: true, discarded: discarded.map(RunId) };
+                    }
+                    let live: Option<RunView> = sqlx::query_as(
+                        "select * from sync_runs where profile_id = $1 and state in ('queued', 'fetching', 'committing')",
+                    )
+                    .bind(new.profile_id.0)
+                    .fetch_optional(&mut *tx)
+                    .await?;
+                    if let Some(run) = live {
+                        break Requested { run, created: false, discarded: None };
+                    }
+                };
+                requested.push(one);
             }
+            Ok(requested)
         })
     }
 

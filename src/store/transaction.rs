@@ -45,3 +45,30 @@ pub(super) async fn is_clean(connection: &mut SqliteConnection) -> Result<bool, 
 pub(super) fn pool() -> sqlx::pool::PoolOptions<Sqlite> {
     sqlx::pool::PoolOptions::new().after_release(|connection, _| Box::pin(is_clean(connection)))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::store::dialect::SQLITE_BEGIN;
+
+    #[tokio::test]
+    async fn a_file_that_cannot_grow_is_written_again_once_it_can() {
+        let dir = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}?mode=rwc", dir.path().join("full.db").display());
+        let pool = pool().max_connections(1).connect(&url).await.unwrap();
+        sqlx::query("create table rows (text text)").execute(&pool).await.unwrap();
+        // Of this connection alone: the next one finds that there is space again.
+        sqlx::query("pragma max_page_count = 8").execute(&pool).await.unwrap();
+        let mut tx = begin(&pool, SQLITE_BEGIN).await.unwrap();
+        let full = sqlx::query("insert into rows values (zeroblob(1000000))").execute(&mut *tx).await;
+        let error = full.unwrap_err();
+        assert_eq!(error.as_database_error().and_then(|e| e.code()).as_deref(), Some("13"), "{error}");
+        // SQLite has ended the transaction by itself.
+        assert!(rollback(tx).await.is_err());
+        let mut tx = begin(&pool, SQLITE_BEGIN).await.unwrap();
+        sqlx::query("insert into rows values ('again')").execute(&mut *tx).await.unwrap();
+        commit(tx).await.unwrap();
+        let rows: i64 = sqlx::query_scalar("select count(*) from rows").fetch_one(&pool).await.unwrap();
+        assert_eq!(rows, 1);
+    }
+}

@@ -70,6 +70,18 @@ impl Requester {
 /// Operators go before everything that runs by itself.
 const OPERATOR_PRIORITY: i64 = 10;
 
+impl Requester {
+    fn new_run(&self, profile_id: ProfileId, retry_of: Option<RunId>) -> NewRun {
+        NewRun {
+            profile_id,
+            priority: OPERATOR_PRIORITY,
+            requested_by: self.name.clone(),
+            origin: self.origin,
+            retry_of,
+        }
+    }
+}
+
 /// The engine. Cheap to clone; all clones are the same engine.
 #[derive(Clone)]
 pub struct Engine {
@@ -205,12 +217,70 @@ impl Engine {
         }
     }
 
+    /// Asks for syncs of several profiles at once: all that can be asked for are in the queue together, or none is. Gives
+    /// how many they are, and why the others cannot be.
+    ///
+    /// # Errors
+    /// When the database cannot be read or written.
+    pub async fn sync_all(
+        &self,
+        profiles: &[ProfileId],
+        by: &Requester,
+    ) -> Result<(usize, Vec<SyncError>), SyncError> {
+        self.request_all(profiles.iter().map(|profile| (*profile, None)), by).await
+    }
+
+    /// The same for retries of failed and cancelled runs; profiles with nothing to retry are left out.
+    ///
+    /// # Errors
+    /// As [`Engine::sync_all`].
+    pub async fn retry_all(
+        &self,
+        profiles: &[ProfileId],
+        by: &Requester,
+    ) -> Result<(usize, Vec<SyncError>), SyncError> {
+        let mut asked = Vec::new();
+        for profile in profiles {
+            let failed = self.inner.store.retryable_run(*profile).await?;
+            asked.extend(failed.map(|run| (*profile, Some(run.id))));
+        }
+        self.request_all(asked.into_iter(), by).await
+    }
+
+    async fn request_all(
+        &self,
+        asked: impl Iterator<Item = (ProfileId, Option<RunId>)>,
+        by: &Requester,
+    ) -> Result<(usize, Vec<SyncError>), SyncError> {
+        let (mut news, mut refused) = (Vec::new(), Vec::new());
+        for (profile, retry_of) in asked {
+            match self.judge(profile).await {
+                Ok(()) => news.push(by.new_run(profile, retry_of)),
+                Err(error @ SyncError::Store(_)) => return Err(error),
+                Err(error) => refused.push(error),
+            }
+        }
+        let requested = self.inner.store.request_runs(&news).await?;
+        for one in &requested {
+            self.take_up(&one.run);
+        }
+        Ok((requested.len(), refused))
+    }
+
     async fn request(
         &self,
         profile: ProfileId,
         by: &Requester,
         retry_of: Option<RunId>,
     ) -> Result<RunView, SyncError> {
+        self.judge(profile).await?;
+        let requested = self.inner.store.request_run(&by.new_run(profile, retry_of)).await?;
+        self.take_up(&requested.run);
+        Ok(requested.run)
+    }
+
+    /// Says why a profile cannot be synced.
+    async fn judge(&self, profile: ProfileId) -> Result<(), SyncError> {
         let inner = &self.inner;
         let mut stored = inner.store.profile(profile).await?.ok_or(SyncError::UnknownProfile(profile))?;
         inner.hub.policy().judge(&mut stored);
@@ -229,18 +299,7 @@ impl Engine {
                 "login {login} no longer lists it, since {since}; its data is kept"
             )));
         }
-        let requested = inner
-            .store
-            .request_run(&NewRun {
-                profile_id: profile,
-                priority: OPERATOR_PRIORITY,
-                requested_by: by.name.clone(),
-                origin: by.origin,
-                retry_of,
-            })
-            .await?;
-        self.take_up(&requested.run);
-        Ok(requested.run)
+        Ok(())
     }
 
     fn take_up(&self, run: &RunView) {
