@@ -4,7 +4,10 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::StreamExt as _;
+use futures::stream::FuturesUnordered;
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use super::context::{RunContext, Stop};
 use super::eligibility::Memory;
@@ -25,6 +28,9 @@ use crate::store::{Store, StoreError, UnitUpdate};
 
 /// Crashes that a run may cause before it is given up.
 const MAX_CRASHES: i64 = 5;
+
+/// How long what a run has in flight may take to land, once it is about to be parked.
+const LANDING: Duration = Duration::from_secs(2);
 
 /// Rows written by a commit from which on the write-ahead log is given back.
 const BIG_COMMIT: u64 = 20_000;
@@ -98,6 +104,13 @@ struct Parked {
     delay: Duration,
     /// True when the API asked for it.
     asked: bool,
+}
+
+impl Parked {
+    /// For how long, when both hold.
+    fn and(self, other: Self) -> Self {
+        Self { delay: self.delay.max(other.delay), asked: self.asked || other.asked }
+    }
 }
 
 /// How a run ends without a commit.
@@ -229,16 +242,7 @@ async fn fetch_open(
     let ends: HashMap<Unit, watch::Sender<Option<UnitState>>> =
         units.iter().map(|u| (u.unit, watch::Sender::new((!is_open(u.unit)).then_some(u.state)))).collect();
     let others = Others { context, memory, ends: &ends };
-    let fetches = open.iter().map(|d| fetch_unit(&others, d));
-    let mut parked: Option<Parked> = None;
-    for end in futures::future::join_all(fetches).await {
-        if let UnitEnd::Parked(one) = end? {
-            parked = Some(parked.map_or(one, |known| Parked {
-                delay: known.delay.max(one.delay),
-                asked: known.asked || one.asked,
-            }));
-        }
-    }
+    let parked = fetch_together(&others, open).await?;
     let units = context.store.units(context.run().id).await?;
     if let Some(report) = failure_of(&units) {
         return Err(End::UnitsFailed(Box::new(report)));
@@ -248,6 +252,29 @@ async fn fetch_open(
         return Err(End::Parked(parked));
     }
     Ok(units)
+}
+
+/// Fetches units side by side, until all have ended, the database fails, or one is put off: the others would only meet
+/// the same pause one after the other, while the run keeps its slot. Pages that were stored stay.
+async fn fetch_together(
+    others: &Others<'_>,
+    open: &[&'static Descriptor],
+) -> Result<Option<Parked>, SyncError> {
+    let mut fetches: FuturesUnordered<_> = open.iter().map(|d| fetch_unit(others, d)).collect();
+    let mut parked: Option<(Parked, Instant)> = None;
+    loop {
+        let next = match parked {
+            None => fetches.next().await,
+            Some((_, landed)) => tokio::time::timeout_at(landed, fetches.next()).await.ok().flatten(),
+        };
+        let Some(end) = next else { return Ok(parked.map(|(parked, _)| parked)) };
+        if let UnitEnd::Parked(one) = end? {
+            parked = Some(match parked {
+                None => (one, Instant::now() + LANDING),
+                Some((known, landed)) => (known.and(one), landed),
+            });
+        }
+    }
 }
 
 /// The units of the run, with what may be reused of earlier attempts and of the run that it retries, and with what
