@@ -36,6 +36,7 @@ support::on_both_databases!(
     an_expired_lease_is_taken_over_and_the_old_owner_is_fenced,
     a_queued_run_is_cancelled_at_once_and_a_claimed_one_is_told,
     a_run_that_is_given_back_waits_until_its_time,
+    a_run_that_is_to_stop_is_not_queued_again,
     units_and_pages_keep_what_they_are_given,
     a_retry_adopts_proved_units_and_fresh_open_lists_only,
     damaged_or_missing_pages_void_a_proof,
@@ -370,6 +371,29 @@ async fn a_run_that_is_given_back_waits_until_its_time(url: &str) {
     let other = claimed(&store, 2, "me").await;
     store.give_back(other.id, other.epoch, None).await.unwrap();
     assert_eq!(store.claim("you", &logins(), None).await.unwrap().unwrap().run.epoch, 2);
+}
+
+async fn a_run_that_is_to_stop_is_not_queued_again(url: &str) {
+    let store = open(url).await;
+    for profile in [1, 2, 3] {
+        let run = claimed(&store, profile, "me").await;
+        store.request_cancel(ProfileId(profile)).await.unwrap().unwrap();
+        let view = match profile {
+            1 => store.park(run.id, run.epoch, HOUR, true).await,
+            2 => store.give_back(run.id, run.epoch, Some(HOUR)).await,
+            _ => store.give_back(run.id, run.epoch, None).await,
+        };
+        let view = view.unwrap();
+        assert_eq!(
+            (view.state, &view.owner, view.not_before),
+            (RunState::Cancelled, &None, None),
+            "{profile}"
+        );
+        assert!(view.finished_at.is_some() && view.finished_at == view.state_since && view.waits.is_empty());
+        assert_eq!((view.lease_until, view.parks), (None, 0), "{profile}");
+        assert_eq!(store.run(run.id).await.unwrap().unwrap(), view);
+    }
+    assert_eq!(store.claim("me", &logins(), None).await.unwrap(), None);
 }
 
 async fn units_and_pages_keep_what_they_are_given(url: &str) {

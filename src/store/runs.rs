@@ -405,7 +405,8 @@ impl Store {
         self.transition(run, epoch, RunState::Held, None, Some(to_json(summary))).await
     }
 
-    /// Gives a run back to the queue, its pages kept; nobody takes it before `delay` has passed.
+    /// Gives a run back to the queue, its pages kept; nobody takes it before `delay` has passed. One that somebody asked
+    /// to stop is cancelled instead.
     ///
     /// # Errors
     /// [`StoreError::Fenced`] when the run is no longer ours.
@@ -444,9 +445,13 @@ impl Store {
         write_tx!(self, |tx, now| {
             // Giving back is no crash: only claims that a crash ended count against a run.
             let view: Option<RunView> = sqlx::query_as(
-                "update sync_runs set state = 'queued', owner = null, lease_until = null, not_before = $3,
-                     attempt = attempt - 1, parks = parks + $4, state_since = $5, waits = $6,
-                     throttled_us = throttled_us + $7
+                "update sync_runs set state = case when cancel_requested then 'cancelled' else 'queued' end,
+                     finished_at = case when cancel_requested then $5 else finished_at end,
+                     owner = null, lease_until = null, state_since = $5, attempt = attempt - 1,
+                     not_before = case when cancel_requested then null else $3 end,
+                     parks = case when cancel_requested then parks else parks + $4 end,
+                     waits = case when cancel_requested then null else $6 end,
+                     throttled_us = throttled_us + case when cancel_requested then 0 else $7 end
                  where id = $1 and epoch = $2 and state in ('fetching', 'committing') returning *",
             )
             .bind(run.0)

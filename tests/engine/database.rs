@@ -105,6 +105,22 @@ impl Database {
         self.execute(&format!("{on} ({condition}) execute function refuse()")).await;
     }
 
+    /// Asks a run to stop when a page of a unit is stored.
+    pub(crate) async fn cancel_with_page(&self, ad_product: &str, entity: &str) {
+        let on = format!(
+            "create trigger cancels after insert on sync_pages for each row
+             when (new.ad_product = '{ad_product}' and new.entity = '{entity}')"
+        );
+        let cancel = "update sync_runs set cancel_requested = true where id = new.run_id;";
+        if self.is_sqlite() {
+            self.execute(&format!("{on} begin {cancel} end")).await;
+            return;
+        }
+        let body = format!("as $$ begin {cancel} return new; end $$");
+        self.execute(&format!("create function cancels() returns trigger language plpgsql {body}")).await;
+        self.execute(&format!("{on} execute function cancels()")).await;
+    }
+
     /// Ends what [`Database::refuse`] began.
     pub(crate) async fn accept(&self, table: &str) {
         let on = if self.is_sqlite() { String::new() } else { format!(" on {table}") };
