@@ -212,6 +212,9 @@ impl Store {
                 let run: Option<RunView> = sqlx::query_as(
                     "update sync_runs set state = case when state = 'queued' then 'fetching' else state end,
                          owner = $3, lease_until = $4, epoch = epoch + 1, attempt = attempt + 1,
+                         throttled_us = throttled_us + case when state = 'queued' and waits is not null
+                             then coalesce(case when not_before < $5 then not_before else $5 end - state_since, 0)
+                             else 0 end,
                          state_since = case when state = 'queued' then $5 else state_since end,
                          not_before = null, started_at = coalesce(started_at, $5), waits = null
                      where id = $1 and epoch = $2 and state in ('queued', 'fetching', 'committing') returning *",
@@ -420,7 +423,7 @@ impl Store {
     }
 
     /// As [`Store::give_back`], because the API limits its requests; `asked` says that it named the time itself. Counts
-    /// the times in a row, which the next stored page ends.
+    /// the times in a row, which the next stored page ends. The time away counts as throttled when it has passed.
     ///
     /// # Errors
     /// [`StoreError::Fenced`] when the run is no longer ours.
@@ -450,8 +453,7 @@ impl Store {
                      owner = null, lease_until = null, state_since = $5, attempt = attempt - 1,
                      not_before = case when cancel_requested then null else $3 end,
                      parks = case when cancel_requested then parks else parks + $4 end,
-                     waits = case when cancel_requested then null else $6 end,
-                     throttled_us = throttled_us + case when cancel_requested then 0 else $7 end
+                     waits = case when cancel_requested then null else $6 end
                  where id = $1 and epoch = $2 and state in ('fetching', 'committing') returning *",
             )
             .bind(run.0)
@@ -460,7 +462,6 @@ impl Store {
             .bind(i64::from(parked.is_some()))
             .bind(now.0)
             .bind(&waits)
-            .bind(if parked.is_some() { delay.map_or(0, micros) } else { 0 })
             .fetch_optional(&mut *tx)
             .await?;
             view.ok_or(StoreError::Fenced { run })
@@ -475,6 +476,9 @@ impl Store {
         write_tx!(self, |tx, now| {
             Ok(sqlx::query_as(
                 "update sync_runs set cancel_requested = true,
+                     throttled_us = throttled_us + case when state = 'queued' and waits is not null
+                         then coalesce(case when not_before < $2 then not_before else $2 end - state_since, 0)
+                         else 0 end,
                      finished_at = case when state = 'queued' then $2 else finished_at end,
                      state_since = case when state = 'queued' then $2 else state_since end,
                      state = case when state = 'queued' then 'cancelled' else state end
