@@ -11,12 +11,12 @@ use tokio::time::Instant;
 
 use super::context::{RunContext, Stop};
 use super::eligibility::Memory;
+use super::ending::{Ending, Parked};
 use super::error::SyncError;
 use super::event::SyncEvent;
 use super::fetch::{Fetched, OPEN_LIST_FOR, UnitFetch};
 use super::parking;
 use super::persist::{self, Committed};
-use crate::domain::cause::CauseId;
 use crate::domain::code::Code;
 use crate::domain::entity::{Descriptor, descriptor, descriptors_of};
 use crate::domain::id::{EntityId, RunId};
@@ -44,73 +44,29 @@ enum UnitEnd {
     Skipped,
 }
 
-/// Carries a claimed run to its end, and writes that end.
-pub(super) async fn carry(context: Arc<RunContext>) {
+/// Carries a claimed run to its end; gives the end that is to be stored, unless the run has it already or is no longer
+/// ours.
+pub(super) async fn carry(context: Arc<RunContext>) -> Option<Ending> {
     if context.run().parks > 0 {
         context.client.probe_first(&context.profile.login, context.profile.id);
     }
-    let outcome = run_to_end(&context).await;
+    let end = run_to_end(&context).await.err()?;
     let run = context.run();
-    let ended = match outcome {
-        Ok(()) => return,
-        Err(End::Stopped(Stop::Lost) | End::Failed(SyncError::Store(StoreError::Fenced { .. }))) => {
+    let ending = match end {
+        End::Stopped(Stop::Lost) | End::Failed(SyncError::Store(StoreError::Fenced { .. })) => {
             tracing::warn!(target: "adsync::sync", profile_id = context.profile.id.0, "{}: run {} was taken over by another process", context.profile.name, run.id);
-            return;
+            return None;
         }
-        Err(End::Stopped(Stop::Cancel)) => {
-            let _ = context.flush_counters().await;
-            context.store.cancelled(run.id, run.epoch).await
+        End::Stopped(Stop::Cancel) => Ending::Cancelled,
+        End::Stopped(Stop::GiveBack) => Ending::GivenBack(None),
+        End::Parked(parked) => {
+            Ending::Parked(Parked { delay: parking::pause(parked.delay, run.parks), ..parked })
         }
-        Err(End::Stopped(Stop::GiveBack)) => {
-            let _ = context.flush_counters().await;
-            context.store.give_back(run.id, run.epoch, None).await
-        }
-        Err(End::Parked(parked)) => {
-            let delay = parking::pause(parked.delay, run.parks);
-            tracing::warn!(
-                target: "adsync::sync", profile_id = context.profile.id.0,
-                "{}: parked for {:.0} s, {}",
-                context.profile.name, delay.as_secs_f64(), parking::why(parked.asked, run.parks)
-            );
-            context.store.park(run.id, run.epoch, delay, parked.asked).await
-        }
-        Err(End::Failed(error)) => {
-            let report = error.report(context.clock.now());
-            fail(&context, report).await
-        }
-        Err(End::UnitsFailed(report)) => fail(&context, *report).await,
+        End::Failed(error) => Ending::failed(&context, error.report(context.clock.now())),
+        End::UnitsFailed(report) => Ending::failed(&context, *report),
     };
-    match ended {
-        Ok(run) => context.set_run(run),
-        // The run stays live in the database: its lease runs out, and whoever comes next takes it over.
-        Err(error) => tracing::error!(
-            target: "adsync::sync", profile_id = context.profile.id.0,
-            "{}: the end of run {} could not be stored: {error}", context.profile.name, run.id
-        ),
-    }
-}
-
-async fn fail(context: &RunContext, report: ErrorReport) -> Result<RunView, StoreError> {
-    tracing::error!(target: "adsync::sync", profile_id = context.profile.id.0, "{}: {} ({})", context.profile.name, report.summary, report.code);
-    let run = context.run();
     let _ = context.flush_counters().await;
-    let cause = CauseId::of(&report, &context.profile);
-    context.store.fail(run.id, run.epoch, &report, &cause).await
-}
-
-/// For how long a run is put off.
-#[derive(Clone, Copy)]
-struct Parked {
-    delay: Duration,
-    /// True when the API asked for it.
-    asked: bool,
-}
-
-impl Parked {
-    /// For how long, when both hold.
-    fn and(self, other: Self) -> Self {
-        Self { delay: self.delay.max(other.delay), asked: self.asked || other.asked }
-    }
+    Some(ending)
 }
 
 /// How a run ends without a commit.
@@ -247,11 +203,10 @@ async fn fetch_open(
     if let Some(report) = failure_of(&units) {
         return Err(End::UnitsFailed(Box::new(report)));
     }
-    if let Some(parked) = parked {
-        context.flush_counters().await?;
-        return Err(End::Parked(parked));
+    match parked {
+        Some(parked) => Err(End::Parked(parked)),
+        None => Ok(units),
     }
-    Ok(units)
 }
 
 /// Fetches units side by side, until all have ended, the database fails, or one is put off: the others would only meet
