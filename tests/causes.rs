@@ -16,11 +16,13 @@ use adsync::domain::unit::{AdProduct, Entity, Unit};
 use adsync::domain::wait::{RunWaits, Wait, WaitReason};
 use adsync::store::{Completion, NewRun, Store};
 use adsync::sync::causes::causes;
+use adsync::sync::event::SyncEvent;
 use adsync::sync::overview::Overview;
 
 support::on_both_databases!(
     a_failure_is_present_until_its_profile_succeeds,
     since_counts_from_the_first_failure_of_the_cause,
+    since_is_the_same_for_whoever_listens_and_whoever_reads,
     causes_are_grouped_over_profiles,
     a_login_fails_until_it_is_listed_and_since_it_first_did_of_the_cause,
     what_a_run_waits_for_is_told_under_its_epoch_and_forgotten_with_its_state,
@@ -83,7 +85,8 @@ async fn succeeds(store: &Store, id: i64) {
 }
 
 async fn failed(store: &Store) -> Vec<(RunId, Timestamp)> {
-    store.failed_runs().await.unwrap().into_iter().map(|(run, since)| (run.id, since)).collect()
+    let failures = Overview::read(store).await.unwrap().failures;
+    failures.into_values().map(|failure| (failure.run, failure.since)).collect()
 }
 
 async fn a_failure_is_present_until_its_profile_succeeds(url: &str) {
@@ -119,6 +122,33 @@ async fn since_counts_from_the_first_failure_of_the_cause(url: &str) {
     assert_eq!(failed(&store).await, [(other.id, other.finished_at.unwrap())], "another cause begins anew");
     let last = fails(&store, 1, Code::BadRequest).await;
     assert_eq!(failed(&store).await, [(last.id, first.finished_at.unwrap())]);
+}
+
+async fn since_is_the_same_for_whoever_listens_and_whoever_reads(url: &str) {
+    let store = open(url).await;
+    let mut listener = Overview::read(&store).await.unwrap();
+    let mut tell = async |run: RunView| {
+        listener.apply(SyncEvent::Run { run: Box::new(run) });
+        let read = Overview::read(&store).await.unwrap();
+        assert_eq!((&listener.failures, &listener.failing_since), (&read.failures, &read.failing_since));
+        listener.failures.get(&ProfileId(1)).map(|failure| failure.since)
+    };
+    let run = fails(&store, 1, Code::BadRequest).await;
+    let first = run.finished_at;
+    assert_eq!(tell(run).await, first);
+    // Neither a cancel nor a failure of another cause mends it.
+    let run = claimed(&store, 1).await;
+    assert_eq!(tell(store.cancelled(run.id, run.epoch).await.unwrap()).await, None);
+    let other = fails(&store, 1, Code::ServerError).await;
+    let second = other.finished_at;
+    assert_eq!(tell(other).await, second);
+    assert_eq!(tell(fails(&store, 1, Code::BadRequest).await).await, first);
+    succeeds(&store, 1).await;
+    assert_eq!(tell(store.latest_runs().await.unwrap().remove(0)).await, None);
+    let run = fails(&store, 1, Code::BadRequest).await;
+    let anew = run.finished_at;
+    assert!(anew > first);
+    assert_eq!(tell(run).await, anew);
 }
 
 async fn causes_are_grouped_over_profiles(url: &str) {

@@ -41,6 +41,8 @@ mod passing_faults;
 mod queue;
 #[path = "engine/rates.rs"]
 mod rates;
+#[path = "engine/refused_writes.rs"]
+mod refused_writes;
 #[path = "engine/retry.rs"]
 mod retry;
 #[path = "engine/takeover.rs"]

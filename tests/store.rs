@@ -38,6 +38,8 @@ support::on_both_databases!(
     an_expired_lease_is_taken_over_and_the_old_owner_is_fenced,
     a_queued_run_is_cancelled_at_once_and_a_claimed_one_is_told,
     a_run_that_is_given_back_waits_until_its_time,
+    a_run_that_is_to_stop_is_not_queued_again,
+    a_parking_counts_as_throttled_for_as_long_as_it_lasted,
     units_and_pages_keep_what_they_are_given,
     a_retry_adopts_proved_units_and_fresh_open_lists_only,
     damaged_or_missing_pages_void_a_proof,
@@ -416,6 +418,58 @@ async fn a_run_that_is_given_back_waits_until_its_time(url: &str) {
     let other = claimed(&store, 2, "me").await;
     store.give_back(other.id, other.epoch, None).await.unwrap();
     assert_eq!(store.claim("you", &logins(), None).await.unwrap().unwrap().run.epoch, 2);
+}
+
+async fn a_run_that_is_to_stop_is_not_queued_again(url: &str) {
+    let store = open(url).await;
+    for profile in [1, 2, 3] {
+        let run = claimed(&store, profile, "me").await;
+        store.request_cancel(ProfileId(profile)).await.unwrap().unwrap();
+        let view = match profile {
+            1 => store.park(run.id, run.epoch, HOUR, true).await,
+            2 => store.give_back(run.id, run.epoch, Some(HOUR)).await,
+            _ => store.give_back(run.id, run.epoch, None).await,
+        };
+        let view = view.unwrap();
+        assert_eq!(
+            (view.state, &view.owner, view.not_before),
+            (RunState::Cancelled, &None, None),
+            "{profile}"
+        );
+        assert!(view.finished_at.is_some() && view.finished_at == view.state_since && view.waits.is_empty());
+        assert_eq!((view.lease_until, view.parks), (None, 0), "{profile}");
+        assert_eq!(store.run(run.id).await.unwrap().unwrap(), view);
+    }
+    assert_eq!(store.claim("me", &logins(), None).await.unwrap(), None);
+}
+
+async fn a_parking_counts_as_throttled_for_as_long_as_it_lasted(url: &str) {
+    let store = open(url).await;
+    // The minute until somebody took it, of the two that it was put off; and no more than those.
+    for (profile, away, expected) in [(1, "60", 60), (2, "600", 120)] {
+        let run = claimed(&store, profile, "me").await;
+        let two_minutes = Duration::from_secs(120);
+        let parked = store.park(run.id, run.epoch, two_minutes, true).await.unwrap();
+        assert_eq!(parked.throttled_us, 0, "nothing of it has passed");
+        support::backends::execute(
+            url,
+            &format!(
+                "update sync_runs set state_since = state_since - {away}000000, not_before = not_before - {away}000000"
+            ),
+        )
+        .await;
+        let ended = match away {
+            "60" => store.request_cancel(ProfileId(profile)).await.unwrap().unwrap(),
+            _ => store.claim("me", &logins(), None).await.unwrap().unwrap().run,
+        };
+        let seconds = ended.throttled_us / 1_000_000;
+        assert!((expected..expected + 5).contains(&seconds), "{seconds} s of {expected} s");
+    }
+    // What was only given back was not throttled.
+    let run = claimed(&store, 3, "me").await;
+    store.give_back(run.id, run.epoch, Some(HOUR)).await.unwrap();
+    support::backends::execute(url, "update sync_runs set state_since = 0 where state = 'queued'").await;
+    assert_eq!(store.request_cancel(ProfileId(3)).await.unwrap().unwrap().throttled_us, 0);
 }
 
 async fn units_and_pages_keep_what_they_are_given(url: &str) {

@@ -1,9 +1,8 @@
 //! Reading runs: one, the latest, those that a retry may take from, the whole history.
 
-use std::collections::HashMap;
-
 use super::dispatch::read;
 use super::{Store, StoreError};
+use crate::domain::cause::CauseId;
 use crate::domain::id::{ProfileId, RunId};
 use crate::domain::run::{RunState, RunView};
 use crate::domain::time::Timestamp;
@@ -66,43 +65,40 @@ impl Store {
         })
     }
 
-    /// The latest run that ended of each profile, where that failed, with the instant at which the profile first
-    /// failed of the same cause since its last completed run.
+    /// The latest run that ended of each profile, where that failed.
     ///
     /// # Errors
     /// When the database cannot be read.
-    pub async fn failed_runs(&self) -> Result<Vec<(RunView, Timestamp)>, StoreError> {
+    pub async fn failed_runs(&self) -> Result<Vec<RunView>, StoreError> {
         read!(self, |conn, _now| {
-            let runs: Vec<RunView> = sqlx::query_as(
+            Ok(sqlx::query_as(
                 "select * from sync_runs where state = 'failed' and id in (
                      select max(id) from sync_runs where state not in ('queued', 'fetching', 'committing')
                      group by profile_id)
                  order by id",
             )
             .fetch_all(&mut *conn)
-            .await?;
-            let since: HashMap<i64, i64> = sqlx::query_as(
-                "select r.id, min(f.finished_at) from sync_runs r
-                 join sync_runs f on f.profile_id = r.profile_id and f.state = 'failed' and f.cause = r.cause
-                     and f.id <= r.id
+            .await?)
+        })
+    }
+
+    /// The causes of which profiles failed since their last completed runs, with the instants at which they first did.
+    ///
+    /// # Errors
+    /// When the database cannot be read.
+    pub async fn failing_since(&self) -> Result<Vec<(ProfileId, CauseId, Timestamp)>, StoreError> {
+        read!(self, |conn, _now| {
+            let since: Vec<(i64, String, i64)> = sqlx::query_as(
+                "select f.profile_id, f.cause, min(f.finished_at) from sync_runs f
+                 where f.state = 'failed' and f.cause is not null and f.finished_at is not null
                      and f.id > coalesce((select max(c.id) from sync_runs c
-                                          where c.profile_id = r.profile_id and c.state = 'completed'), 0)
-                 where r.id in (select max(id) from sync_runs
-                                where state not in ('queued', 'fetching', 'committing') group by profile_id)
-                 group by r.id",
+                                          where c.profile_id = f.profile_id and c.state = 'completed'), 0)
+                 group by f.profile_id, f.cause",
             )
             .fetch_all(&mut *conn)
-            .await?
-            .into_iter()
-            .collect();
-            Ok(runs
-                .into_iter()
-                .map(|run| {
-                    let ended = run.finished_at.unwrap_or(run.requested_at);
-                    let since = since.get(&run.id.0).map_or(ended, |since| Timestamp(*since));
-                    (run, since)
-                })
-                .collect())
+            .await?;
+            let of = |(profile, cause, since)| (ProfileId(profile), CauseId::stored(cause), Timestamp(since));
+            Ok(since.into_iter().map(of).collect())
         })
     }
 

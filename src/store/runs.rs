@@ -230,6 +230,9 @@ impl Store {
                 let run: Option<RunView> = sqlx::query_as(
                     "update sync_runs set state = case when state = 'queued' then 'fetching' else state end,
                          owner = $3, lease_until = $4, epoch = epoch + 1, attempt = attempt + 1,
+                         throttled_us = throttled_us + case when state = 'queued' and waits is not null
+                             then coalesce(case when not_before < $5 then not_before else $5 end - state_since, 0)
+                             else 0 end,
                          state_since = case when state = 'queued' then $5 else state_since end,
                          not_before = null, started_at = coalesce(started_at, $5), waits = null
                      where id = $1 and epoch = $2 and state in ('queued', 'fetching', 'committing') returning *",
@@ -423,7 +426,8 @@ impl Store {
         self.transition(run, epoch, RunState::Held, None, Some(to_json(summary))).await
     }
 
-    /// Gives a run back to the queue, its pages kept; nobody takes it before `delay` has passed.
+    /// Gives a run back to the queue, its pages kept; nobody takes it before `delay` has passed. One that somebody asked
+    /// to stop is cancelled instead.
     ///
     /// # Errors
     /// [`StoreError::Fenced`] when the run is no longer ours.
@@ -437,7 +441,7 @@ impl Store {
     }
 
     /// As [`Store::give_back`], because the API limits its requests; `asked` says that it named the time itself. Counts
-    /// the times in a row, which the next stored page ends.
+    /// the times in a row, which the next stored page ends. The time away counts as throttled when it has passed.
     ///
     /// # Errors
     /// [`StoreError::Fenced`] when the run is no longer ours.
@@ -462,9 +466,12 @@ impl Store {
         write_tx!(self, |tx, now| {
             // Giving back is no crash: only claims that a crash ended count against a run.
             let view: Option<RunView> = sqlx::query_as(
-                "update sync_runs set state = 'queued', owner = null, lease_until = null, not_before = $3,
-                     attempt = attempt - 1, parks = parks + $4, state_since = $5, waits = $6,
-                     throttled_us = throttled_us + $7
+                "update sync_runs set state = case when cancel_requested then 'cancelled' else 'queued' end,
+                     finished_at = case when cancel_requested then $5 else finished_at end,
+                     owner = null, lease_until = null, state_since = $5, attempt = attempt - 1,
+                     not_before = case when cancel_requested then null else $3 end,
+                     parks = case when cancel_requested then parks else parks + $4 end,
+                     waits = case when cancel_requested then null else $6 end
                  where id = $1 and epoch = $2 and state in ('fetching', 'committing') returning *",
             )
             .bind(run.0)
@@ -473,7 +480,6 @@ impl Store {
             .bind(i64::from(parked.is_some()))
             .bind(now.0)
             .bind(&waits)
-            .bind(if parked.is_some() { delay.map_or(0, micros) } else { 0 })
             .fetch_optional(&mut *tx)
             .await?;
             view.ok_or(StoreError::Fenced { run })
@@ -488,6 +494,9 @@ impl Store {
         write_tx!(self, |tx, now| {
             Ok(sqlx::query_as(
                 "update sync_runs set cancel_requested = true,
+                     throttled_us = throttled_us + case when state = 'queued' and waits is not null
+                         then coalesce(case when not_before < $2 then not_before else $2 end - state_since, 0)
+                         else 0 end,
                      finished_at = case when state = 'queued' then $2 else finished_at end,
                      state_since = case when state = 'queued' then $2 else state_since end,
                      state = case when state = 'queued' then 'cancelled' else state end

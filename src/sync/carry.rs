@@ -4,16 +4,19 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures::StreamExt as _;
+use futures::stream::FuturesUnordered;
 use tokio::sync::watch;
+use tokio::time::Instant;
 
 use super::context::{RunContext, Stop};
 use super::eligibility::Memory;
+use super::ending::{Ending, Parked};
 use super::error::SyncError;
 use super::event::SyncEvent;
 use super::fetch::{Fetched, OPEN_LIST_FOR, UnitFetch};
 use super::parking;
 use super::persist::{self, Committed};
-use crate::domain::cause::CauseId;
 use crate::domain::code::Code;
 use crate::domain::entity::{Descriptor, descriptor, descriptors_of};
 use crate::domain::id::{EntityId, RunId};
@@ -25,6 +28,9 @@ use crate::store::{Store, StoreError, UnitUpdate};
 
 /// Crashes that a run may cause before it is given up.
 const MAX_CRASHES: i64 = 5;
+
+/// How long what a run has in flight may take to land, once it is about to be parked.
+const LANDING: Duration = Duration::from_secs(2);
 
 /// Rows written by a commit from which on the write-ahead log is given back.
 const BIG_COMMIT: u64 = 20_000;
@@ -38,66 +44,29 @@ enum UnitEnd {
     Skipped,
 }
 
-/// Carries a claimed run to its end, and writes that end.
-pub(super) async fn carry(context: Arc<RunContext>) {
+/// Carries a claimed run to its end; gives the end that is to be stored, unless the run has it already or is no longer
+/// ours.
+pub(super) async fn carry(context: Arc<RunContext>) -> Option<Ending> {
     if context.run().parks > 0 {
         context.client.probe_first(&context.profile.login, context.profile.id);
     }
-    let outcome = run_to_end(&context).await;
+    let end = run_to_end(&context).await.err()?;
     let run = context.run();
-    let ended = match outcome {
-        Ok(()) => return,
-        Err(End::Stopped(Stop::Lost) | End::Failed(SyncError::Store(StoreError::Fenced { .. }))) => {
+    let ending = match end {
+        End::Stopped(Stop::Lost) | End::Failed(SyncError::Store(StoreError::Fenced { .. })) => {
             tracing::warn!(target: "adsync::sync", profile_id = context.profile.id.0, "{}: run {} was taken over by another process", context.profile.name, run.id);
-            return;
+            return None;
         }
-        Err(End::Stopped(Stop::Cancel)) => {
-            let _ = context.flush_counters().await;
-            context.store.cancelled(run.id, run.epoch).await
+        End::Stopped(Stop::Cancel) => Ending::Cancelled,
+        End::Stopped(Stop::GiveBack) => Ending::GivenBack(None),
+        End::Parked(parked) => {
+            Ending::Parked(Parked { delay: parking::pause(parked.delay, run.parks), ..parked })
         }
-        Err(End::Stopped(Stop::GiveBack)) => {
-            let _ = context.flush_counters().await;
-            context.store.give_back(run.id, run.epoch, None).await
-        }
-        Err(End::Parked(parked)) => {
-            let delay = parking::pause(parked.delay, run.parks);
-            tracing::warn!(
-                target: "adsync::sync", profile_id = context.profile.id.0,
-                "{}: parked for {:.0} s, {}",
-                context.profile.name, delay.as_secs_f64(), parking::why(parked.asked, run.parks)
-            );
-            context.store.park(run.id, run.epoch, delay, parked.asked).await
-        }
-        Err(End::Failed(error)) => {
-            let report = error.report(context.clock.now());
-            fail(&context, report).await
-        }
-        Err(End::UnitsFailed(report)) => fail(&context, *report).await,
+        End::Failed(error) => Ending::failed(&context, error.report(context.clock.now())),
+        End::UnitsFailed(report) => Ending::failed(&context, *report),
     };
-    match ended {
-        Ok(run) => context.set_run(run),
-        // The run stays live in the database: its lease runs out, and whoever comes next takes it over.
-        Err(error) => tracing::error!(
-            target: "adsync::sync", profile_id = context.profile.id.0,
-            "{}: the end of run {} could not be stored: {error}", context.profile.name, run.id
-        ),
-    }
-}
-
-async fn fail(context: &RunContext, report: ErrorReport) -> Result<RunView, StoreError> {
-    tracing::error!(target: "adsync::sync", profile_id = context.profile.id.0, "{}: {} ({})", context.profile.name, report.summary, report.code);
-    let run = context.run();
     let _ = context.flush_counters().await;
-    let cause = CauseId::of(&report, &context.profile);
-    context.store.fail(run.id, run.epoch, &report, &cause).await
-}
-
-/// For how long a run is put off.
-#[derive(Clone, Copy)]
-struct Parked {
-    delay: Duration,
-    /// True when the API asked for it.
-    asked: bool,
+    Some(ending)
 }
 
 /// How a run ends without a commit.
@@ -229,25 +198,38 @@ async fn fetch_open(
     let ends: HashMap<Unit, watch::Sender<Option<UnitState>>> =
         units.iter().map(|u| (u.unit, watch::Sender::new((!is_open(u.unit)).then_some(u.state)))).collect();
     let others = Others { context, memory, ends: &ends };
-    let fetches = open.iter().map(|d| fetch_unit(&others, d));
-    let mut parked: Option<Parked> = None;
-    for end in futures::future::join_all(fetches).await {
-        if let UnitEnd::Parked(one) = end? {
-            parked = Some(parked.map_or(one, |known| Parked {
-                delay: known.delay.max(one.delay),
-                asked: known.asked || one.asked,
-            }));
-        }
-    }
+    let parked = fetch_together(&others, open).await?;
     let units = context.store.units(context.run().id).await?;
     if let Some(report) = failure_of(&units) {
         return Err(End::UnitsFailed(Box::new(report)));
     }
-    if let Some(parked) = parked {
-        context.flush_counters().await?;
-        return Err(End::Parked(parked));
+    match parked {
+        Some(parked) => Err(End::Parked(parked)),
+        None => Ok(units),
     }
-    Ok(units)
+}
+
+/// Fetches units side by side, until all have ended, the database fails, or one is put off: the others would only meet
+/// the same pause one after the other, while the run keeps its slot. Pages that were stored stay.
+async fn fetch_together(
+    others: &Others<'_>,
+    open: &[&'static Descriptor],
+) -> Result<Option<Parked>, SyncError> {
+    let mut fetches: FuturesUnordered<_> = open.iter().map(|d| fetch_unit(others, d)).collect();
+    let mut parked: Option<(Parked, Instant)> = None;
+    loop {
+        let next = match parked {
+            None => fetches.next().await,
+            Some((_, landed)) => tokio::time::timeout_at(landed, fetches.next()).await.ok().flatten(),
+        };
+        let Some(end) = next else { return Ok(parked.map(|(parked, _)| parked)) };
+        if let UnitEnd::Parked(one) = end? {
+            parked = Some(match parked {
+                None => (one, Instant::now() + LANDING),
+                Some((known, landed)) => (known.and(one), landed),
+            });
+        }
+    }
 }
 
 /// The units of the run, with what may be reused of earlier attempts and of the run that it retries, and with what

@@ -101,6 +101,16 @@ impl RunContext {
         self.hub.emit(SyncEvent::Run { run: Box::new(run) });
     }
 
+    /// Changes what is known of the run, as it is now, and tells.
+    pub(super) fn amend_run(&self, change: impl FnOnce(&mut RunView)) {
+        let run = {
+            let mut run = self.run.lock().unwrap_or_else(PoisonError::into_inner);
+            change(&mut run);
+            run.clone()
+        };
+        self.hub.emit(SyncEvent::Run { run: Box::new(run) });
+    }
+
     /// Tells how a unit stands now.
     pub(super) fn tell_unit(&self, unit: UnitView) {
         self.hub.emit(SyncEvent::Unit { profile_id: self.profile.id, unit: Box::new(unit) });
@@ -112,10 +122,10 @@ impl RunContext {
         if cost == (Cost { sent: 0, throttled: 0, throttled_us: 0 }) {
             return Ok(());
         }
-        let mut run = self.run();
+        let run = self.run();
         self.store.count_requests(run.id, run.epoch, cost.sent, cost.throttled, cost.throttled_us).await?;
-        cost.add_to(&mut run);
-        self.set_run(run);
+        // A page of another unit may have been stored meanwhile.
+        self.amend_run(|run| cost.add_to(run));
         Ok(())
     }
 

@@ -10,6 +10,7 @@ use tokio_util::task::TaskTracker;
 
 use super::carry::carry;
 use super::context::{RunContext, Stop};
+use super::ending::Ending;
 use super::error::SyncError;
 use super::event::SyncEvent;
 use super::hub::Hub;
@@ -18,7 +19,6 @@ use super::policy::Policy;
 use super::rates::StoredBudget;
 use crate::ads::AdsClient;
 use crate::config::SyncConfig;
-use crate::domain::cause::CauseId;
 use crate::domain::cost::RunCost;
 use crate::domain::id::{ProfileId, RunId};
 use crate::domain::limits::LimitsSnapshot;
@@ -444,7 +444,7 @@ async fn dispatch(inner: Arc<Inner>) {
         };
         match claimed {
             Ok(Some(claim)) => {
-                begin(&inner, claim).await;
+                begin(&inner, claim);
                 continue;
             }
             Ok(None) => {}
@@ -459,7 +459,7 @@ async fn dispatch(inner: Arc<Inner>) {
     }
 }
 
-async fn begin(inner: &Arc<Inner>, claim: Claim) {
+fn begin(inner: &Arc<Inner>, claim: Claim) {
     let run = claim.run;
     let stop = watch::Sender::new(None);
     if run.cancel_requested {
@@ -468,45 +468,42 @@ async fn begin(inner: &Arc<Inner>, claim: Claim) {
     if claim.found != RunState::Queued {
         tracing::warn!(target: "adsync::sync", profile_id = run.profile_id.0, "run {} is taken over from a process that ended", run.id);
     }
-    let profile = match inner.store.profile(run.profile_id).await {
-        Ok(Some(stored)) => stored.profile,
-        Ok(None) | Err(_) => {
-            // Tried again later; where even this fails, the lease runs out.
-            let _ = inner.store.give_back(run.id, run.epoch, Some(Duration::from_secs(5))).await;
-            return;
-        }
-    };
     lock(&inner.carried).insert(run.id, Carried { epoch: run.epoch, stop: stop.clone() });
     // A stop that came between the claim and this line must not be missed.
     if *inner.closing.borrow() {
         stop.send_replace(Some(Stop::GiveBack));
     }
     inner.hub.emit(SyncEvent::Run { run: Box::new(run.clone()) });
+    let inner_task = Arc::clone(inner);
+    inner.tasks.spawn(async move {
+        // It is in our hands until its end is stored: nobody else looks after a run whose lease is ours.
+        if let Some(ending) = carry_claimed(&inner_task, &run, &stop).await {
+            ending.store(&inner_task, &run).await;
+        }
+        lock(&inner_task.carried).remove(&run.id);
+        inner_task.wake.notify_one();
+    });
+}
+
+async fn carry_claimed(inner: &Inner, run: &RunView, stop: &watch::Sender<Option<Stop>>) -> Option<Ending> {
+    let Ok(Some(stored)) = inner.store.profile(run.profile_id).await else {
+        // Tried again later.
+        return Some(Ending::GivenBack(Some(Duration::from_secs(5))));
+    };
     let context = Arc::new(RunContext::new(
         inner.store.clone(),
         inner.client.clone(),
         inner.hub.clone(),
         inner.options.sync.clone(),
         Arc::clone(&inner.clock),
-        profile,
+        stored.profile,
         run.clone(),
         stop.subscribe(),
     ));
-    let inner_task = Arc::clone(inner);
-    inner.tasks.spawn(async move {
-        if let Err(message) = panics::contain(carry(Arc::clone(&context))).await {
-            let report = SyncError::Panic { message }.report(inner_task.clock.now());
-            tracing::error!(target: "adsync::sync", profile_id = context.profile.id.0, "{}: {}", context.profile.name, report.summary);
-            match inner_task
-                .store
-                .fail(run.id, run.epoch, &report, &CauseId::of(&report, &context.profile))
-                .await
-            {
-                Ok(view) => context.set_run(view),
-                Err(error) => tracing::error!(target: "adsync::sync", profile_id = context.profile.id.0, "run {}: {error}", run.id),
-            }
+    match panics::contain(carry(Arc::clone(&context))).await {
+        Ok(ending) => ending,
+        Err(message) => {
+            Some(Ending::failed(&context, SyncError::Panic { message }.report(inner.clock.now())))
         }
-        lock(&inner_task.carried).remove(&run.id);
-        inner_task.wake.notify_one();
-    });
+    }
 }

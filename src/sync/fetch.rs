@@ -377,7 +377,7 @@ impl<'a> UnitFetch<'a> {
         answer: &ListPage,
         last: bool,
     ) -> Result<Next, SyncError> {
-        let (unit, page, mut run) = (self.descriptor.unit, &answer.page, self.context.run());
+        let (unit, page, run) = (self.descriptor.unit, &answer.page, self.context.run());
         let _one_after_the_other = self.storing.lock().await;
         let (next, pages, rows, expected) = {
             let mut got = self.got();
@@ -410,10 +410,10 @@ impl<'a> UnitFetch<'a> {
             throttled_us: cost.throttled_us,
         };
         let view = self.context.store.store_page(run.id, run.epoch, &new).await?;
-        run = self.context.run();
-        cost.add_to(&mut run);
-        run.parks = 0;
-        self.context.set_run(run);
+        self.context.amend_run(|run| {
+            cost.add_to(run);
+            run.parks = 0;
+        });
         tracing::info!(
             target: "adsync::sync", profile_id = self.context.profile.id.0,
             "{}  {unit} page {}: {}", self.context.profile.name, view.pages, plural(page.len() as u64, "row", "rows")

@@ -9,6 +9,7 @@ mod certify;
 mod context;
 mod difference;
 mod eligibility;
+mod ending;
 mod engine;
 mod error;
 pub mod estimate;

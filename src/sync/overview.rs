@@ -32,6 +32,10 @@ pub struct Overview {
     /// The present failure of each profile whose latest run that ended failed; a live retry does not end it yet.
     #[serde(default)]
     pub failures: BTreeMap<ProfileId, PresentFailure>,
+    /// The causes of which each profile failed since its last completed run, and since when. A cancelled run in between
+    /// ends a failure, and mends no cause.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub failing_since: BTreeMap<ProfileId, BTreeMap<CauseId, Timestamp>>,
     /// The logins that could not be asked for their profiles when they last were.
     #[serde(default)]
     pub login_failures: BTreeMap<String, LoginFailure>,
@@ -158,11 +162,11 @@ impl Overview {
         }
         let told = overview.runs.values().filter(|run| !run.waits.requests.is_empty());
         overview.waits = told.map(|run| (run.id, run.waits.requests.clone())).collect();
-        for (run, since) in store.failed_runs().await? {
+        for (profile, cause, since) in store.failing_since().await? {
+            overview.failing_since.entry(profile).or_default().insert(cause, since);
+        }
+        for run in store.failed_runs().await? {
             overview.apply_failure(&run);
-            if let Some(failure) = overview.failures.get_mut(&run.profile_id) {
-                failure.since = since;
-            }
         }
         let live: Vec<RunId> = overview.live_runs().map(|run| run.id).collect();
         for run in live {
@@ -273,13 +277,17 @@ impl Overview {
             (Some(report), Some(stored)) => {
                 let at = run.finished_at.unwrap_or(report.at);
                 let cause = CauseId::of(report, &stored.profile);
-                let since = known.filter(|known| known.cause == cause).map_or(at, |known| known.since);
+                let causes = self.failing_since.entry(run.profile_id).or_default();
+                let since = *causes.entry(cause.clone()).or_insert(at);
                 let failure =
                     PresentFailure { run: run.id, cause, since, at, report: Box::new(report.clone()) };
                 self.failures.insert(run.profile_id, failure);
             }
             _ => {
                 self.failures.remove(&run.profile_id);
+                if run.state == RunState::Completed {
+                    self.failing_since.remove(&run.profile_id);
+                }
             }
         }
     }

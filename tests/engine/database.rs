@@ -89,6 +89,44 @@ impl Database {
         on_pool!(self, |pool| sqlx::query(sql).execute(pool).await.unwrap().rows_affected())
     }
 
+    /// Refuses an insert or update of rows of a table that meet a condition, until it is accepted again.
+    pub(crate) async fn refuse(&self, event: &str, table: &str, condition: &str) {
+        let on = format!("create trigger refused before {event} on {table} for each row when");
+        if self.is_sqlite() {
+            self.execute(&format!("{on} {condition} begin select raise(abort, 'refused by a test'); end"))
+                .await;
+            return;
+        }
+        self.execute(
+            "create or replace function refuse() returns trigger language plpgsql
+             as $$ begin raise exception 'refused by a test'; end $$",
+        )
+        .await;
+        self.execute(&format!("{on} ({condition}) execute function refuse()")).await;
+    }
+
+    /// Asks a run to stop when a page of a unit is stored.
+    pub(crate) async fn cancel_with_page(&self, ad_product: &str, entity: &str) {
+        let on = format!(
+            "create trigger cancels after insert on sync_pages for each row
+             when (new.ad_product = '{ad_product}' and new.entity = '{entity}')"
+        );
+        let cancel = "update sync_runs set cancel_requested = true where id = new.run_id;";
+        if self.is_sqlite() {
+            self.execute(&format!("{on} begin {cancel} end")).await;
+            return;
+        }
+        let body = format!("as $$ begin {cancel} return new; end $$");
+        self.execute(&format!("create function cancels() returns trigger language plpgsql {body}")).await;
+        self.execute(&format!("{on} execute function cancels()")).await;
+    }
+
+    /// Ends what [`Database::refuse`] began.
+    pub(crate) async fn accept(&self, table: &str) {
+        let on = if self.is_sqlite() { String::new() } else { format!(" on {table}") };
+        self.execute(&format!("drop trigger refused{on}")).await;
+    }
+
     /// Rows as objects of these columns, with a tail such as `from T where …`.
     pub(crate) async fn rows(&self, columns: &[&str], tail: &str) -> Vec<Row> {
         let function = if self.is_sqlite() { "json_object" } else { "json_build_object" };

@@ -114,8 +114,12 @@ pub(crate) fn endpoint(name: &str, region: Region, sim: &RunningSimulator) -> Lo
 
 /// A client that never waits for long.
 pub(crate) fn client(logins: Vec<LoginEndpoint>) -> AdsClient {
-    let limits =
-        RateLimitConfig { enabled: false, patience: Duration::from_secs(5), ..RateLimitConfig::default() };
+    client_with_patience(logins, Duration::from_secs(5))
+}
+
+/// A client whose own pauses are never beyond its patience, when that is a minute.
+pub(crate) fn client_with_patience(logins: Vec<LoginEndpoint>, patience: Duration) -> AdsClient {
+    let limits = RateLimitConfig { enabled: false, patience, ..RateLimitConfig::default() };
     let options = ClientOptions {
         timeout: HANGS,
         max_attempts: 4,
@@ -151,6 +155,16 @@ impl Bench {
     /// Another process, as far as the database can tell.
     pub(crate) async fn another_engine(&self, carries: Carries) -> Engine {
         engine(&self.sim, &self.database.url, config(), carries).await
+    }
+
+    /// The same with another client.
+    pub(crate) async fn with_patience(mut self, patience: Duration, sync: SyncConfig) -> Self {
+        self.engine.release().await;
+        let client = client_with_patience(vec![endpoint("test", Region::Eu, &self.sim)], patience);
+        let store = Store::open(&self.database.url).await.unwrap();
+        let options = EngineOptions { sync, carries: Carries::Requested, profiles: Selection::default() };
+        self.engine = Engine::start(store, client, options).await.unwrap();
+        self
     }
 
     /// Another process that is configured otherwise.

@@ -20,6 +20,8 @@ on_both_databases!(
     there_is_nothing_to_retry_after_a_good_run,
     a_pause_beyond_patience_parks_the_run_and_frees_its_slot,
     a_profile_that_only_answers_429_is_parked_and_nothing_changes,
+    a_profile_whose_every_list_answers_429_is_parked_after_one_request_gave_up,
+    a_cancel_that_meets_a_parking_is_not_lost,
     a_parked_run_goes_on_where_it_stopped,
     a_run_that_is_parked_again_and_again_stays_away_longer_whoever_carries_it,
 );
@@ -168,6 +170,42 @@ async fn a_profile_that_only_answers_429_is_parked_and_nothing_changes(url: &str
         engine.cancel(bench.profile(0)).await.unwrap().unwrap();
         engine.release().await;
     }
+}
+
+async fn a_profile_whose_every_list_answers_429_is_parked_after_one_request_gave_up(url: &str) {
+    let sync = adsync::config::SyncConfig { concurrent_profiles: 1, ..config() };
+    // As it is configured: none of our own pauses is beyond patience.
+    let patience = Duration::from_secs(60);
+    let bench = Bench::start(url, all_roles()).await.with_patience(patience, sync).await;
+    bench.faults(&format!(
+        "[[fault]]\nmatch = {{ profile = {}, times = 'forever' }}\neffect = {{ status = 429 }}",
+        bench.profile(0)
+    ));
+    let run = bench.engine.sync(bench.profile(0), &operator()).await.unwrap();
+    let parked = run_until(&bench.engine, &run, "parking", |run| run.not_before.is_some()).await;
+    assert_eq!((parked.state, &parked.owner, parked.parks), (RunState::Queued, &None, 1));
+    // A few lists gave up, and not all of them, one after the other.
+    let all = 4 * i64::try_from(PATHS.len()).unwrap();
+    assert!(parked.throttled < all * 3 / 4, "{} answers of 429", parked.throttled);
+    let pause = parked.not_before.unwrap().since(bench.engine.now());
+    assert!(pause > Duration::from_secs(50) && pause <= Duration::from_secs(60), "{pause:?}");
+    // The only slot is free for others.
+    bench.sync_to_truth(1).await;
+}
+
+async fn a_cancel_that_meets_a_parking_is_not_lost(url: &str) {
+    let bench = Bench::start(url, one_profile()).await;
+    // Whoever asks for the cancel does so in the very moment in which the last page before the 429 is stored.
+    bench.database.cancel_with_page("SP", "keyword").await;
+    bench.faults(&format!(
+        "[[fault]]\nmatch = {{ path = '{SP_KEYWORDS}', from_request = 2, times = 'forever' }}\n\
+         effect = {{ status = 429, retry_after = 3600 }}"
+    ));
+    let run = bench.engine.sync(bench.profile(0), &operator()).await.unwrap();
+    let done =
+        run_until(&bench.engine, &run, "an end", |r| !r.state.is_live() || r.not_before.is_some()).await;
+    assert_eq!((done.state, done.not_before, &done.owner), (RunState::Cancelled, None, &None));
+    assert!(done.finished_at.is_some() && done.waits.is_empty());
 }
 
 async fn a_parked_run_goes_on_where_it_stopped(url: &str) {

@@ -40,7 +40,8 @@ macro_rules! on_both_databases {
 pub(crate) use on_both_databases;
 
 /// Runs a statement on a database from outside, as somebody with another tool would.
-pub(crate) async fn execute(url: &str, sql: &'static str) {
+pub(crate) async fn execute(url: &str, sql: &str) {
+    let sql = sqlx::AssertSqlSafe(sql.to_owned());
     if url.starts_with("sqlite:") {
         let pool = sqlx::SqlitePool::connect(url).await.expect("the database file");
         sqlx::query(sql).execute(&pool).await.expect("the statement");
