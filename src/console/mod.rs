@@ -27,6 +27,7 @@ mod model;
 mod pace;
 mod palette;
 mod query;
+mod rows;
 mod runtime;
 mod screen;
 mod terminal;

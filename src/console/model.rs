@@ -417,7 +417,7 @@ impl Model {
     /// The filter line of the present screen.
     pub(super) const fn filter_line(&self) -> Option<&FilterLine> {
         match &self.screen {
-            Screen::Profiles | Screen::Matrix(_) => Some(&self.home.line),
+            Screen::Profiles | Screen::Matrix(_) => Some(self.home.line()),
             _ => None,
         }
     }
@@ -425,7 +425,7 @@ impl Model {
     /// The same, to be typed into; [`Self::refilter`] has to follow.
     pub(super) const fn filter_line_mut(&mut self) -> Option<&mut FilterLine> {
         match &self.screen {
-            Screen::Profiles | Screen::Matrix(_) => Some(&mut self.home.line),
+            Screen::Profiles | Screen::Matrix(_) => Some(self.home.line_mut()),
             _ => None,
         }
     }

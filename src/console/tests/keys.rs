@@ -170,7 +170,7 @@ fn a_review_closes_when_its_run_is_no_longer_held() {
 fn the_filter_line_takes_letters_that_are_keys_elsewhere() {
     let mut model = model();
     filter(&mut model, "sqxrAD");
-    assert_eq!(model.home.line.value(), "sqxrAD");
+    assert_eq!(model.home.line().value(), "sqxrAD");
     assert_eq!(model.home.rows(), []);
     assert_eq!(press(&mut model, "enter s x r"), [], "there is no row to act on");
     press(&mut model, "esc");
@@ -221,10 +221,10 @@ fn a_filter_by_age_goes_by_the_clock() {
 fn tab_completes_fields_and_values_in_the_filter_line() {
     let mut model = model();
     press(&mut model, "/ c o u tab d tab");
-    assert_eq!(model.home.line.value(), "country:de");
+    assert_eq!(model.home.line().value(), "country:de");
     assert_eq!(model.home.rows().len(), 4);
     press(&mut model, "space - s t a t u s : f a right enter");
-    assert_eq!(model.home.line.value(), "country:de -status:failed");
+    assert_eq!(model.home.line().value(), "country:de -status:failed");
     assert_eq!(model.home.rows(), [HAUS, NORDLICHT]);
 }
 
@@ -235,7 +235,7 @@ fn pasted_text_goes_into_the_filter_line_or_nowhere() {
     assert_eq!((model.home.selected(), modal(&model)), (0, None));
     press(&mut model, "/");
     update(&mut model, Event::Paste("nord\nlicht".to_owned()));
-    assert_eq!(model.home.line.value(), "nord licht");
+    assert_eq!(model.home.line().value(), "nord licht");
     let mut model = at(FJORD);
     press(&mut model, "D");
     update(&mut model, Event::Drawn);

@@ -224,7 +224,7 @@ fn list_facts(model: &Model, theme: &Theme) -> Vec<Part> {
             right.push(Part::new(7, format!("({hidden} hidden by the filter)"), theme.warn()));
         }
     }
-    if home.line.is_set() {
+    if home.line().is_set() {
         right.push(Part::new(6, format!("{} shown", home.rows().len()), Style::new()));
     }
     right.push(Part::new(2, home.order().label(&ORDERS), theme.dim()));
