@@ -242,8 +242,7 @@ impl Home {
 
     /// Reads every profile anew.
     pub(super) fn rebuild(&mut self, overview: &Overview, now: Timestamp) {
-        let entries =
-            overview.profiles.keys().filter_map(|id| Some((*id, Self::entry(*id, overview, now)?)));
+        let entries = overview.profiles.keys().filter_map(|id| Some((*id, Self::entry(*id, overview, now)?)));
         self.list.fill(entries, now);
         self.selected.retain(|id| overview.profiles.contains_key(id));
     }

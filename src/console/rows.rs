@@ -105,11 +105,6 @@ impl<K: Clone + Eq + Hash, E: Row> Rows<K, E> {
         &mut self.line
     }
 
-    /// The time by which ages are judged.
-    pub(super) const fn now(&self) -> Timestamp {
-        self.now
-    }
-
     /// Puts other rows in place of all. They are arranged when the list is next settled.
     pub(super) fn fill(&mut self, rows: impl IntoIterator<Item = (K, E)>, now: Timestamp) {
         self.now = self.now.max(now);
@@ -197,6 +192,11 @@ impl<K: Clone + Eq + Hash, E: Row> Rows<K, E> {
         if let Some(position) = self.shown.iter().position(|key| key == wanted) {
             self.move_to(position);
         }
+    }
+
+    /// Forgets which row the cursor is on, though not where it is: rows have other keys now.
+    pub(super) fn forget(&mut self) {
+        self.cursor = None;
     }
 
     /// Has the cursor stay on its row from now on.

@@ -90,13 +90,13 @@ pub(super) fn shown(size: (u16, u16)) -> Model {
 
 fn ids(model: &Model) -> Vec<&str> {
     let Screen::Changes(screen) = &model.screen else { panic!("another screen") };
-    let Loaded::Ready(changes) = &screen.changes else { panic!("{:?}", screen.changes) };
-    changes.iter().map(|change| change.entity_id.as_str()).collect()
+    assert!(matches!(screen.changes, Loaded::Ready(_)), "{:?}", screen.changes);
+    (0..screen.len()).map(|place| screen.change(place).unwrap().entity_id.as_str()).collect()
 }
 
 fn position(model: &Model) -> usize {
     let Screen::Changes(screen) = &model.screen else { panic!("another screen") };
-    screen.list.position
+    screen.list().position
 }
 
 fn completed(run: i64, profile: ProfileId) -> SyncEvent {

@@ -67,12 +67,12 @@ fn of_haus(size: (u16, u16), keys: &str) -> Model {
 
 fn ids(model: &Model) -> Vec<i64> {
     let Screen::History(screen) = &model.screen else { panic!("the runs are open") };
-    screen.runs.ready().unwrap().iter().map(|run| run.id.0).collect()
+    (0..screen.len()).map(|place| screen.run(place).unwrap().id.0).collect()
 }
 
 fn current(model: &Model) -> i64 {
     let Screen::History(screen) = &model.screen else { panic!("the runs are open") };
-    screen.runs.ready().unwrap()[screen.list.position].id.0
+    screen.current().unwrap().id.0
 }
 
 #[test]

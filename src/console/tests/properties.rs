@@ -204,8 +204,8 @@ proptest! {
             let (len, _) = model.list_size();
             let list = match &model.screen {
                 Screen::Run(screen) => Some(screen.list),
-                Screen::History(screen) => Some(screen.list),
-                Screen::Changes(screen) => Some(screen.list),
+                Screen::History(screen) => Some(screen.list()),
+                Screen::Changes(screen) => Some(screen.list()),
                 Screen::Limits(screen) => Some(screen.list),
                 Screen::Logs(screen) => Some(screen.list),
                 Screen::Profiles | Screen::Errors(_) | Screen::Matrix(_) => None,

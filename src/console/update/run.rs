@@ -2,10 +2,11 @@
 
 use crate::console::event::Effect;
 use crate::console::keys::Command;
-use crate::console::list::ListCursor;
+use crate::console::list::{ListCursor, Order};
 use crate::console::model::{Model, RunScreen};
 use crate::console::query::{Loaded, Query};
 use crate::console::screen::Screen;
+use crate::console::units::ORDERS;
 use crate::domain::id::{ProfileId, RunId};
 use crate::domain::report::ErrorReport;
 use crate::domain::run::{RunView, UnitView};
@@ -23,7 +24,15 @@ pub(super) fn open_at(model: &mut Model, profile: ProfileId, unit: Unit) -> Vec<
 
 fn latest(model: &Model, profile: ProfileId, at: Option<Unit>) -> RunScreen {
     let run = model.run(profile).map(|run| run.id);
-    RunScreen { profile, run, older: None, units: Loaded::Loading, list: ListCursor::default(), at }
+    RunScreen {
+        profile,
+        run,
+        older: None,
+        units: Loaded::Loading,
+        list: ListCursor::default(),
+        order: Order::default(),
+        at,
+    }
 }
 
 /// Opens one run, whether it is the latest or not.
@@ -65,7 +74,11 @@ fn load(run: Option<RunId>) -> Vec<Effect> {
 pub(super) fn on_command(model: &mut Model, command: Command) {
     let (_, page) = model.list_size();
     if let Screen::Run(screen) = &mut model.screen {
-        screen.list.moved(command, page);
+        if screen.list.moved(command, page) {
+            screen.at = None;
+        } else {
+            screen.order.changed(command, &ORDERS);
+        }
     }
 }
 

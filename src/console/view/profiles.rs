@@ -51,7 +51,8 @@ pub(super) fn draw(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: Re
         return nothing(model, theme, frame, area);
     }
     let (columns, widths) = widths(model, area.width);
-    let table = Table { columns: &columns, list: home.list(), len: rows.len(), sorted: Some(home.order().sign()) };
+    let table =
+        Table { columns: &columns, list: home.list(), len: rows.len(), sorted: Some(home.order().sign()) };
     let row = |i: usize| rows.get(i).map_or_else(Vec::new, |id| cells(model, theme, *id, &widths));
     table.draw(theme, frame, area, row, |i| rows.get(i).is_some_and(|id| home.is_selected(*id)));
 }

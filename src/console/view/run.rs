@@ -7,7 +7,7 @@ use ratatui::text::{Line, Span};
 
 use super::now::{hold_line, how_far, so_far};
 use super::parts::{Part, join, put};
-use super::{detail, proof};
+use super::{detail, proof, table};
 use crate::console::layout::run_regions;
 use crate::console::model::{Model, RunScreen};
 use crate::console::query::Loaded;
@@ -21,7 +21,7 @@ use crate::sync::event::WaitReason;
 
 pub(super) fn draw(model: &Model, screen: &RunScreen, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
     let regions = run_regions(area, screen.older.is_some());
-    let units = model.units(screen);
+    let units = &*model.units(screen);
     older(model, screen, theme, frame, regions.older);
     match model.shown_run(screen) {
         Some(run) => {
@@ -41,7 +41,7 @@ pub(super) fn draw(model: &Model, screen: &RunScreen, theme: &Theme, frame: &mut
             put(frame, regions.facts, 0, &Line::styled(text, theme.dim()));
         }
     }
-    table(model, screen, units, theme, frame, regions.units);
+    unit_table(model, screen, units, theme, frame, regions.units);
     if let Some(unit) = units.get(screen.list.position) {
         detail::draw(model, unit, theme, frame, regions.detail);
     }
@@ -271,11 +271,11 @@ fn widths(total: usize, units: &[UnitView]) -> [usize; 7] {
 
 /// The current unit's proof, when its column cuts it off.
 pub(super) fn cut_sentence(model: &Model, screen: &RunScreen, theme: &Theme, total: u16) -> Option<String> {
-    let units = model.units(screen);
+    let units = &*model.units(screen);
     proof::cut_words(model, theme, units.get(screen.list.position)?, widths(usize::from(total), units)[6])
 }
 
-fn table(
+fn unit_table(
     model: &Model,
     screen: &RunScreen,
     units: &[UnitView],
@@ -300,9 +300,10 @@ fn table(
     let mut row = 0;
     if area.height > 1 {
         let mut spans = vec![Span::raw(" ".repeat(MARKS))];
-        for ((head, width), align) in heads.iter().zip(widths).zip(aligned).filter(|((_, w), _)| *w > 0) {
-            spans.push(Span::styled(pad(head, width, align, ""), theme.heading()));
-            spans.push(Span::raw("  "));
+        let sorted = |i: usize| (screen.order.column == i + 1).then_some(screen.order.descending);
+        let columns = heads.iter().zip(widths).zip(aligned).enumerate();
+        for (i, ((head, width), align)) in columns.filter(|(_, ((_, width), _))| *width > 0) {
+            spans.extend(table::head(head, align, width, sorted(i), theme));
         }
         put(frame, area, 0, &Line::from(spans));
         row = 1;
