@@ -88,9 +88,15 @@ pub(super) fn crumbs(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: 
         _ => trail(model, theme, usize::from(area.width)),
     };
     let mut right = facts(model, theme);
-    // While a filter takes the place of the trail, whose list it is stands here.
-    if line.is_some_and(|line| line.is_editing() || line.is_set()) && model.screen.tab().is_none() {
-        right.insert(0, Part::new(5, crumb(model, &model.screen, 24, theme), theme.dim()));
+    if let Some(line) = line.filter(|line| line.is_editing() || line.is_set()) {
+        // While the filter takes the place of the trail, whose list it is stands here.
+        if model.screen.tab().is_none() {
+            right.insert(0, Part::new(5, crumb(model, &model.screen, 24, theme), theme.dim()));
+        }
+        // What is typed is worth more than what the screen says of itself.
+        let typed = (width(line.value()) + 3).min(usize::from(area.width * 3 / 5));
+        let room = usize::from(area.width).saturating_sub(typed + 4);
+        right = vec![Part::of(9, join(right, 2, room).spans)];
     }
     put_sides(frame, area, left, right, 2);
 }
