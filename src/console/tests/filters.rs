@@ -386,6 +386,33 @@ fn a_filter_of_failures_follows_the_engine_and_keeps_the_cursor() {
 }
 
 #[test]
+fn a_filter_of_failures_goes_by_the_clock() {
+    let (mut model, _) = failing();
+    filter(&mut model, "since:5m");
+    assert_eq!(who(&model), ["1 profile", "Haus Linden"]);
+    update(&mut model, Event::Tick(ahead(300)));
+    assert_eq!(who(&model), [""; 0]);
+}
+
+#[test]
+fn what_was_told_while_one_looked_deeper_is_there_when_one_comes_back() {
+    let mut model = limits::opened(limits::limits(), (120, 40), "j j enter");
+    let mut fewer = limits::limits();
+    fewer.profiles.retain(|limit| limit.profile != Some(NORDLICHT));
+    tell(&mut model, SyncEvent::Limits { limits: fewer });
+    press(&mut model, "esc");
+    assert_eq!(waiting(&model), [Some(2), None, Some(12)]);
+    assert_eq!(model.current(), Some(KESTREL));
+
+    let (mut model, _) = failing();
+    filter(&mut model, "country:de");
+    press(&mut model, "j h");
+    tell(&mut model, SyncEvent::Run { run: Box::new(run_view(151, HAUS, RunState::Completed)) });
+    press(&mut model, "esc");
+    assert_eq!((line(&model), who(&model).len()), ("country:de", 3));
+}
+
+#[test]
 fn who_waits_is_found_by_every_field() {
     for (text, found) in [
         ("name:kestrel", &[Some(2)][..]),
