@@ -52,13 +52,37 @@ pub struct Costs {
     pub slots: usize,
 }
 
+/// The cause in whose name something would be done.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct OfCause {
+    /// The cause.
+    pub cause: CauseId,
+    /// The cause in a line.
+    pub summary: String,
+    /// Those whom a filter showed, when one was in force: it would happen to nobody else.
+    pub only: Option<Vec<ProfileId>>,
+    /// How many others it could happen to, whom the filter hid.
+    pub others: usize,
+}
+
+impl OfCause {
+    /// Chooses among those to whom it could happen.
+    pub(super) fn choose(&mut self, mut all: Vec<ProfileId>) -> Vec<ProfileId> {
+        let Some(only) = &self.only else { return all };
+        let before = all.len();
+        all.retain(|id| only.contains(id));
+        self.others = before - all.len();
+        all
+    }
+}
+
 /// The state of the dialog.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Bulk {
     /// What would be done.
     pub act: Act,
-    /// The cause in whose name it would be done, and that in a line.
-    pub cause: Option<(CauseId, String)>,
+    /// The cause in whose name it would be done.
+    pub cause: Option<OfCause>,
     /// Everybody who was chosen.
     pub chosen: Vec<ProfileId>,
     /// Those to whom it would happen.
@@ -77,12 +101,7 @@ pub struct Bulk {
 
 impl Bulk {
     /// The dialog about chosen profiles.
-    pub(super) fn new(
-        model: &Model,
-        act: Act,
-        chosen: Vec<ProfileId>,
-        cause: Option<(CauseId, String)>,
-    ) -> Self {
+    pub(super) fn new(model: &Model, act: Act, chosen: Vec<ProfileId>, cause: Option<OfCause>) -> Self {
         let (costs, estimate) = (Loaded::Loading, None);
         let mut bulk = Self {
             act,

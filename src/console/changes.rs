@@ -1,18 +1,25 @@
 //! The screen of changes as data: what a run committed, or what was committed since an instant.
 
-use std::cmp::Ordering;
+mod entry;
+
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde_json::Value;
 
+use super::filter::FilterLine;
+use super::keys::Command;
 use super::list::{ListCursor, Order, Sortable};
 use super::query::{ChangesOf, Loaded};
+use super::rows::Rows;
 use crate::domain::id::{ProfileId, RunId};
 use crate::domain::report::ErrorReport;
 use crate::domain::run::{ChangeKind, ChangeView};
 use crate::domain::time::Timestamp;
 use crate::domain::unit::Unit;
+use crate::sync::overview::Overview;
+
+use entry::{Entry, SCHEMA};
 
 /// The most changes that the screen lists; one more is read, to know whether there are more.
 pub const MOST_CHANGES: usize = 1_000;
@@ -97,7 +104,7 @@ const ORDERS: [Sortable; 7] = [
     Sortable::rising("by fields", "by fields, last first"),
 ];
 
-/// How many changes there are of each kind and of each unit.
+/// How many changes are shown of each kind and of each unit.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(super) struct Summary {
     /// By kind, in their usual order; kinds that do not occur are left out.
@@ -107,7 +114,7 @@ pub(super) struct Summary {
 }
 
 impl Summary {
-    fn of(changes: &[ChangeView]) -> Self {
+    fn of<'a>(changes: impl Iterator<Item = &'a Entry>) -> Self {
         let (mut kinds, mut units) = (BTreeMap::new(), BTreeMap::new());
         for change in changes {
             *kinds.entry(change.kind).or_insert(0) += 1;
@@ -128,16 +135,14 @@ pub struct ChangesScreen {
     pub of: ChangesOf,
     /// How far back they go; a run's have no such bound.
     pub window: Window,
-    /// The changes, in the order that is shown.
+    /// The changes, newest first, whatever is shown of them.
     pub changes: Loaded<Vec<ChangeView>>,
     /// True when there are more than are listed.
     pub more: bool,
     /// Why they could not be read anew, when what is shown is older than it should be.
     pub outdated: Option<Box<ErrorReport>>,
-    /// The order.
-    pub order: Order,
-    /// The current change.
-    pub list: ListCursor,
+    /// The places of the changes.
+    list: Rows<usize, Entry>,
     pub(super) summary: Summary,
     /// What is being read, and whether it is to be read once more after that.
     asked: Option<(ChangesOf, Window)>,
@@ -164,8 +169,7 @@ impl ChangesScreen {
             changes: Loaded::Loading,
             more: false,
             outdated: None,
-            order: Order { column: 0, descending: true },
-            list: ListCursor::default(),
+            list: Rows::new(SCHEMA, Order { column: 0, descending: true }),
             summary: Summary::default(),
             asked: None,
             again: false,
@@ -177,12 +181,53 @@ impl ChangesScreen {
         self.profile.is_none()
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.changes.ready().map_or(0, Vec::len)
+    /// How many changes the filter shows.
+    pub(super) const fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// How many there are.
+    pub(super) fn total(&self) -> usize {
+        self.list.total()
+    }
+
+    /// The change at a place of the list.
+    pub(super) fn change(&self, place: usize) -> Option<&ChangeView> {
+        self.changes.ready()?.get(*self.list.shown().get(place)?)
     }
 
     pub(super) fn current(&self) -> Option<&ChangeView> {
-        self.changes.ready()?.get(self.list.position)
+        self.change(self.list.position())
+    }
+
+    /// The cursor, and the first change that is visible.
+    pub(super) const fn list(&self) -> ListCursor {
+        self.list.list()
+    }
+
+    pub(super) const fn order(&self) -> Order {
+        self.list.order()
+    }
+
+    pub(super) const fn line(&self) -> &FilterLine {
+        self.list.line()
+    }
+
+    /// The filter line, to be typed into; [`Self::refilter`] has to follow.
+    pub(super) const fn line_mut(&mut self) -> &mut FilterLine {
+        self.list.line_mut()
+    }
+
+    /// Reads the filter line anew.
+    pub(super) fn refilter(&mut self) {
+        if self.list.refilter() {
+            self.add_up();
+        }
+    }
+
+    /// Counts what is shown.
+    fn add_up(&mut self) {
+        self.summary = Summary::of(self.list.shown().iter().filter_map(|place| self.list.get(place)));
     }
 
     /// The command that lists the same.
@@ -231,7 +276,10 @@ impl ChangesScreen {
         self.changes = Loaded::Loading;
         self.more = false;
         self.outdated = None;
-        self.list = ListCursor::default();
+        self.list.move_to(0);
+        self.list.rest();
+        self.list.fill([], now);
+        self.arrange();
         self.read(now)
     }
 
@@ -241,82 +289,79 @@ impl ChangesScreen {
         of: ChangesOf,
         result: Result<Vec<ChangeView>, Box<ErrorReport>>,
         now: Timestamp,
-        name: impl Fn(ProfileId) -> String,
+        overview: &Overview,
     ) -> Option<ChangesOf> {
         let (_, window) = self.asked.take_if(|(asked, _)| *asked == of)?;
         if window == self.window {
-            self.arrange(result, name);
+            self.answered(result, now, overview);
         }
         if self.again { self.read(now) } else { None }
     }
 
-    fn arrange(
+    fn answered(
         &mut self,
         result: Result<Vec<ChangeView>, Box<ErrorReport>>,
-        name: impl Fn(ProfileId) -> String,
+        now: Timestamp,
+        overview: &Overview,
     ) {
         match result {
             Ok(mut changes) => {
                 self.more = changes.len() > MOST_CHANGES;
                 changes.truncate(MOST_CHANGES);
-                self.summary = Summary::of(&changes);
+                changes.sort_by(|a, b| b.at.cmp(&a.at).then_with(|| key(b).cmp(&key(a))));
                 self.outdated = None;
                 // Whoever looks at the top wants to see what is new; whoever looks at a change, that change.
-                let place = self.current().filter(|_| self.list.position > 0).map(key);
+                let kept = self.current().filter(|_| self.list.position() > 0).map(key);
+                let kept = kept.and_then(|kept| changes.iter().position(|change| key(change) == kept));
+                self.list.rest();
+                self.list.forget();
                 self.changes = Loaded::Ready(changes);
-                self.sort(name);
-                self.follow(place);
+                self.name(overview, now);
+                self.arrange();
+                kept.iter().for_each(|place| self.list.find(place));
             }
             Err(report) if self.changes.ready().is_some() => self.outdated = Some(report),
             Err(report) => self.changes = Loaded::Failed(report),
         }
     }
 
-    /// Orders the changes by another column; the cursor stays on its change.
-    pub(super) fn reorder(&mut self, name: impl Fn(ProfileId) -> String) {
-        let place = self.current().map(key);
-        self.sort(name);
-        self.follow(place);
+    /// Looks at every change anew: profiles may be called otherwise.
+    pub(super) fn name(&mut self, overview: &Overview, now: Timestamp) {
+        let changes = self.changes.ready().map_or(&[][..], Vec::as_slice).iter().enumerate();
+        self.list.fill(changes.map(|(place, change)| (place, Entry::of(change, overview))), now);
     }
 
-    fn follow(&mut self, place: Option<Key>) {
-        let rows = self.changes.ready().map_or(&[][..], Vec::as_slice);
-        if let Some(at) = place.and_then(|place| rows.iter().position(|row| key(row) == place)) {
-            self.list.position = at;
+    /// Judges ages anew.
+    pub(super) fn pass_time(&mut self, now: Timestamp) {
+        if self.list.pass_time(now) {
+            self.add_up();
         }
     }
 
-    fn sort(&mut self, name: impl Fn(ProfileId) -> String) {
-        let order = self.order;
-        let Some(shown) = self.columns().nth(order.column) else { return };
-        let Loaded::Ready(changes) = &mut self.changes else { return };
-        // What is equal stands newest first, whatever the order.
-        changes.sort_by(|a, b| b.at.cmp(&a.at).then_with(|| key(b).cmp(&key(a))));
-        let by = |compare: &dyn Fn(&ChangeView, &ChangeView) -> Ordering, changes: &mut Vec<ChangeView>| {
-            changes.sort_by(|a, b| order.turn(compare(a, b)));
-        };
-        match shown {
-            Shown::When => by(&|a, b| a.at.cmp(&b.at), changes),
-            Shown::Unit => by(&|a, b| a.unit.cmp(&b.unit), changes),
-            Shown::Kind => by(&|a, b| a.kind.cmp(&b.kind), changes),
-            // Canonical decimal: the longer number is the greater one.
-            Shown::Id => by(
-                &|a, b| {
-                    let (a, b) = (&a.entity_id, &b.entity_id);
-                    a.len().cmp(&b.len()).then_with(|| a.cmp(b))
-                },
-                changes,
-            ),
-            Shown::Profile => {
-                let mut names = BTreeMap::new();
-                for change in &*changes {
-                    names.entry(change.profile_id).or_insert_with(|| name(change.profile_id).to_lowercase());
-                }
-                by(&|a, b| names.get(&a.profile_id).cmp(&names.get(&b.profile_id)), changes);
-            }
-            Shown::Name => by(&|a, b| name_of(a).cmp(&name_of(b)), changes),
-            Shown::Fields => by(&|a, b| names(a).cmp(names(b)), changes),
+    /// Moves by one of the moving commands, `page` rows being visible, or orders the changes by another column.
+    pub(super) fn handle(&mut self, command: Command, page: usize) {
+        let orders = self.orders();
+        if !self.list.moved(command, page) && self.list.reorder(command, &orders) {
+            self.list.hold();
         }
+    }
+
+    fn arrange(&mut self) {
+        let columns: Vec<Shown> = self.columns().collect();
+        self.list.arrange(|order, (place_a, a), (place_b, b)| {
+            let column = columns.get(order.column).copied().unwrap_or(Shown::When);
+            // What is equal stands newest first, whatever the order.
+            order.turn(a.compare(b, column)).then_with(|| place_a.cmp(place_b))
+        });
+        self.add_up();
+    }
+
+    /// Arranges changes of which any has changed, and keeps the cursor within `height` visible rows.
+    pub(super) fn settle(&mut self, height: usize) {
+        if self.list.is_stale() {
+            self.arrange();
+        }
+        self.list.settle(height);
     }
 }
 

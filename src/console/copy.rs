@@ -49,9 +49,9 @@ fn position(model: &Model) -> usize {
     match &model.screen {
         Screen::Profiles | Screen::Matrix(_) => model.home.position(),
         Screen::Run(screen) => screen.list.position,
-        Screen::History(screen) => screen.list.position,
+        Screen::History(screen) => screen.list().position,
         Screen::Errors(screen) => screen.position(),
-        Screen::Changes(screen) => screen.list.position,
+        Screen::Changes(screen) => screen.list().position,
         Screen::Limits(screen) => screen.list.position,
         Screen::Logs(screen) => screen.list.position,
     }

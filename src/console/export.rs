@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Map, Value};
 
 use super::errors::Row;
+use super::limits::LimitsScreen;
 use super::matrix;
 use super::model::Model;
 use super::screen::Screen;
@@ -357,10 +358,10 @@ pub(super) fn row(model: &Model, place: usize) -> Option<Vec<Cell>> {
             Some(row)
         }
         Screen::Run(screen) => model.units(screen).get(place).map(unit),
-        Screen::History(screen) => screen.runs.ready()?.get(place).map(|view| run(model, view)),
+        Screen::History(screen) => screen.run(place).map(|view| run(model, view)),
         Screen::Errors(screen) => failure(screen.rows().nth(place)?),
-        Screen::Changes(screen) => screen.changes.ready()?.get(place).map(|view| change(model, view)),
-        Screen::Limits(_) => limit(model, place),
+        Screen::Changes(screen) => screen.change(place).map(|view| change(model, view)),
+        Screen::Limits(screen) => limit(model, screen, place),
         Screen::Logs(screen) => {
             let line = screen.line(&model.log, place)?;
             let name = line.profile.map_or(Cell::Nothing, |id| Cell::Text(model.name(id)));
@@ -377,8 +378,8 @@ pub(super) fn row(model: &Model, place: usize) -> Option<Vec<Cell>> {
     }
 }
 
-/// Accounts come first, and then their profiles.
-fn limit(model: &Model, place: usize) -> Option<Vec<Cell>> {
+/// Accounts come first, and then the profiles that are shown.
+fn limit(model: &Model, screen: &LimitsScreen, place: usize) -> Option<Vec<Cell>> {
     let limits = &model.overview.limits;
     let rate = |per_second: f64| word(format!("{per_second:.3}"));
     if let Some(b) = limits.buckets.get(place) {
@@ -389,7 +390,7 @@ fn limit(model: &Model, place: usize) -> Option<Vec<Cell>> {
         row.push(Cell::Nothing);
         return Some(row);
     }
-    let p = limits.profiles.get(place - limits.buckets.len())?;
+    let p = screen.profile(place - limits.buckets.len())?;
     let mut row = vec![Cell::Text(p.account.clone()), p.profile.map_or(Cell::Nothing, word)];
     row.extend(p.profile.map_or([Cell::Nothing, Cell::Nothing], |id| named(model, id)));
     row.extend([rate(p.learned_per_second), Cell::Nothing, number(u64::from(p.waiting)), Cell::Nothing]);

@@ -1,14 +1,20 @@
 //! The screen of runs that were, as data: of one profile, or of all.
 
-use std::cmp::Ordering;
+mod entry;
 
+use super::filter::FilterLine;
+use super::keys::Command;
 use super::list::{ListCursor, Order, Sortable};
 use super::query::Loaded;
+use super::rows;
 use crate::domain::id::{ProfileId, RunId};
 use crate::domain::report::ErrorReport;
 use crate::domain::run::{RunState, RunView};
 use crate::domain::time::Timestamp;
 use crate::sync::overview::Overview;
+
+pub(super) use entry::status;
+use entry::{Entry, SCHEMA, TOOK};
 
 /// The columns of the list, as orders know them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -67,14 +73,9 @@ const BY_NOTE: Sortable = Sortable::rising("by note", "by note, last first");
 pub struct HistoryScreen {
     /// Whose runs; `None` for everybody's.
     pub profile: Option<ProfileId>,
-    /// The runs, in the screen's order.
+    /// The runs as they were read, whatever is shown of them.
     pub runs: Loaded<Vec<RunView>>,
-    /// The current run.
-    pub list: ListCursor,
-    /// The order.
-    pub order: Order,
-    /// True once the operator moved: before, the cursor stays on the first row.
-    pub moved: bool,
+    list: rows::Rows<RunId, Entry>,
 }
 
 impl Default for HistoryScreen {
@@ -87,11 +88,40 @@ impl HistoryScreen {
     /// The runs of a profile, or of all of them, that are being read.
     pub(super) fn new(profile: Option<ProfileId>) -> Self {
         let order = Order { column: 0, descending: true };
-        Self { profile, runs: Loaded::Loading, list: ListCursor::default(), order, moved: false }
+        Self { profile, runs: Loaded::Loading, list: rows::Rows::new(SCHEMA, order) }
     }
 
-    pub(super) fn len(&self) -> usize {
-        self.runs.ready().map_or(0, Vec::len)
+    /// How many runs the filter shows.
+    pub(super) const fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// How many there are.
+    pub(super) fn total(&self) -> usize {
+        self.list.total()
+    }
+
+    /// The cursor, and the first run that is visible.
+    pub(super) const fn list(&self) -> ListCursor {
+        self.list.list()
+    }
+
+    pub(super) const fn order(&self) -> Order {
+        self.list.order()
+    }
+
+    pub(super) const fn line(&self) -> &FilterLine {
+        self.list.line()
+    }
+
+    /// The filter line, to be typed into; [`Self::refilter`] has to follow.
+    pub(super) const fn line_mut(&mut self) -> &mut FilterLine {
+        self.list.line_mut()
+    }
+
+    /// Reads the filter line anew.
+    pub(super) fn refilter(&mut self) {
+        self.list.refilter();
     }
 
     /// The columns that there are for this screen.
@@ -104,15 +134,22 @@ impl HistoryScreen {
         if self.profile.is_some() { ORDERS_OF_ONE } else { ORDERS_OF_ALL }
     }
 
-    /// True when what the last runs took stands above them: of one profile, when there is something to compare.
+    /// True when what the last runs took stands above them: of one profile, when there is something to compare. The
+    /// filter does not count there.
     pub(super) fn has_trends(&self) -> bool {
         let completed = |runs: &Vec<RunView>| completed(runs).len() >= 2;
         self.profile.is_some() && self.runs.ready().is_some_and(completed)
     }
 
+    /// The run at a place of the list.
+    pub(super) fn run(&self, place: usize) -> Option<&RunView> {
+        let entry = self.list.get(self.list.shown().get(place)?)?;
+        self.runs.ready()?.get(entry.place)
+    }
+
     /// The current run.
     pub(super) fn current(&self) -> Option<&RunView> {
-        self.runs.ready()?.get(self.list.position)
+        self.run(self.list.position())
     }
 
     /// Takes over what was read; gives the report of a failure that nothing else shows.
@@ -120,72 +157,72 @@ impl HistoryScreen {
         &mut self,
         result: Result<Vec<RunView>, Box<ErrorReport>>,
         overview: &Overview,
+        now: Timestamp,
     ) -> Option<Box<ErrorReport>> {
-        let kept = self.current().map(|run| run.id);
         let complaint = match &result {
             Err(report) if self.runs.ready().is_some() => Some(report.clone()),
             _ => None,
         };
         self.runs.take(result);
-        self.arrange(kept, overview);
+        self.read(overview, now);
         complaint
     }
 
+    /// Looks at every run anew.
+    pub(super) fn read(&mut self, overview: &Overview, now: Timestamp) {
+        let runs = self.runs.ready().map_or(&[][..], Vec::as_slice).iter().enumerate();
+        self.list.fill(runs.map(|(place, run)| (run.id, Entry::of(place, run, overview, now))), now);
+    }
+
+    /// Looks at those runs anew that pass, as far as they may have changed.
+    pub(super) fn reread(&mut self, overview: &Overview, now: Timestamp, of: impl Fn(&RunView) -> bool) {
+        // How long something takes goes on all the time, and moves nothing unless somebody looks for it.
+        let column = self.columns().get(self.list.order().column);
+        let by_time = column == Some(&Took) || self.list.line().asks(TOOK);
+        let Some(runs) = self.runs.ready() else { return };
+        for (place, run) in runs.iter().enumerate().filter(|(_, run)| of(run)) {
+            let entry = Entry::of(place, run, overview, now);
+            self.list.put(run.id, entry, now, |before, after| {
+                (by_time && before.took != after.took) || !before.is_but_for_time(after)
+            });
+        }
+    }
+
     /// Takes over a run that the engine tells of.
-    pub(super) fn follow(&mut self, run: &RunView, overview: &Overview) {
+    pub(super) fn follow(&mut self, run: &RunView, overview: &Overview, now: Timestamp) {
         if self.profile.is_some_and(|id| id != run.profile_id) {
             return;
         }
-        let kept = self.current().map(|run| run.id);
         let Loaded::Ready(runs) = &mut self.runs else { return };
         match runs.iter_mut().find(|known| known.id == run.id) {
             Some(known) => *known = run.clone(),
             None => runs.push(run.clone()),
         }
-        self.arrange(kept, overview);
+        self.reread(overview, now, |known| known.id == run.id);
     }
 
-    /// Puts the runs into order; the cursor stays on its run once the operator has moved it.
-    pub(super) fn arrange(&mut self, kept: Option<RunId>, overview: &Overview) {
-        let column = self.columns().get(self.order.column).copied().unwrap_or(Run);
-        let order = self.order;
-        let Loaded::Ready(runs) = &mut self.runs else { return };
-        runs.sort_by(|a, b| order.turn(compare(a, b, column, overview)).then_with(|| b.id.cmp(&a.id)));
-        let found = kept.filter(|_| self.moved).and_then(|id| runs.iter().position(|run| run.id == id));
-        self.list.position = found.unwrap_or(if self.moved { self.list.position } else { 0 });
+    /// Looks at those anew whose state changes by time alone, and judges ages anew.
+    pub(super) fn pass_time(&mut self, overview: &Overview, now: Timestamp) {
+        self.reread(overview, now, |run| run.state.is_live());
+        self.list.pass_time(now);
     }
-}
 
-fn compare(a: &RunView, b: &RunView, column: Column, overview: &Overview) -> Ordering {
-    let name = |run: &RunView| overview.profiles.get(&run.profile_id).map(|p| p.profile.name.to_lowercase());
-    let country = |run: &RunView| overview.profiles.get(&run.profile_id).map(|p| p.profile.country.clone());
-    match column {
-        Run => a.id.cmp(&b.id),
-        Profile => name(a).cmp(&name(b)),
-        Country => country(a).cmp(&country(b)),
-        State => urgency(a.state).cmp(&urgency(b.state)),
-        When => when(a).cmp(&when(b)),
-        Took => took(a).cmp(&took(b)),
-        Requests => a.requests.cmp(&b.requests),
-        Throttled => permille(a).cmp(&permille(b)),
-        Rows => a.rows.cmp(&b.rows),
-        Changed => a.counts.written().cmp(&b.counts.written()),
-        By => a.requested_by.cmp(&b.requested_by),
-        Note => note(a).cmp(&note(b)),
+    /// Moves by one of the moving commands, `page` rows being visible, or orders the runs by another column.
+    pub(super) fn handle(&mut self, command: Command, page: usize) {
+        let orders = self.orders();
+        let _ = self.list.moved(command, page) || self.list.reorder(command, orders);
     }
-}
 
-/// What needs somebody comes before what is live, and that before what is at rest.
-const fn urgency(state: RunState) -> u8 {
-    match state {
-        RunState::Failed => 0,
-        RunState::Held => 1,
-        RunState::Committing => 2,
-        RunState::Fetching => 3,
-        RunState::Queued => 4,
-        RunState::Cancelled => 5,
-        RunState::Discarded => 6,
-        RunState::Completed => 7,
+    /// Arranges runs of which any has changed, and keeps the cursor within `height` visible rows.
+    pub(super) fn settle(&mut self, height: usize) {
+        if self.list.is_stale() {
+            let columns = self.columns();
+            self.list.arrange(|order, (_, a), (_, b)| {
+                let column = columns.get(order.column).copied().unwrap_or(Run);
+                order.turn(a.compare(b, column)).then_with(|| b.id.cmp(&a.id))
+            });
+        }
+        self.list.settle(height);
     }
 }
 
@@ -203,20 +240,6 @@ pub(super) fn took(run: &RunView) -> Option<std::time::Duration> {
 pub(super) fn permille(run: &RunView) -> Option<u64> {
     let (throttled, requests) = (u64::try_from(run.throttled).ok()?, u64::try_from(run.requests).ok()?);
     (throttled * 1_000).checked_div(requests)
-}
-
-/// The line that a run ends with, where it has one: why it failed or is held, and what it continued.
-pub(super) fn note(run: &RunView) -> Option<String> {
-    let why = match run.state {
-        RunState::Failed => run.error.as_ref().map(|error| error.summary.clone()),
-        RunState::Held => run.hold.as_ref().map(crate::domain::run::HoldSummary::headline),
-        _ => run.approved_by.as_ref().map(|who| format!("approved by {who}")),
-    };
-    let retry = run.retry_of.map(|of| format!("retry of run {of}"));
-    match (why, retry) {
-        (Some(why), Some(retry)) => Some(format!("{why} ({retry})")),
-        (why, retry) => why.or(retry),
-    }
 }
 
 /// The completed runs, oldest first.

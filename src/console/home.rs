@@ -1,13 +1,12 @@
-//! The list of profiles: which rows there are and in which order, the cursor, the selection, the filter.
-//!
-//! Filtering and sorting are kept, and done again only when something that they depend on has changed.
+//! The list of profiles: what can be asked of them, their orders, the selection; what every list has is in `rows`.
 
 use std::cmp::Ordering;
-use std::collections::{BTreeSet, HashMap};
+use std::collections::BTreeSet;
 
 use super::filter::{FilterLine, Kind, Row, Schema, Texts, Value, field};
 use super::keys::Command;
-use super::list::{Order, Sortable};
+use super::list::{ListCursor, Order, Sortable};
+use super::rows::Rows;
 use super::text::{one_line, percent, width};
 use crate::domain::id::ProfileId;
 use crate::domain::proof::STALE_AFTER;
@@ -115,6 +114,13 @@ impl Row for Entry {
 }
 
 impl Entry {
+    /// True when two differ in nothing but how far their run has come.
+    fn is_but_for_progress(&self, other: &Self) -> bool {
+        let Self { texts, status, last, rows, changed, progress: _, name_width } = self;
+        (texts, status, last, rows) == (&other.texts, &other.status, &other.last, &other.rows)
+            && (changed, name_width) == (&other.changed, &other.name_width)
+    }
+
     /// Which of two rows is less by a column.
     fn compare(&self, other: &Self, column: Column) -> Ordering {
         let (a, b) = (self, other);
@@ -143,55 +149,29 @@ pub(super) struct Counts {
 /// The list's state. It outlives the screens that cover it.
 #[derive(Debug, Clone)]
 pub struct Home {
-    entries: HashMap<ProfileId, Entry>,
-    /// Every profile in the present order, kept so that a change of one costs no sorting of all.
-    sorted: Vec<ProfileId>,
-    /// True when an entry has changed since rows were last arranged.
-    stale: bool,
-    /// Those that the filter shows.
-    rows: Vec<ProfileId>,
+    list: Rows<ProfileId, Entry>,
     counts: Counts,
     longest_name: usize,
-    /// The current profile. It stays current when rows move.
-    cursor: Option<ProfileId>,
-    position: usize,
-    offset: usize,
-    /// True once the operator moved: before, the cursor stays on the first row while the list fills.
-    moved: bool,
     selected: BTreeSet<ProfileId>,
     /// Where a range began that moving extends, and what was selected before.
     range: Option<(ProfileId, BTreeSet<ProfileId>)>,
-    pub(super) line: FilterLine,
-    order: Order,
-    /// The time by which ages are judged.
-    now: Timestamp,
 }
 
 impl Default for Home {
     fn default() -> Self {
         Self {
-            entries: HashMap::new(),
-            sorted: Vec::new(),
-            stale: false,
-            rows: Vec::new(),
+            list: Rows::new(SCHEMA, Order::default()),
             counts: Counts::default(),
             longest_name: 0,
-            cursor: None,
-            position: 0,
-            offset: 0,
-            moved: false,
             selected: BTreeSet::new(),
             range: None,
-            line: FilterLine::new(SCHEMA),
-            order: Order::default(),
-            now: Timestamp(0),
         }
     }
 }
 
 impl Home {
     pub(super) fn rows(&self) -> &[ProfileId] {
-        &self.rows
+        self.list.shown()
     }
 
     pub(super) const fn counts(&self) -> Counts {
@@ -204,23 +184,37 @@ impl Home {
     }
 
     pub(super) const fn order(&self) -> Order {
-        self.order
+        self.list.order()
+    }
+
+    pub(super) const fn line(&self) -> &FilterLine {
+        self.list.line()
+    }
+
+    /// The filter line, to be typed into; [`Self::refilter`] has to follow.
+    pub(super) const fn line_mut(&mut self) -> &mut FilterLine {
+        self.list.line_mut()
+    }
+
+    /// The cursor, and the first row that is visible.
+    pub(super) const fn list(&self) -> ListCursor {
+        self.list.list()
     }
 
     pub(super) const fn offset(&self) -> usize {
-        self.offset
+        self.list.list().offset
     }
 
     pub(super) const fn position(&self) -> usize {
-        self.position
+        self.list.position()
     }
 
     pub(super) fn current(&self) -> Option<ProfileId> {
-        self.rows.get(self.position).copied()
+        self.list.current().copied()
     }
 
     pub(super) fn status(&self, id: ProfileId) -> ProfileStatus {
-        self.entries.get(&id).map_or(ProfileStatus::Never, |e| e.status)
+        self.list.get(&id).map_or(ProfileStatus::Never, |e| e.status)
     }
 
     pub(super) fn is_selected(&self, id: ProfileId) -> bool {
@@ -237,8 +231,7 @@ impl Home {
     }
 
     fn selected_shown(&self) -> impl Iterator<Item = ProfileId> {
-        let shown = |id: &&ProfileId| self.entries.get(id).is_some_and(|e| self.line.matches(e, self.now));
-        self.selected.iter().filter(shown).copied()
+        self.selected.iter().filter(|id| self.list.shows(id)).copied()
     }
 
     /// What a key acts on: the selected profiles that are shown, else the current one.
@@ -249,43 +242,31 @@ impl Home {
 
     /// Reads every profile anew.
     pub(super) fn rebuild(&mut self, overview: &Overview, now: Timestamp) {
-        self.now = now;
-        self.entries =
-            overview.profiles.keys().filter_map(|id| Some((*id, Self::entry(*id, overview, now)?))).collect();
+        let entries = overview.profiles.keys().filter_map(|id| Some((*id, Self::entry(*id, overview, now)?)));
+        self.list.fill(entries, now);
         self.selected.retain(|id| overview.profiles.contains_key(id));
-        self.sorted = overview.profiles.keys().copied().collect();
-        self.stale = true;
     }
 
-    /// Reads one profile anew. Rows are arranged when they are next looked at: a busy engine tells of thousands a second.
+    /// Reads one profile anew.
     pub(super) fn refresh(&mut self, id: ProfileId, overview: &Overview, now: Timestamp) {
-        self.now = self.now.max(now);
         let Some(entry) = Self::entry(id, overview, now) else { return };
-        let Some(known) = self.entries.get_mut(&id) else {
-            self.entries.insert(id, entry);
-            self.sorted.push(id);
-            self.stale = true;
-            return;
-        };
         // Progress goes on all the time, and moves nothing unless the rows stand in its order.
-        let moves = Column::ALL.get(self.order.column) == Some(&Column::Now);
-        let before = std::mem::replace(known, entry);
-        let progress = if moves { before.progress } else { known.progress };
-        if *known != (Entry { progress, ..before }) {
-            self.stale = true;
-        }
+        let by_progress = Column::ALL.get(self.list.order().column) == Some(&Column::Now);
+        self.list.put(id, entry, now, |before, after| {
+            (by_progress && before.progress != after.progress) || !before.is_but_for_progress(after)
+        });
     }
 
     /// Reads those anew whose status changes by time alone, and judges ages anew.
     pub(super) fn pass_time(&mut self, overview: &Overview, now: Timestamp) {
-        let parked = |e: &Entry| e.status == ProfileStatus::Parked;
-        let ids: Vec<ProfileId> = self.entries.iter().filter(|(_, e)| parked(e)).map(|(id, _)| *id).collect();
-        for id in ids {
-            self.refresh(id, overview, now);
+        let parked = overview.runs.values().filter(|run| run.not_before.is_some());
+        for id in parked.map(|run| run.profile_id) {
+            if self.status(id) == ProfileStatus::Parked {
+                self.refresh(id, overview, now);
+            }
         }
-        self.now = self.now.max(now);
-        if self.line.goes_by_time() {
-            self.show();
+        if self.list.pass_time(now) {
+            self.extend();
         }
     }
 
@@ -316,69 +297,50 @@ impl Home {
     }
 
     fn arrange(&mut self) {
-        self.stale = false;
         let mut counts = Counts::default();
-        for entry in self.entries.values() {
+        for entry in self.list.entries() {
             counts.syncing += usize::from(entry.status.is_live());
             counts.held += usize::from(entry.status == ProfileStatus::Held);
             counts.failed += usize::from(entry.status == ProfileStatus::Failed);
         }
         self.counts = counts;
-        self.longest_name = self.entries.values().map(|e| e.name_width).max().unwrap_or(0);
-        let order = self.order;
-        let column = Column::ALL.get(order.column).copied().unwrap_or(Column::Name);
-        let entries = &self.entries;
-        let mut rows: Vec<(ProfileId, &Entry)> =
-            self.sorted.iter().filter_map(|id| Some((*id, entries.get(id)?))).collect();
-        let by_name = |a: &Entry, b: &Entry| a.compare(b, Column::Name);
-        // The stable sort takes what is in order already as it is.
-        rows.sort_by(|(id_a, a), (id_b, b)| {
-            order.turn(a.compare(b, column)).then_with(|| by_name(a, b)).then_with(|| id_a.cmp(id_b))
+        self.longest_name = self.list.entries().map(|e| e.name_width).max().unwrap_or(0);
+        self.list.arrange(|order, (id_a, a), (id_b, b)| {
+            let column = Column::ALL.get(order.column).copied().unwrap_or(Column::Name);
+            let by_name = || a.compare(b, Column::Name).then_with(|| id_a.cmp(id_b));
+            order.turn(a.compare(b, column)).then_with(by_name)
         });
-        self.sorted = rows.into_iter().map(|(id, _)| id).collect();
-        self.show();
-    }
-
-    /// Filters the rows, which stand in order.
-    fn show(&mut self) {
-        let shown = |id: &&ProfileId| self.entries.get(id).is_some_and(|e| self.line.matches(e, self.now));
-        self.rows = self.sorted.iter().filter(shown).copied().collect();
-        self.find_cursor();
-    }
-
-    fn find_cursor(&mut self) {
-        let kept = self.cursor.filter(|_| self.moved);
-        let found = kept.and_then(|id| self.rows.iter().position(|row| *row == id));
-        let fallback = if self.moved { self.position } else { 0 };
-        self.position = found.unwrap_or(fallback).min(self.rows.len().saturating_sub(1));
-        self.cursor = self.current();
         self.extend();
     }
 
     /// Selects what lies between the beginning of the range and the cursor.
     fn extend(&mut self) {
         let Some((anchor, before)) = &self.range else { return };
-        let from = self.rows.iter().position(|id| id == anchor).unwrap_or(self.position);
-        let (first, last) = (from.min(self.position), from.max(self.position));
-        let between = self.rows.get(first..=last).unwrap_or_default();
+        let position = self.position();
+        let from = self.rows().iter().position(|id| id == anchor).unwrap_or(position);
+        let (first, last) = (from.min(position), from.max(position));
+        let between = self.rows().get(first..=last).unwrap_or_default();
         self.selected = before.iter().chain(between).copied().collect();
     }
 
     /// Arranges rows of which any has changed, and keeps the cursor within `height` visible rows.
     pub(super) fn settle(&mut self, height: usize) {
-        if self.stale {
+        if self.list.is_stale() {
             self.arrange();
         }
-        let height = height.max(1);
-        self.offset = self.offset.min(self.position).max((self.position + 1).saturating_sub(height));
-        self.offset = self.offset.min(self.rows.len().saturating_sub(height));
+        self.list.settle(height);
     }
 
     pub(super) fn move_to(&mut self, position: usize) {
-        self.moved = true;
-        self.position = position.min(self.rows.len().saturating_sub(1));
-        self.cursor = self.current();
+        self.list.move_to(position);
         self.extend();
+    }
+
+    /// Moves by one of the moving commands, `page` rows being visible; false when it is another command.
+    pub(super) fn moved(&mut self, command: Command, page: usize) -> bool {
+        let moved = self.list.moved(command, page);
+        self.extend();
+        moved
     }
 
     /// True while moving extends a range.
@@ -388,7 +350,7 @@ impl Home {
 
     /// Begins a range at the cursor, or ends the one that was begun; what it selected stays selected.
     pub(super) fn toggle_range(&mut self) {
-        self.moved = true;
+        self.list.hold();
         self.range = match self.range.take() {
             Some(_) => None,
             None => self.current().map(|id| (id, self.selected.clone())),
@@ -410,7 +372,7 @@ impl Home {
     /// Selects the rows that are not selected, and no longer those that are.
     pub(super) fn invert(&mut self) {
         self.range = None;
-        for id in &self.rows {
+        for id in self.list.shown() {
             if !self.selected.remove(id) {
                 self.selected.insert(*id);
             }
@@ -419,7 +381,7 @@ impl Home {
 
     pub(super) fn toggle(&mut self) {
         if let Some(id) = self.current() {
-            self.moved = true;
+            self.list.hold();
             if !self.selected.remove(&id) {
                 self.selected.insert(id);
             }
@@ -429,10 +391,10 @@ impl Home {
     /// Selects every row that matches the filter; clears the selection when all of them are selected.
     pub(super) fn toggle_all(&mut self) {
         self.range = None;
-        if self.rows.iter().all(|id| self.selected.contains(id)) {
+        if self.list.shown().iter().all(|id| self.selected.contains(id)) {
             self.selected.clear();
         } else {
-            self.selected.extend(self.rows.iter().copied());
+            self.selected.extend(self.list.shown().iter().copied());
         }
     }
 
@@ -442,24 +404,17 @@ impl Home {
 
     /// Changes the order by one of the ordering commands; false when it is another command.
     pub(super) fn reorder(&mut self, command: Command) -> bool {
-        let changed = self.order.changed(command, &ORDERS);
+        let changed = self.list.reorder(command, &ORDERS);
         if changed {
-            self.moved = true;
-            self.arrange();
+            self.list.hold();
         }
         changed
     }
 
     /// Reads the filter line anew.
     pub(super) fn refilter(&mut self) {
-        if self.line.edited(self.entries.values()) {
-            self.show();
+        if self.list.refilter() {
+            self.extend();
         }
-    }
-
-    /// Empties the filter line.
-    pub(super) fn clear_filter(&mut self) {
-        self.line.clear();
-        self.refilter();
     }
 }

@@ -282,8 +282,10 @@ use Scope::{
 };
 /// Where profiles are chosen and keys act on them.
 const LISTS: &[Scope] = &[Profiles, Matrix];
+/// Lists that have a filter line.
+const FILTERED: &[Scope] = &[Profiles, Matrix, History, Errors, Changes, Limits];
 /// Lists that can be ordered by any column.
-const ORDERED: &[Scope] = &[Profiles, Matrix, History, Changes];
+const ORDERED: &[Scope] = &[Profiles, Matrix, Run, History, Changes, Limits];
 /// Where keys act on profiles.
 const ACTING: &[Scope] = &[Profiles, Run, History, Matrix];
 /// Where there is a current profile.
@@ -319,7 +321,14 @@ pub(super) const BINDINGS: &[Binding] = &[
         "begin a range that moving extends; again: end it",
     ),
     bind(&[ch('i')], LISTS, Command::SelectInvert, "", 0, "select the others of those that match the filter"),
-    bind(&[ch('/')], LISTS, Command::Filter, "filter", 70, "filter: words, and fields such as status:failed"),
+    bind(
+        &[ch('/')],
+        FILTERED,
+        Command::Filter,
+        "filter",
+        70,
+        "filter: words, and fields such as status:failed",
+    ),
     bind(&[ch('>')], ORDERED, Command::SortNext, "order", 20, "order by the next column"),
     bind(&[ch('<')], ORDERED, Command::SortPrevious, "", 0, "order by the previous column"),
     bind(&[ch('S')], ORDERED, Command::SortReverse, "", 0, "the same order the other way round"),
@@ -372,7 +381,7 @@ pub(super) const BINDINGS: &[Binding] = &[
         Command::RetryCause,
         "retry cause",
         85,
-        "retry everybody who fails of this cause; asks first",
+        "retry all that are shown of this cause; asks first",
     ),
     bind(
         &[key(KeyCode::Enter)],
@@ -438,7 +447,7 @@ pub(super) const BINDINGS: &[Binding] = &[
         Command::Export,
         "export",
         21,
-        "write the whole list to a CSV or JSON file",
+        "write the list, as it is shown, to a CSV or JSON file",
     ),
     bind(&[key(KeyCode::Enter)], &[FileName], Command::Yes, "write", 90, "write the file"),
     bind(&[key(KeyCode::Tab)], &[FileName], Command::Format, "CSV or JSON", 89, "the other of CSV and JSON"),
@@ -471,7 +480,14 @@ pub(super) const BINDINGS: &[Binding] = &[
     bind(&[key(KeyCode::PageDown)], SCROLLING, Command::PageDown, "", 0, "one page down"),
     bind(&[key(KeyCode::Home), ch('g')], SCROLLING, Command::First, "", 0, "to the first line"),
     bind(&[key(KeyCode::End), ch('G')], SCROLLING, Command::Last, "", 0, "to the last line"),
-    bind(&[key(KeyCode::Esc)], ABOVE, Command::Back, "back", 95, "back to where this was opened"),
+    bind(
+        &[key(KeyCode::Esc)],
+        ABOVE,
+        Command::Back,
+        "back",
+        95,
+        "clear the message, the filter; then go back",
+    ),
     bind(
         &[key(KeyCode::Esc)],
         &[Profiles],

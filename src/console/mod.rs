@@ -27,12 +27,15 @@ mod model;
 mod pace;
 mod palette;
 mod query;
+mod rows;
 mod runtime;
 mod screen;
+mod settle;
 mod terminal;
 mod text;
 mod theme;
 mod timing;
+mod units;
 mod update;
 mod view;
 
@@ -40,7 +43,7 @@ mod view;
 mod tests;
 
 pub use actions::{Actions, Answer, Outcome};
-pub use bulk::{Act, Bulk, Costs};
+pub use bulk::{Act, Bulk, Costs, OfCause};
 pub use changes::{ChangesScreen, MOST_CHANGES, Window};
 pub use errors::ErrorsScreen;
 pub use event::{Effect, Event};

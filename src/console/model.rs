@@ -2,6 +2,7 @@
 //!
 //! Holds the time that was last told, and never asks for it; knows no terminal and no engine.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -10,18 +11,16 @@ use tui_input::Input;
 
 use super::bulk::Bulk;
 use super::export::Format;
-use super::filter::FilterLine;
 use super::finder::Finder;
 use super::home::Home;
-use super::layout;
-use super::limits::LimitsScreen;
-use super::list::ListCursor;
+use super::list::{ListCursor, Order};
 use super::logbook::{LogBook, LogLine};
 use super::logs::LogPane;
 use super::pace::Pace;
 use super::palette::Palette;
 use super::query::Loaded;
 use super::screen::Screen;
+use super::units;
 use crate::domain::id::{ProfileId, RunId};
 use crate::domain::report::ErrorReport;
 use crate::domain::run::{ChangeView, HoldSummary, RunState, RunView, UnitView};
@@ -62,7 +61,9 @@ pub struct RunScreen {
     pub units: Loaded<Vec<UnitView>>,
     /// The current unit.
     pub list: ListCursor,
-    /// The unit that becomes the current one as soon as the units are known.
+    /// The order of the units.
+    pub order: Order,
+    /// The unit that becomes the current one as soon as the units are known, and stays it when they move.
     pub at: Option<Unit>,
     /// When units were fetched is shown in the place of their proofs.
     pub timeline: bool,
@@ -343,11 +344,11 @@ impl Model {
             .map_or_else(|| profile.to_string(), |p| format!("{} {}", p.profile.name, p.profile.country))
     }
 
-    /// The units that the run screen shows: the overview's, else those that were read.
-    pub(super) fn units<'a>(&'a self, screen: &'a RunScreen) -> &'a [UnitView] {
+    /// The units that the run screen shows, in its order: the overview's, else those that were read.
+    pub(super) fn units<'a>(&'a self, screen: &'a RunScreen) -> Cow<'a, [UnitView]> {
         let known =
             screen.run.and_then(|run| self.overview.units.get(&run)).filter(|units| !units.is_empty());
-        known.or_else(|| screen.units.ready()).map_or(&[], Vec::as_slice)
+        units::ordered(known.or_else(|| screen.units.ready()).map_or(&[], Vec::as_slice), screen.order)
     }
 
     /// The held run of a profile with what holds it.
@@ -394,7 +395,7 @@ impl Model {
             Screen::History(history) => history.profile.or_else(|| Some(history.current()?.profile_id)),
             Screen::Errors(errors) => errors.profile(),
             Screen::Changes(changes) => changes.current().map(|change| change.profile_id).or(changes.profile),
-            Screen::Limits(screen) => screen.current(&self.overview.limits)?.profile,
+            Screen::Limits(screen) => screen.current()?.profile,
             Screen::Logs(_) => None,
         }
     }
@@ -413,30 +414,6 @@ impl Model {
         match &self.screen {
             Screen::Profiles | Screen::Matrix(_) => self.home.targets(),
             _ => self.current().into_iter().collect(),
-        }
-    }
-
-    /// The filter line of the present screen.
-    pub(super) const fn filter_line(&self) -> Option<&FilterLine> {
-        match &self.screen {
-            Screen::Profiles | Screen::Matrix(_) => Some(&self.home.line),
-            _ => None,
-        }
-    }
-
-    /// The same, to be typed into; [`Self::refilter`] has to follow.
-    pub(super) const fn filter_line_mut(&mut self) -> Option<&mut FilterLine> {
-        match &self.screen {
-            Screen::Profiles | Screen::Matrix(_) => Some(&mut self.home.line),
-            _ => None,
-        }
-    }
-
-    /// Reads the filter line of the present screen anew.
-    pub(super) fn refilter(&mut self) {
-        match &self.screen {
-            Screen::Profiles | Screen::Matrix(_) => self.home.refilter(),
-            _ => {}
         }
     }
 
@@ -469,85 +446,6 @@ impl Model {
             self.trail.push(Screen::Profiles);
         }
         self.screen = screen;
-    }
-
-    /// Rows of the list of the present screen, and how many of them are visible.
-    pub(super) fn list_size(&self) -> (usize, usize) {
-        let regions = layout::regions(self);
-        let (body, rows) = (regions.body, usize::from(regions.rows));
-        match &self.screen {
-            Screen::Profiles => (self.home.rows().len(), rows),
-            Screen::Matrix(_) => {
-                (self.home.rows().len(), usize::from(layout::matrix_regions(body).rows.height))
-            }
-            Screen::Run(screen) => {
-                (self.units(screen).len(), usize::from(layout::run_rows(body, screen.older.is_some())))
-            }
-            Screen::History(screen) => {
-                let rows = layout::history_regions(body, screen.has_trends()).rows.height;
-                (screen.len(), usize::from(rows.saturating_sub(u16::from(rows > 1))))
-            }
-            Screen::Errors(screen) => (screen.rows().count(), usize::from(layout::errors_rows(body))),
-            Screen::Changes(screen) => (screen.len(), usize::from(layout::changes_rows(body))),
-            Screen::Limits(_) => {
-                let limits = &self.overview.limits;
-                let rows = layout::limits_regions(body, limits.buckets.len(), limits.enabled).profiles.height;
-                (LimitsScreen::len(limits), usize::from(rows.saturating_sub(1)).max(1))
-            }
-            Screen::Logs(screen) => {
-                (screen.len(), usize::from(layout::logs_regions(body, screen).rows.height))
-            }
-        }
-    }
-
-    /// Puts the cursor of a run onto the unit that it was opened for, once that is known.
-    fn place(&mut self) {
-        let Screen::Run(screen) = &self.screen else { return };
-        let Some(wanted) = screen.at else { return };
-        let units = self.units(screen);
-        let known = !units.is_empty();
-        let found = units.iter().position(|unit| unit.unit == wanted);
-        if let Screen::Run(screen) = &mut self.screen
-            && known
-        {
-            screen.at = None;
-            screen.list.position = found.unwrap_or(screen.list.position);
-        }
-    }
-
-    /// Puts cursors and scroll positions back into range after anything changed.
-    pub(super) fn settle(&mut self) {
-        self.unsettled = false;
-        // The list of profiles changes under every screen.
-        let (_, height) = self.list_size();
-        let rows = if matches!(self.screen, Screen::Matrix(_)) {
-            height
-        } else {
-            usize::from(layout::regions(self).rows)
-        };
-        self.home.settle(rows);
-        self.pace.settle(&self.overview, self.now);
-        self.place();
-        let longest_name = self.home.longest_name();
-        let limits = &self.overview.limits;
-        let bands = layout::limits_regions(layout::regions(self).body, limits.buckets.len(), limits.enabled);
-        let buckets = usize::from(bands.buckets.height.saturating_sub(1)).max(1);
-        let (len, height) = self.list_size();
-        match &mut self.screen {
-            Screen::Profiles => {}
-            Screen::Matrix(screen) => screen.settle(self.size.0, longest_name),
-            Screen::Run(screen) => screen.list.settle(len, height),
-            Screen::History(screen) => screen.list.settle(len, height),
-            Screen::Errors(screen) => screen.settle(height),
-            Screen::Changes(screen) => screen.list.settle(len, height),
-            Screen::Limits(screen) => screen.settle(&self.overview.limits, buckets, height),
-            Screen::Logs(screen) => screen.list.settle(len, height),
-        }
-        let limit = super::view::scroll_limit(self);
-        if let Some(scroll) = self.modal.as_mut().and_then(|o| o.modal.scroll_mut()) {
-            *scroll = (*scroll).min(limit);
-        }
-        self.due = super::timing::next_change(self);
     }
 }
 

@@ -85,7 +85,8 @@ fn next_minute(now: Timestamp) -> Timestamp {
 /// When the first of the visible runs becomes outdated: what is live counts up or down.
 fn runs_change(model: &Model, screen: &HistoryScreen, next_second: Timestamp) -> Option<Timestamp> {
     let (_, rows) = model.list_size();
-    let visible = || screen.runs.ready().into_iter().flatten().skip(screen.list.offset).take(rows);
+    let first = screen.list().offset;
+    let visible = || (first..first + rows).filter_map(|place| screen.run(place));
     let counting = |run: &RunView| match run.state {
         RunState::Queued => run.not_before.is_some_and(|until| until > model.now),
         state => state.is_live() && run.started_at.is_some(),
@@ -100,7 +101,8 @@ fn runs_change(model: &Model, screen: &HistoryScreen, next_second: Timestamp) ->
 fn limits_count(model: &Model, screen: &LimitsScreen) -> bool {
     let limits = &model.overview.limits;
     let (_, rows) = model.list_size();
-    limits.profiles.iter().skip(screen.profile.offset).take(rows).any(|limit| {
+    let (_, first) = screen.profile_list();
+    (first..first + rows).filter_map(|place| screen.profile(place)).any(|limit| {
         let since = limit.waiting_since_ms.map(|ms| model.now.since(limits.instant(ms)));
         since.is_some_and(|age| age < MINUTE)
             || limit.paused_until_ms.is_some_and(|ms| limits.instant(ms) > model.now)

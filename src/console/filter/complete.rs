@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::parse::{asked, example, negation, tokens};
-use super::{Kind, Row, Schema, Value};
+use super::{ALSO, Kind, Row, Schema, Value};
 use crate::console::text::count;
 
 /// Something that can be put in at the cursor.
@@ -96,11 +96,9 @@ fn values<'a, R: Row + 'a>(
         Kind::Word | Kind::OneOf(_) => {
             let mut found: HashMap<&str, u64> = HashMap::new();
             for row in rows {
-                if let Value::Text(text) = row.value(index)
-                    && !text.is_empty()
-                    && text.starts_with(typed)
-                {
-                    *found.entry(text).or_default() += 1;
+                let Value::Text(text) = row.value(index) else { continue };
+                for word in text.split(ALSO).filter(|word| !word.is_empty() && word.starts_with(typed)) {
+                    *found.entry(word).or_default() += 1;
                 }
             }
             let mut found: Vec<(&str, u64)> = found.into_iter().collect();
@@ -145,6 +143,17 @@ mod tests {
         }
         assert_eq!(words("").len(), SCHEMA.len());
         assert_eq!(words("aurora ").len(), SCHEMA.len());
+    }
+
+    #[test]
+    fn each_of_several_words_of_a_row_is_offered() {
+        let texts = super::super::Texts::new(["", "uk\tfr\tfi", ""]);
+        let rows = [shop(), super::super::tests::Shop { texts, synced: None }];
+        let offered = |line: &str| -> Vec<String> {
+            at(line, line.len(), SCHEMA, rows.iter()).offers.into_iter().map(|o| o.word).collect()
+        };
+        assert_eq!(offered("country:"), ["de", "fi", "fr", "uk"]);
+        assert_eq!(offered("country:f"), ["fi", "fr"]);
     }
 
     #[test]

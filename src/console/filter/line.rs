@@ -101,6 +101,11 @@ impl FilterLine {
         self.filter.matches(row, now)
     }
 
+    /// True when the filter asks a field.
+    pub(in crate::console) fn asks(&self, field: usize) -> bool {
+        self.filter.asks(field)
+    }
+
     /// True when time alone can change which rows are shown.
     pub(in crate::console) fn goes_by_time(&self) -> bool {
         self.filter.goes_by_time()

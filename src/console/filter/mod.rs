@@ -19,13 +19,12 @@ pub(super) use line::{FilterLine, Typed};
 pub(super) enum Kind {
     /// Text, of which any part may be asked.
     Text,
-    /// One of the words that occur, of which the beginning may be asked.
+    /// One of the words that occur, of which the beginning may be asked. A row may have several, apart by [`ALSO`].
     Word,
-    /// One of these words and no other.
+    /// One of these words and no other; a row may have several of them.
     OneOf(&'static [&'static str]),
     /// A number: `>1000`, `10..20`, `5k`.
     Number,
-    #[cfg_attr(not(test), expect(dead_code, reason = "the list of runs asks for it"))]
     /// A span of time in milliseconds: `>5m`. Without a sign that long or longer.
     Span,
     /// An instant by its age: `>24h`. What never was is older than everything. Without a sign that old or older.
@@ -33,10 +32,12 @@ pub(super) enum Kind {
         /// The age that `yes` stands for.
         yes: Duration,
     },
-    #[cfg_attr(not(test), expect(dead_code, reason = "the list of runs asks for it"))]
     /// The same; without a sign that old or younger.
     Within,
 }
+
+/// Stands between the words of a field that has several.
+pub(super) const ALSO: char = '\t';
 
 /// A field that can be asked by name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -61,6 +62,8 @@ pub(super) enum Value<'a> {
     Text(&'a str),
     Number(i64),
     At(Option<Timestamp>),
+    /// There is none, and nothing that is asked holds of it.
+    Nothing,
 }
 
 /// A row that can be asked.
@@ -155,6 +158,14 @@ impl Filter {
         self.terms.iter().all(|term| term.test.holds(row, now) != term.negated)
     }
 
+    /// True when a field is asked.
+    pub(super) fn asks(&self, index: usize) -> bool {
+        self.terms.iter().any(|term| match term.test {
+            Test::Anywhere(_) => false,
+            Test::Text(field, _) | Test::Number(field, _) | Test::Age(field, _) => field == index,
+        })
+    }
+
     /// True when time alone can change which rows match.
     pub(super) fn goes_by_time(&self) -> bool {
         self.terms.iter().any(|term| matches!(term.test, Test::Age(..)))
@@ -169,7 +180,7 @@ impl Test {
                 let Value::Text(text) = row.value(*field) else { return false };
                 wanted.iter().any(|wanted| match wanted {
                     Wanted::Contains(part) => text.contains(part.as_str()),
-                    Wanted::Begins(start) => text.starts_with(start.as_str()),
+                    Wanted::Begins(start) => text.split(ALSO).any(|word| word.starts_with(start.as_str())),
                 })
             }
             Self::Number(field, ranges) => {
@@ -206,6 +217,7 @@ mod tests {
         field("took", Kind::Span, "how long"),
         field("stale", Kind::Older { yes: DAY }, "age of the last proof"),
         field("since", Kind::Within, "when it began"),
+        field("left", Kind::Number, "what it never has"),
     ];
 
     pub(super) struct Shop {
@@ -219,6 +231,7 @@ mod tests {
                 0..3 => Value::Text(self.texts.get(field)),
                 3 => Value::Number(12_000),
                 4 => Value::Number(90_000),
+                7 => Value::Nothing,
                 _ => Value::At(self.synced),
             }
         }
@@ -286,6 +299,9 @@ mod tests {
             ("since:3d", true),
             ("since:24h", false),
             ("since:<1w", true),
+            ("left:<5", false),
+            ("left:>=0", false),
+            ("-left:>=0", true),
         ] {
             assert_eq!(matches(filter, &shop()), hit, "{filter}");
         }
@@ -307,7 +323,7 @@ mod tests {
             ("statsu:failed", "unknown field statsu: did you mean status?"),
             (
                 "https://x",
-                "unknown field https: quote the word, or ask name, country, status, rows, took, stale, since",
+                "unknown field https: quote the word, or ask name, country, status, rows, took, stale, since, left",
             ),
             ("stale:24x", "24x is no duration: write 30m, 24h or 7d"),
             ("stale:>2", "2 is no duration: write 30m, 24h or 7d"),
@@ -327,6 +343,23 @@ mod tests {
             assert!(Filter::parse(filter, SCHEMA).is_ok(), "{filter}");
         }
         assert!(!matches("\"a:b\"", &shop()));
+    }
+
+    #[test]
+    fn a_field_may_have_several_words_and_each_is_asked_from_its_beginning() {
+        let shop = Shop { texts: Texts::new(["", "de\tfr", ""]), synced: None };
+        for (filter, hit) in
+            [("country:fr", true), ("country:d", true), ("country:r", false), ("-country:fr", false)]
+        {
+            assert_eq!(matches(filter, &shop), hit, "{filter}");
+        }
+    }
+
+    #[test]
+    fn a_filter_knows_which_fields_it_asks() {
+        let filter = Filter::parse("aurora -took:>5s country:de since:1h", SCHEMA).unwrap();
+        let asked: Vec<usize> = (0..SCHEMA.len()).filter(|field| filter.asks(*field)).collect();
+        assert_eq!(asked, [1, 4, 6]);
     }
 
     #[test]

@@ -158,7 +158,7 @@ fn a_cause_is_retried_in_its_own_name() {
     let mut model = model();
     assert_eq!(press(&mut model, "E r"), [COUNT]);
     counted(&mut model);
-    let cause = bulk(&model).unwrap().cause.clone().unwrap().0;
+    let cause = bulk(&model).unwrap().cause.clone().unwrap().cause;
     assert!(screen(&model).contains(&format!("adsync retry --cause {cause}")));
     assert_eq!(press(&mut model, "y"), [Effect::Retry(vec![AURORA, ProfileId(4)])]);
 }

@@ -88,15 +88,15 @@ pub(super) fn shown(size: (u16, u16)) -> Model {
     model
 }
 
-fn ids(model: &Model) -> Vec<&str> {
+pub(super) fn ids(model: &Model) -> Vec<&str> {
     let Screen::Changes(screen) = &model.screen else { panic!("another screen") };
-    let Loaded::Ready(changes) = &screen.changes else { panic!("{:?}", screen.changes) };
-    changes.iter().map(|change| change.entity_id.as_str()).collect()
+    assert!(matches!(screen.changes, Loaded::Ready(_)), "{:?}", screen.changes);
+    (0..screen.len()).map(|place| screen.change(place).unwrap().entity_id.as_str()).collect()
 }
 
 fn position(model: &Model) -> usize {
     let Screen::Changes(screen) = &model.screen else { panic!("another screen") };
-    screen.list.position
+    screen.list().position
 }
 
 fn completed(run: i64, profile: ProfileId) -> SyncEvent {
@@ -228,15 +228,16 @@ fn every_column_orders_the_list_and_the_cursor_stays_on_its_change() {
     }
 }
 
+/// So many changes of one kind.
+pub(super) fn many(count: usize) -> Vec<ChangeView> {
+    let sides = || [json!({"bid": 1}), json!({"bid": 2})];
+    let one =
+        |i: usize| change(1, HAUS, SP_KEYWORDS, &i.to_string(), ChangeKind::Changed, sides(), ago(i as u64));
+    (0..count).map(one).collect()
+}
+
 #[test]
 fn more_than_are_listed_are_told_of_and_never_counted() {
-    let many = |count: usize| -> Vec<ChangeView> {
-        let sides = || [json!({"bid": 1}), json!({"bid": 2})];
-        let one = |i: usize| {
-            change(1, HAUS, SP_KEYWORDS, &i.to_string(), ChangeKind::Changed, sides(), ago(i as u64))
-        };
-        (0..count).map(one).collect()
-    };
     for (count, told) in [(MOST_CHANGES, "1,000 changes"), (MOST_CHANGES + 1, "the newest 1,000")] {
         let mut model = model_of(overview(), (120, 40));
         let asked = press(&mut model, "4");

@@ -390,6 +390,13 @@ pub(super) fn press(model: &mut Model, keys: &str) -> Vec<Effect> {
     effects
 }
 
+/// Types a filter over the one that is there, and keeps it.
+pub(super) fn filter(model: &mut Model, text: &str) {
+    press(model, "/ esc /");
+    update(model, Event::Paste(text.to_owned()));
+    press(model, "enter");
+}
+
 /// Presses keys before anything was drawn.
 pub(super) fn press_ahead(model: &mut Model, keys: &str) -> Vec<Effect> {
     keys.split(' ').flat_map(|key| update(model, Event::Key(key_event(key)))).collect()

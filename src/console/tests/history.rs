@@ -47,7 +47,7 @@ pub(super) fn runs_of(of: Option<ProfileId>) -> Event {
     Event::Loaded { query: Query::Runs(of), result: Ok(Data::Runs(runs)) }
 }
 
-fn all(size: (u16, u16), keys: &str) -> Model {
+pub(super) fn all(size: (u16, u16), keys: &str) -> Model {
     let mut model = model_of(overview(), size);
     assert_eq!(press(&mut model, "2"), [Effect::Load(Query::Runs(None))]);
     update(&mut model, runs_of(None));
@@ -55,7 +55,7 @@ fn all(size: (u16, u16), keys: &str) -> Model {
     model
 }
 
-fn of_haus(size: (u16, u16), keys: &str) -> Model {
+pub(super) fn of_haus(size: (u16, u16), keys: &str) -> Model {
     let mut model = model_of(overview(), size);
     let position = model.home.rows().iter().position(|row| *row == HAUS).unwrap();
     model.home.move_to(position);
@@ -65,14 +65,14 @@ fn of_haus(size: (u16, u16), keys: &str) -> Model {
     model
 }
 
-fn ids(model: &Model) -> Vec<i64> {
+pub(super) fn ids(model: &Model) -> Vec<i64> {
     let Screen::History(screen) = &model.screen else { panic!("the runs are open") };
-    screen.runs.ready().unwrap().iter().map(|run| run.id.0).collect()
+    (0..screen.len()).map(|place| screen.run(place).unwrap().id.0).collect()
 }
 
-fn current(model: &Model) -> i64 {
+pub(super) fn current(model: &Model) -> i64 {
     let Screen::History(screen) = &model.screen else { panic!("the runs are open") };
-    screen.runs.ready().unwrap()[screen.list.position].id.0
+    screen.current().unwrap().id.0
 }
 
 #[test]

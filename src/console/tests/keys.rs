@@ -17,7 +17,7 @@ fn at_size(id: ProfileId, size: (u16, u16)) -> Model {
     model
 }
 
-fn filter(model: &mut Model, text: &str) {
+fn typed(model: &mut Model, text: &str) {
     press(model, "/");
     for c in text.chars() {
         update(model, Event::Key(key_event(&c.to_string())));
@@ -50,7 +50,7 @@ fn sync_asks_for_the_selected_profiles_wherever_the_cursor_is() {
 fn no_key_acts_on_selected_profiles_that_the_filter_hides() {
     let mut model = at(FJORD);
     press(&mut model, "space");
-    filter(&mut model, "nordlicht");
+    typed(&mut model, "nordlicht");
     assert_eq!(press(&mut model, "enter s"), [Effect::Sync(vec![NORDLICHT])]);
     assert_eq!(model.home.hidden(), 1);
 }
@@ -65,7 +65,7 @@ fn a_profile_that_is_never_synced_says_why() {
 #[test]
 fn select_all_takes_what_matches_the_filter_and_the_second_time_nothing() {
     let mut model = model();
-    filter(&mut model, "country:us");
+    typed(&mut model, "country:us");
     press(&mut model, "enter a");
     assert_eq!(model.home.selected(), 3);
     press(&mut model, "a");
@@ -108,7 +108,7 @@ fn each_question_of_a_review_must_be_drawn_before_it_can_be_answered() {
     let mut few = overview();
     few.runs.get_mut(&FJORD).unwrap().hold = Some(hold(40));
     let mut model = model_of(few, (80, 24));
-    filter(&mut model, "fjord");
+    typed(&mut model, "fjord");
     press(&mut model, "enter e");
     assert_eq!(press_ahead(&mut model, "A y"), [], "y came before the question was drawn");
     update(&mut model, Event::Drawn);
@@ -169,8 +169,8 @@ fn a_review_closes_when_its_run_is_no_longer_held() {
 #[test]
 fn the_filter_line_takes_letters_that_are_keys_elsewhere() {
     let mut model = model();
-    filter(&mut model, "sqxrAD");
-    assert_eq!(model.home.line.value(), "sqxrAD");
+    typed(&mut model, "sqxrAD");
+    assert_eq!(model.home.line().value(), "sqxrAD");
     assert_eq!(model.home.rows(), []);
     assert_eq!(press(&mut model, "enter s x r"), [], "there is no row to act on");
     press(&mut model, "esc");
@@ -195,7 +195,7 @@ fn the_filter_finds_by_status_login_type_and_id() {
         ("cause:zz", 0),
     ] {
         let mut model = model();
-        filter(&mut model, text);
+        typed(&mut model, text);
         assert_eq!(model.home.rows().len(), found, "{text}");
     }
 }
@@ -204,14 +204,14 @@ fn the_filter_finds_by_status_login_type_and_id() {
 fn a_cause_is_found_by_the_beginning_of_its_name() {
     let mut model = model();
     let cause = model.overview.failures.get(&AURORA).unwrap().cause.to_string();
-    filter(&mut model, &format!("cause:{}", &cause[..4]));
+    typed(&mut model, &format!("cause:{}", &cause[..4]));
     assert_eq!(model.home.rows(), [AURORA, ProfileId(4)]);
 }
 
 #[test]
 fn a_filter_by_age_goes_by_the_clock() {
     let mut model = model();
-    filter(&mut model, "stale:>15m stale:<20m");
+    typed(&mut model, "stale:>15m stale:<20m");
     assert_eq!(model.home.rows(), []);
     update(&mut model, Event::Tick(ahead(60)));
     assert_eq!(model.home.rows(), [HAUS], "it was synced 845 s before");
@@ -221,10 +221,10 @@ fn a_filter_by_age_goes_by_the_clock() {
 fn tab_completes_fields_and_values_in_the_filter_line() {
     let mut model = model();
     press(&mut model, "/ c o u tab d tab");
-    assert_eq!(model.home.line.value(), "country:de");
+    assert_eq!(model.home.line().value(), "country:de");
     assert_eq!(model.home.rows().len(), 4);
     press(&mut model, "space - s t a t u s : f a right enter");
-    assert_eq!(model.home.line.value(), "country:de -status:failed");
+    assert_eq!(model.home.line().value(), "country:de -status:failed");
     assert_eq!(model.home.rows(), [HAUS, NORDLICHT]);
 }
 
@@ -235,7 +235,7 @@ fn pasted_text_goes_into_the_filter_line_or_nowhere() {
     assert_eq!((model.home.selected(), modal(&model)), (0, None));
     press(&mut model, "/");
     update(&mut model, Event::Paste("nord\nlicht".to_owned()));
-    assert_eq!(model.home.line.value(), "nord licht");
+    assert_eq!(model.home.line().value(), "nord licht");
     let mut model = at(FJORD);
     press(&mut model, "D");
     update(&mut model, Event::Drawn);
@@ -384,7 +384,7 @@ fn ctrl_c_quits_and_forces_more_each_time() {
     assert_eq!(press_ahead(&mut model, "ctrl-c"), [Effect::Release]);
     assert_eq!(press_ahead(&mut model, "ctrl-c"), [Effect::Exit]);
     let mut model = at(FJORD);
-    filter(&mut model, "x");
+    typed(&mut model, "x");
     press_ahead(&mut model, "ctrl-c");
     assert_eq!(modal(&model), Some(&Modal::Quit { live: 5 }), "also while a filter is typed");
 }

@@ -11,7 +11,12 @@ use crate::sync::overview::Overview;
 /// The budget began twenty minutes ago.
 const BEGUN: u64 = 1_200;
 
-fn limit(profile: Option<ProfileId>, account: &str, waiting: u32, paused: Option<u64>) -> ProfileLimit {
+pub(super) fn limit(
+    profile: Option<ProfileId>,
+    account: &str,
+    waiting: u32,
+    paused: Option<u64>,
+) -> ProfileLimit {
     ProfileLimit {
         profile,
         account: account.to_owned(),
@@ -23,7 +28,7 @@ fn limit(profile: Option<ProfileId>, account: &str, waiting: u32, paused: Option
     }
 }
 
-fn limits() -> LimitsSnapshot {
+pub(super) fn limits() -> LimitsSnapshot {
     let point = |seconds: u64, per_second| RatePoint { at_ms: seconds * 1_000, per_second };
     LimitsSnapshot {
         enabled: true,
@@ -59,7 +64,7 @@ pub(super) fn with_limits(limits: LimitsSnapshot) -> Overview {
     Overview { limits, ..overview() }
 }
 
-fn opened(limits: LimitsSnapshot, size: (u16, u16), keys: &str) -> Model {
+pub(super) fn opened(limits: LimitsSnapshot, size: (u16, u16), keys: &str) -> Model {
     let mut model = model_of(with_limits(limits), size);
     assert_eq!(press(&mut model, "6"), []);
     press(&mut model, keys);

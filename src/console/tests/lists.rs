@@ -39,9 +39,9 @@ fn a_range_follows_the_cursor_and_keeps_what_was_selected_before() {
 fn esc_gives_up_the_range_before_anything_else() {
     let mut model = model();
     press(&mut model, "/ d e enter v j esc");
-    assert_eq!((selected(&model).len(), model.home.line.value()), (0, "de"));
+    assert_eq!((selected(&model).len(), model.home.line().value()), (0, "de"));
     press(&mut model, "esc");
-    assert_eq!(model.home.line.value(), "");
+    assert_eq!(model.home.line().value(), "");
 }
 
 #[test]

@@ -4,6 +4,7 @@ mod bulk;
 mod changes;
 mod driven;
 mod errors;
+mod filters;
 mod finder;
 mod fixture;
 mod history;

@@ -3,24 +3,25 @@
 
 use crossterm::event::{KeyCode, KeyEvent};
 
-use crate::console::bulk::{Act, Bulk, Costs};
+use crate::console::bulk::{Act, Bulk, Costs, OfCause};
 use crate::console::event::Effect;
 use crate::console::keys::Command;
 use crate::console::model::{Modal, Model};
 use crate::console::query::Query;
 use crate::console::text::plural;
-use crate::domain::cause::CauseId;
 use crate::domain::id::ProfileId;
 use crate::domain::report::ErrorReport;
+use crate::sync::causes::{Cause, causes};
 
 /// Opens the dialog about several profiles; what has to be read for it is asked for.
 pub(super) fn open(
     model: &mut Model,
     act: Act,
     chosen: Vec<ProfileId>,
-    cause: Option<(CauseId, String)>,
+    cause: Option<OfCause>,
 ) -> Vec<Effect> {
-    let bulk = Bulk::new(model, act, chosen, cause);
+    let mut bulk = Bulk::new(model, act, chosen, cause);
+    read_cause(model, &mut bulk);
     if bulk.profiles.is_empty() {
         let why: Vec<String> = bulk.skipped.iter().map(|(why, n)| format!("{n} {why}")).collect();
         model.say(format!("nothing to {} here: {}", act.command(), why.join(", ")));
@@ -52,19 +53,21 @@ fn replace(model: &mut Model, bulk: Bulk) {
     }
 }
 
+/// Chooses anew who fails of the dialog's cause.
+fn read_cause(model: &Model, bulk: &mut Bulk) {
+    let Some(of) = &mut bulk.cause else { return };
+    let known = causes(&model.overview).into_iter().find(|known| known.cause == of.cause);
+    bulk.chosen = of.choose(known.as_ref().map(Cause::retryable_profiles).unwrap_or_default());
+    if let Some(known) = known {
+        of.summary = known.summary;
+    }
+}
+
 /// Keeps the dialog true to the engine: whom it would happen to may change under it.
 pub(super) fn follow_engine(model: &mut Model) {
     let Some(bulk) = shown(model) else { return };
     let mut bulk = bulk.clone();
-    if let Some((cause, summary)) = &mut bulk.cause {
-        let all = crate::sync::causes::causes(&model.overview);
-        let known = all.iter().find(|known| known.cause == *cause);
-        bulk.chosen = known.map(crate::sync::causes::Cause::retryable_profiles).unwrap_or_default();
-        if let Some(known) = known {
-            summary.clone_from(&known.summary);
-        }
-    }
-    let before = (bulk.profiles.clone(), bulk.discards, bulk.skipped.clone());
+    read_cause(model, &mut bulk);
     bulk.sort_out(model);
     if bulk.profiles.is_empty() {
         model.modal = None;
@@ -75,7 +78,9 @@ pub(super) fn follow_engine(model: &mut Model) {
         });
         return;
     }
-    if before != (bulk.profiles.clone(), bulk.discards, bulk.skipped.clone()) {
+    let others = |bulk: &Bulk| bulk.cause.as_ref().map(|of| of.others);
+    let told = |bulk: &Bulk| (bulk.profiles.clone(), bulk.discards, bulk.skipped.clone(), others(bulk));
+    if shown(model).map(|known| told(known)) != Some(told(&bulk)) {
         bulk.typed.clear();
         bulk.add_up(model);
         replace(model, bulk);

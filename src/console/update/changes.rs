@@ -6,11 +6,9 @@ use crate::console::keys::Command;
 use crate::console::model::{Document, Modal, Model};
 use crate::console::query::{ChangesOf, Data, Loaded, Query};
 use crate::console::screen::Screen;
-use crate::domain::id::ProfileId;
 use crate::domain::report::ErrorReport;
 use crate::domain::run::{RunState, RunView};
 use crate::sync::event::SyncEvent;
-use crate::sync::overview::Overview;
 
 pub(super) fn on_command(model: &mut Model, command: Command) -> Vec<Effect> {
     let (_, page) = model.list_size();
@@ -22,14 +20,7 @@ pub(super) fn on_command(model: &mut Model, command: Command) -> Vec<Effect> {
         }
         Command::Window => return load(screen.look_back(screen.window.next(), now)),
         Command::Open => open(model),
-        _ if screen.list.moved(command, page) => {}
-        other => {
-            let orders = screen.orders();
-            if screen.order.changed(other, &orders) {
-                let name = name(&model.overview);
-                screen.reorder(name);
-            }
-        }
+        other => screen.handle(other, page),
     }
     Vec::new()
 }
@@ -55,16 +46,6 @@ fn load(of: Option<ChangesOf>) -> Vec<Effect> {
     of.map(|of| Effect::Load(Query::Changes(of))).into_iter().collect()
 }
 
-/// What a profile is ordered by.
-fn name(overview: &Overview) -> impl Fn(ProfileId) -> String + '_ {
-    |id| {
-        overview
-            .profiles
-            .get(&id)
-            .map_or_else(String::new, |p| format!("{} {}", p.profile.name, p.profile.country))
-    }
-}
-
 /// Reads the changes of a screen that was opened or come back to.
 pub(super) fn entered(model: &mut Model) -> Vec<Effect> {
     let now = model.now;
@@ -80,7 +61,7 @@ pub(super) fn on_loaded(
     let now = model.now;
     let Screen::Changes(screen) = &mut model.screen else { return Vec::new() };
     let result = result.map(|data| if let Data::Changes(changes) = data { changes } else { Vec::new() });
-    load(screen.take(of, result, now, name(&model.overview)))
+    load(screen.take(of, result, now, &model.overview))
 }
 
 /// True when an event tells that changes were committed which the screen lists. Asked before it is folded.

@@ -7,6 +7,7 @@ use super::{bulk, changes, errors, matrix, modal, run};
 use crate::console::event::Effect;
 use crate::console::model::Model;
 use crate::console::screen::Screen;
+use crate::console::settle::Touched;
 use crate::console::text::clock;
 use crate::domain::id::{ProfileId, RunId};
 use crate::domain::limits::{BucketSnapshot, LimitsSnapshot};
@@ -37,6 +38,7 @@ pub(super) fn fold(model: &mut Model, event: SyncEvent, at: Timestamp) -> Vec<Ef
         Touched::Nothing | Touched::Progress(_) => false,
     };
     let was_failing = failing(model);
+    let of_limits = matches!(event, SyncEvent::Limits { .. });
     let of_login = matches!(event, SyncEvent::Login { .. });
     if let (SyncEvent::Database { lost: None }, Some(lost)) = (&event, &model.overview.database_lost) {
         let after = clock(at.since(lost.since));
@@ -52,6 +54,7 @@ pub(super) fn fold(model: &mut Model, event: SyncEvent, at: Timestamp) -> Vec<Ef
         }
         Touched::All => model.home.rebuild(&model.overview, at),
     }
+    model.reread(if of_limits { Touched::All } else { touched });
     modal::follow_engine(model);
     bulk::follow_engine(model);
     if of_login || was_failing || failing(model) {
@@ -147,16 +150,6 @@ impl Told {
     }
 }
 
-/// Whose row an event may move.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Touched {
-    Nothing,
-    /// How far it has come, and nothing else.
-    Progress(ProfileId),
-    One(ProfileId),
-    All,
-}
-
 fn touched(event: &SyncEvent) -> Touched {
     match event {
         SyncEvent::Snapshot { .. } | SyncEvent::Profiles { .. } => Touched::All,
@@ -180,7 +173,7 @@ pub(super) fn pass_time(model: &mut Model, now: Timestamp) {
     if model.notice.as_ref().and_then(|n| n.until).is_some_and(|until| until <= now) {
         model.notice = None;
     }
-    model.home.pass_time(&model.overview, now);
+    model.pass_time_on_lists();
 }
 
 #[cfg(test)]

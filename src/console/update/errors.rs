@@ -1,28 +1,23 @@
 //! Keys of the errors screen, the question before many profiles are tried again, and the overlay that says why.
 
 use super::bulk;
-use crate::console::bulk::Act;
+use crate::console::bulk::{Act, OfCause};
 use crate::console::errors::Row;
 use crate::console::event::Effect;
+use crate::console::filter::FilterLine;
 use crate::console::keys::Command;
-use crate::console::layout::{errors_rows, regions};
 use crate::console::model::{Modal, Model};
 use crate::console::screen::Screen;
 
 pub(super) fn on_command(model: &mut Model, command: Command) -> Vec<Effect> {
-    let page = usize::from(errors_rows(regions(model).body)).max(1);
+    let (_, page) = model.list_size();
     let Screen::Errors(screen) = &mut model.screen else { return Vec::new() };
-    let position = screen.position();
     match command {
-        Command::Up => screen.move_to(position.saturating_sub(1)),
-        Command::Down => screen.move_to(position + 1),
-        Command::PageUp => screen.move_to(position.saturating_sub(page)),
-        Command::PageDown => screen.move_to(position + page),
-        Command::First => screen.move_to(0),
-        Command::Last => screen.move_to(usize::MAX),
         Command::Open => report(model),
         Command::RetryCause => return retry(model),
-        _ => {}
+        other => {
+            screen.moved(other, page);
+        }
     }
     Vec::new()
 }
@@ -40,19 +35,24 @@ fn report(model: &mut Model) {
             (format!("{} {}: run {} failed", p.name, p.country, p.run), report)
         }
         None => {
-            model.say("no profile fails");
+            say_nobody(model);
             return;
         }
     };
     model.open(Modal::Error { title, note: Some(super::NOTHING_CHANGED), report, scroll: 0 });
 }
 
-/// Asks whether everybody who fails of the current cause is tried again. A login is asked for its profiles at once: that
+fn say_nobody(model: &mut Model) {
+    let filtered = model.filter_line().is_some_and(FilterLine::is_set);
+    model.say(if filtered { "the filter shows nobody who fails" } else { "no profile fails" });
+}
+
+/// Asks whether those who fail of the current cause are tried again: everybody, or whom the filter shows. A login is asked for its profiles at once: that
 /// syncs nothing.
 fn retry(model: &mut Model) -> Vec<Effect> {
     let Screen::Errors(screen) = &model.screen else { return Vec::new() };
     let Some(cause) = screen.cause() else {
-        model.say("no profile fails");
+        say_nobody(model);
         return Vec::new();
     };
     let profiles = cause.retryable_profiles();
@@ -64,7 +64,9 @@ fn retry(model: &mut Model) -> Vec<Effect> {
         model.say("all of them are being tried again already");
         return Vec::new();
     }
-    let cause = (cause.cause.clone(), cause.summary.clone());
+    // What is hidden may have been left out on purpose: nobody is tried again unseen.
+    let only = screen.line().is_set().then(|| profiles.clone());
+    let cause = OfCause { cause: cause.cause.clone(), summary: cause.summary.clone(), only, others: 0 };
     bulk::open(model, Act::Retry, profiles, Some(cause))
 }
 
@@ -79,7 +81,7 @@ pub(super) fn why(model: &mut Model) {
 /// Keeps the screen and its dialogs true to the engine: a question whose profiles change is asked anew.
 pub(super) fn follow_engine(model: &mut Model) {
     if let Screen::Errors(screen) = &mut model.screen {
-        screen.rebuild(&model.overview);
+        screen.rebuild(&model.overview, model.now);
     }
     match model.modal.as_ref().map(|opened| &opened.modal) {
         Some(Modal::Why { profile, .. }) if !model.overview.profiles.contains_key(profile) => {

@@ -3,7 +3,7 @@
 use crossterm::event::KeyEvent;
 
 use crate::console::event::Effect;
-use crate::console::filter::Typed;
+use crate::console::filter::{FilterLine, Typed};
 use crate::console::keys::Command;
 use crate::console::model::Model;
 
@@ -13,6 +13,16 @@ pub(super) fn open(model: &mut Model) {
         line.open();
         model.refilter();
     }
+}
+
+/// Empties the line of the present screen; false when there is nothing in it.
+pub(super) fn clear(model: &mut Model) -> bool {
+    let set = model.filter_line().is_some_and(FilterLine::is_set);
+    if let Some(line) = model.filter_line_mut().filter(|_| set) {
+        line.clear();
+        model.refilter();
+    }
+    set
 }
 
 pub(super) fn on_key(model: &mut Model, command: Option<Command>, key: &KeyEvent) -> Vec<Effect> {

@@ -64,7 +64,7 @@ fn take(model: &mut Model) -> Vec<Effect> {
         Target::Key(command) => super::on_command(model, command),
         Target::Profile(profile) => run::open(model, profile),
         Target::Cause(cause) => {
-            let mut screen = ErrorsScreen::new(&model.overview);
+            let mut screen = ErrorsScreen::new(&model.overview, model.now);
             screen.find(&cause);
             model.jump(Screen::Errors(screen));
             navigation::entered(model)

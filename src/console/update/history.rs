@@ -17,13 +17,7 @@ pub(super) fn on_command(model: &mut Model, command: Command) -> Vec<Effect> {
         let run = screen.current().cloned();
         return run.map_or_else(Vec::new, |run| run::open_run(model, &run));
     }
-    let orders = screen.orders();
-    if screen.order.changed(command, orders) {
-        let kept = screen.current().map(|run| run.id);
-        screen.arrange(kept, &model.overview);
-    } else if screen.list.moved(command, page) {
-        screen.moved = true;
-    }
+    screen.handle(command, page);
     Vec::new()
 }
 
@@ -36,7 +30,7 @@ pub(super) fn on_runs(
     if screen.profile != of {
         return;
     }
-    if let Some(report) = screen.answered(result, &model.overview) {
+    if let Some(report) = screen.answered(result, &model.overview, model.now) {
         model.complain(report);
     }
 }
@@ -45,7 +39,7 @@ pub(super) fn on_runs(
 pub(super) fn follow_engine(model: &mut Model, heard: Heard) -> Vec<Effect> {
     let Screen::History(screen) = &mut model.screen else { return Vec::new() };
     match heard {
-        Heard::Run(run) => screen.follow(&run, &model.overview),
+        Heard::Run(run) => screen.follow(&run, &model.overview, model.now),
         Heard::Everything => return vec![Effect::Load(Query::Runs(screen.profile))],
         Heard::Nothing => {}
     }

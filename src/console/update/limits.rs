@@ -11,10 +11,8 @@ pub(super) fn on_command(model: &mut Model, command: Command) -> Vec<Effect> {
         return open(model);
     }
     let page = model.list_size().1;
-    if let Screen::Limits(screen) = &mut model.screen
-        && screen.list.moved(command, page)
-    {
-        screen.moved(&model.overview.limits);
+    if let Screen::Limits(screen) = &mut model.screen {
+        screen.handle(command, page, &model.overview.limits);
     }
     Vec::new()
 }

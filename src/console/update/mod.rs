@@ -297,7 +297,7 @@ fn show_error(model: &mut Model) {
     }
     let name = model.title(profile);
     let unit = match &model.screen {
-        Screen::Run(screen) => model.units(screen).get(screen.list.position),
+        Screen::Run(screen) => model.units(screen).get(screen.list.position).cloned(),
         _ => None,
     };
     let of_unit = unit.and_then(|u| Some((format!("{name}: {}", u.unit), None, u.error.clone()?)));

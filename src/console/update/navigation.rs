@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{bulk, changes, errors, history, logview, matrix, run};
+use super::{bulk, changes, errors, filter, history, logview, matrix, run};
 use crate::console::bulk::Costs;
 use crate::console::changes::ChangesScreen;
 use crate::console::errors::ErrorsScreen;
@@ -13,6 +13,7 @@ use crate::console::matrix::{MatrixScreen, ProofIndex};
 use crate::console::model::Model;
 use crate::console::query::{Data, Query};
 use crate::console::screen::{Screen, Tab};
+use crate::console::settle::Touched;
 use crate::domain::report::ErrorReport;
 
 /// Opens the screen that a number stands for.
@@ -24,7 +25,7 @@ pub(super) fn jump(model: &mut Model, tab: Tab) -> Vec<Effect> {
     let screen = match tab {
         Tab::Profiles => Screen::Profiles,
         Tab::Runs => Screen::History(HistoryScreen::default()),
-        Tab::Errors => Screen::Errors(ErrorsScreen::new(&model.overview)),
+        Tab::Errors => Screen::Errors(ErrorsScreen::new(&model.overview, model.now)),
         Tab::Changes => Screen::Changes(ChangesScreen::lately(None, model.now)),
         Tab::Matrix => Screen::Matrix(MatrixScreen::default()),
         Tab::Limits => Screen::Limits(LimitsScreen::default()),
@@ -74,7 +75,9 @@ pub(super) fn show_changes(model: &mut Model) -> Vec<Effect> {
 /// Esc: first a failure's message goes, then the screen.
 pub(super) fn back(model: &mut Model) -> Vec<Effect> {
     let told = model.notice.take().is_some_and(|notice| notice.report.is_some());
-    if told || logview::clear_search(model) || !model.go_back() {
+    // The filter of the matrix is that of the profiles, and goes with them.
+    let mut clear = || !matches!(model.screen, Screen::Matrix(_)) && filter::clear(model);
+    if told || clear() || logview::clear_search(model) || !model.go_back() {
         return Vec::new();
     }
     entered(model)
@@ -83,6 +86,7 @@ pub(super) fn back(model: &mut Model) -> Vec<Effect> {
 /// Makes a screen current that was opened or come back to: it may have been told nothing for a while.
 pub(super) fn entered(model: &mut Model) -> Vec<Effect> {
     errors::follow_engine(model);
+    model.reread(Touched::All);
     let query = match &model.screen {
         Screen::Run(_) => return run::follow_engine(model),
         Screen::History(screen) => Query::Runs(screen.profile),

@@ -1,21 +1,15 @@
 //! Keys of the list of profiles.
 
-use super::run;
+use super::{filter, run};
 use crate::console::event::Effect;
 use crate::console::keys::Command;
 use crate::console::model::Model;
 
 pub(super) fn on_command(model: &mut Model, command: Command) -> Vec<Effect> {
-    let page = model.list_size().1.max(1);
+    let page = model.list_size().1;
     let home = &mut model.home;
     let position = home.position();
     match command {
-        Command::Up => home.move_to(position.saturating_sub(1)),
-        Command::Down => home.move_to(position + 1),
-        Command::PageUp => home.move_to(position.saturating_sub(page)),
-        Command::PageDown => home.move_to(position + page),
-        Command::First => home.move_to(0),
-        Command::Last => home.move_to(usize::MAX),
         Command::Select if home.is_ranging() => home.toggle_range(),
         Command::SelectRange => {
             home.toggle_range();
@@ -34,7 +28,7 @@ pub(super) fn on_command(model: &mut Model, command: Command) -> Vec<Effect> {
             return model.home.current().map_or_else(Vec::new, |profile| run::open(model, profile));
         }
         other => {
-            home.reorder(other);
+            let _ = home.moved(other, page) || home.reorder(other);
         }
     }
     Vec::new()
@@ -48,9 +42,7 @@ fn go_back(model: &mut Model) {
     if model.home.cancel_range() {
         return;
     }
-    if model.home.line.is_set() {
-        model.home.clear_filter();
-    } else {
+    if !filter::clear(model) {
         model.home.clear_selection();
     }
 }

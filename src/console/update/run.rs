@@ -2,10 +2,11 @@
 
 use crate::console::event::Effect;
 use crate::console::keys::Command;
-use crate::console::list::ListCursor;
+use crate::console::list::{ListCursor, Order};
 use crate::console::model::{Model, RunScreen};
 use crate::console::query::{Loaded, Query};
 use crate::console::screen::Screen;
+use crate::console::units::ORDERS;
 use crate::domain::id::{ProfileId, RunId};
 use crate::domain::report::ErrorReport;
 use crate::domain::run::{RunView, UnitView};
@@ -23,8 +24,8 @@ pub(super) fn open_at(model: &mut Model, profile: ProfileId, unit: Unit) -> Vec<
 
 fn latest(model: &Model, profile: ProfileId, at: Option<Unit>) -> RunScreen {
     let run = model.run(profile).map(|run| run.id);
-    let (units, list) = (Loaded::Loading, ListCursor::default());
-    RunScreen { profile, run, older: None, units, list, at, timeline: false }
+    let (units, list, order) = (Loaded::Loading, ListCursor::default(), Order::default());
+    RunScreen { profile, run, older: None, units, list, order, at, timeline: false }
 }
 
 /// Opens one run, whether it is the latest or not.
@@ -68,8 +69,11 @@ pub(super) fn on_command(model: &mut Model, command: Command) {
     let Screen::Run(screen) = &mut model.screen else { return };
     if command == Command::Timeline {
         screen.timeline = !screen.timeline;
+    } else if screen.list.moved(command, page) {
+        screen.at = None;
+    } else {
+        screen.order.changed(command, &ORDERS);
     }
-    screen.list.moved(command, page);
 }
 
 /// Follows the profile to a newer run; its units are asked for when no event has told them.

@@ -26,8 +26,16 @@ pub(super) fn lines(model: &Model, bulk: &Bulk, theme: &Theme, columns: usize) -
     let mut say = |text: &str, style: Style| {
         out.extend(wrap(text, columns).into_iter().map(|line| Line::styled(line, style)));
     };
-    if let Some((_, summary)) = &bulk.cause {
-        say(summary, theme.warn());
+    if let Some(of) = &bulk.cause {
+        say(&of.summary, theme.warn());
+        if of.others > 0 {
+            let others = plural(of.others, "other that fails", "others that fail");
+            let are = if of.others == 1 { "is" } else { "are" };
+            say(
+                &format!("Only those that the filter shows: {others} of it {are} left alone."),
+                theme.decide(),
+            );
+        }
     }
     match bulk.act {
         Act::Cancel => say("Nothing of them is committed; fetched pages are kept.", Style::new()),
@@ -105,8 +113,8 @@ fn expected(bulk: &Bulk, theme: &Theme) -> (String, String) {
 
 /// The command that does the same.
 fn command(bulk: &Bulk) -> String {
-    if let Some((cause, _)) = &bulk.cause {
-        return format!("adsync {} --cause {cause}", bulk.act.command());
+    if let Some(of) = bulk.cause.as_ref().filter(|of| of.others == 0) {
+        return format!("adsync {} --cause {}", bulk.act.command(), of.cause);
     }
     let ids: Vec<String> = bulk.profiles.iter().map(ToString::to_string).collect();
     format!("adsync {} {}", bulk.act.command(), ids.join(" "))

@@ -6,7 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::parts::{Part, join, put};
-use super::table::{Column, Table, nothing};
+use super::table::{Column, Table, no_match, nothing};
 use crate::console::changes::{ChangesScreen, Field, MOST_CHANGES, Shown, fields, name_of, plain};
 use crate::console::layout::changes_regions;
 use crate::console::model::Model;
@@ -16,7 +16,7 @@ use crate::console::theme::Theme;
 use crate::domain::run::{ChangeKind, ChangeView, RunState};
 
 pub(super) fn draw(model: &Model, screen: &ChangesScreen, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
-    let changes = match &screen.changes {
+    match &screen.changes {
         Loaded::Loading => {
             let head = format!("reading {}{}", subject(screen), theme.pick("…", "..."));
             return nothing(&head, "esc: back", theme, frame, area);
@@ -36,16 +36,20 @@ pub(super) fn draw(model: &Model, screen: &ChangesScreen, theme: &Theme, frame: 
             let (head, hint) = none(model, screen);
             return nothing(&head, hint, theme, frame, area);
         }
-        Loaded::Ready(changes) => changes,
-    };
+        Loaded::Ready(_) => {}
+    }
     let regions = changes_regions(area);
     summary(screen, theme, frame, regions.summary);
-    let visible = changes.iter().skip(screen.list.offset).take(usize::from(regions.rows.height));
+    if screen.len() == 0 {
+        return no_match("change", screen.line(), theme, frame, regions.rows);
+    }
+    let first = screen.list().offset;
+    let visible = (first..first + usize::from(regions.rows.height)).filter_map(|i| screen.change(i));
     let when = visible.map(|c| short_time(c.at, model.now, &model.zone).len()).max().unwrap_or(8);
     let columns: Vec<Column> = screen.columns().map(|shown| column(shown, when)).collect();
-    let sorted = Some(screen.order.sign());
-    let table = Table { columns: &columns, list: screen.list, len: changes.len(), sorted };
-    let row = |i: usize| match changes.get(i) {
+    let sorted = Some(screen.order().sign());
+    let table = Table { columns: &columns, list: screen.list(), len: screen.len(), sorted };
+    let row = |i: usize| match screen.change(i) {
         Some(change) => screen.columns().map(|shown| cell(model, theme, change, shown)).collect(),
         None => Vec::new(),
     };
@@ -136,14 +140,23 @@ fn in_a_line(change: &ChangeView, theme: &Theme) -> String {
 }
 
 fn summary(screen: &ChangesScreen, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
-    let total = plural(screen.len(), "change", "changes");
+    let shown = count(screen.len() as u64);
     let mut parts = Vec::new();
-    if screen.more {
-        let text = format!("the newest {}", count(MOST_CHANGES as u64));
-        parts.push(Part::new(9, text, theme.warn()));
-        parts.push(Part::new(8, format!("{} --limit 0 lists all", screen.command()), theme.warn()));
-    } else {
-        parts.push(Part::new(9, total, theme.strong()));
+    match (screen.more, screen.line().is_set()) {
+        (true, filtered) => {
+            let newest = format!("the newest {}", count(MOST_CHANGES as u64));
+            let text =
+                if filtered { format!("{shown} of {newest}: the filter sees no others") } else { newest };
+            parts.push(Part::new(9, text, theme.warn()));
+            parts.push(Part::new(8, format!("{} --limit 0 lists all", screen.command()), theme.warn()));
+        }
+        (false, true) => {
+            let all = plural(screen.total(), "change", "changes");
+            parts.push(Part::new(9, format!("{shown} of {all}"), theme.strong()));
+        }
+        (false, false) => {
+            parts.push(Part::new(9, plural(screen.len(), "change", "changes"), theme.strong()));
+        }
     }
     for (kind, number) in &screen.summary.kinds {
         let text = format!("{} {} {kind}", theme.change_glyph(*kind), count(*number as u64));

@@ -12,13 +12,15 @@ use crate::console::history::HistoryScreen;
 use crate::console::home::ORDERS;
 use crate::console::keys::{self, Command, Scope};
 use crate::console::layout::has_room;
+use crate::console::limits::{self, LimitsScreen};
 use crate::console::list::{Order, Sortable};
 use crate::console::logview::LogsScreen;
-use crate::console::model::Model;
+use crate::console::model::{Model, RunScreen};
 use crate::console::query::{ChangesOf, MOST_RUNS};
 use crate::console::screen::{Screen, Tab};
 use crate::console::text::{absolute, clock_with_zone, count, fit, one_line, plural, width};
 use crate::console::theme::Theme;
+use crate::console::units;
 use crate::console::update::scope;
 use crate::sync::overview::ProfileStatus;
 
@@ -70,7 +72,8 @@ pub(super) fn header(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: 
 pub(super) fn crumbs(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
     let columns = usize::from(area.width);
     let mut right = facts(model, theme);
-    let left = match model.filter_line() {
+    let line = model.filter_line();
+    let left = match line {
         Some(line) if line.is_editing() || line.is_set() => filter_line(model, line, theme, frame, area),
         _ if model.screen.tab().is_some() && area.width >= TABS_FROM => tabs(model, theme),
         _ if model.screen.tab().is_some() => {
@@ -87,6 +90,16 @@ pub(super) fn crumbs(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: 
         }
         _ => trail(model, theme, columns),
     };
+    if let Some(line) = line.filter(|line| line.is_editing() || line.is_set()) {
+        // While the filter takes the place of the trail, whose list it is stands here.
+        if model.screen.tab().is_none() {
+            right.insert(0, Part::new(5, crumb(model, &model.screen, 24, theme), theme.dim()));
+        }
+        // What is typed is worth more than what the screen says of itself.
+        let typed = (width(line.value()) + 3).min(usize::from(area.width * 3 / 5));
+        let room = usize::from(area.width).saturating_sub(typed + 4);
+        right = vec![Part::of(9, join(right, 2, room).spans)];
+    }
     put_sides(frame, area, left, right, 2);
 }
 
@@ -167,19 +180,51 @@ fn facts(model: &Model, theme: &Theme) -> Vec<Part> {
                 words.push(plural(logins, "login", "logins"));
             }
             words.push(plural(causes.len(), "cause", "causes"));
-            if causes.is_empty() { Vec::new() } else { vec![Part::new(9, words.join(", "), theme.bad())] }
+            let shown = if screen.line().is_set() { " shown" } else { "" };
+            match screen.total() {
+                0 => Vec::new(),
+                _ => vec![Part::new(9, format!("{}{shown}", words.join(", ")), theme.bad())],
+            }
         }
-        Screen::Run(screen) if screen.older.is_none() => {
-            let status = model.home.status(screen.profile);
-            let text = format!("{} {}", theme.status_glyph(status), status.word());
-            vec![Part::new(9, text, theme.status(status))]
-        }
-        Screen::Run(_) => vec![Part::new(9, "an older run", theme.dim())],
+        Screen::Run(screen) => run_facts(model, screen, theme),
         Screen::Changes(screen) => changes_facts(screen, theme),
         Screen::Logs(screen) => logs_facts(model, screen, theme),
         Screen::History(screen) => history_facts(screen, theme),
-        Screen::Limits(_) => Vec::new(),
+        Screen::Limits(screen) => limits_facts(screen, theme),
     }
+}
+
+/// How the profile stands, or that the run is an older one; and the order of the units, when it is not the plan's.
+fn run_facts(model: &Model, screen: &RunScreen, theme: &Theme) -> Vec<Part> {
+    let status = model.home.status(screen.profile);
+    let mut parts = vec![match screen.older {
+        None => {
+            let text = format!("{} {}", theme.status_glyph(status), status.word());
+            Part::new(9, text, theme.status(status))
+        }
+        Some(_) => Part::new(9, "an older run", theme.dim()),
+    }];
+    if screen.order != Order::default() {
+        parts.push(Part::new(2, screen.order.label(&units::ORDERS), theme.dim()));
+    }
+    parts
+}
+
+/// How many profiles the filter shows, and their order when it is not as they wait.
+fn limits_facts(screen: &LimitsScreen, theme: &Theme) -> Vec<Part> {
+    let mut parts = Vec::new();
+    let (shown, total) = screen.profiles();
+    if screen.line().is_set() {
+        parts.push(Part::new(
+            6,
+            format!("{shown} of {}", plural(total, "profile", "profiles")),
+            Style::new(),
+        ));
+    }
+    if screen.order() != Order::default() {
+        parts.push(Part::new(2, screen.order().label(&limits::ORDERS), theme.dim()));
+    }
+    parts
 }
 
 /// Which lines of the log pass, and whether the newest are followed.
@@ -201,12 +246,15 @@ fn logs_facts(model: &Model, screen: &LogsScreen, theme: &Theme) -> Vec<Part> {
 
 /// How many runs there are, and their order.
 fn history_facts(screen: &HistoryScreen, theme: &Theme) -> Vec<Part> {
-    let count = match screen.len() {
+    let mut runs = match screen.total() {
         0 => return Vec::new(),
         len if len >= MOST_RUNS => format!("the newest {}", plural(len, "run", "runs")),
         len => plural(len, "run", "runs"),
     };
-    vec![Part::new(6, count, Style::new()), order(screen.order, screen.orders(), theme)]
+    if screen.line().is_set() {
+        runs = format!("{} of {runs}", count(screen.len() as u64));
+    }
+    vec![Part::new(6, runs, Style::new()), order(screen.order(), screen.orders(), theme)]
 }
 
 /// How far back the changes go, and their order.
@@ -217,7 +265,7 @@ fn changes_facts(screen: &ChangesScreen, theme: &Theme) -> Vec<Part> {
         }
         ChangesOf::Run(_) => None,
     };
-    let order = order(screen.order, &screen.orders(), theme);
+    let order = order(screen.order(), &screen.orders(), theme);
     window.into_iter().chain([order]).collect()
 }
 
@@ -236,7 +284,7 @@ fn list_facts(model: &Model, theme: &Theme) -> Vec<Part> {
             right.push(Part::new(7, format!("({hidden} hidden by the filter)"), theme.warn()));
         }
     }
-    if home.line.is_set() {
+    if home.line().is_set() {
         right.push(Part::new(6, format!("{} shown", home.rows().len()), Style::new()));
     }
     right.push(order(home.order(), &ORDERS, theme));

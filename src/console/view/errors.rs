@@ -6,6 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::parts::{Part, join, put};
+use super::table::no_match;
 use crate::console::errors::{ErrorsScreen, Row};
 use crate::console::layout::errors_regions;
 use crate::console::model::Model;
@@ -14,6 +15,9 @@ use crate::console::theme::Theme;
 use crate::sync::causes::{Affected, AffectedLogin, Cause};
 
 pub(super) fn draw(model: &Model, screen: &ErrorsScreen, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
+    if screen.causes().is_empty() && screen.total() > 0 {
+        return no_match("failure", screen.line(), theme, frame, area);
+    }
     if screen.causes().is_empty() {
         let line = Line::raw("   no profile fails");
         put(frame, area, area.height / 3, &line);
@@ -23,13 +27,13 @@ pub(super) fn draw(model: &Model, screen: &ErrorsScreen, theme: &Theme, frame: &
     let regions = errors_regions(area);
     let columns = usize::from(area.width).saturating_sub(1);
     let visible = usize::from(regions.rows.height);
-    for (i, row) in screen.rows().enumerate().skip(screen.offset).take(visible) {
+    for (i, row) in screen.rows().enumerate().skip(screen.list().offset).take(visible) {
         let current = i == screen.position();
         let line = match row {
             Row::Cause(cause) => of_cause(model, theme, cause, current, columns),
             Row::Profile(_, profile) => of_profile(model, theme, profile, current, columns),
         };
-        put(frame, regions.rows, u16::try_from(i - screen.offset).unwrap_or(u16::MAX), &line);
+        put(frame, regions.rows, u16::try_from(i - screen.list().offset).unwrap_or(u16::MAX), &line);
     }
     if let Some(cause) = screen.cause() {
         detail(model, theme, cause, frame, regions.detail);

@@ -9,15 +9,14 @@ use ratatui::text::Span;
 
 use super::now::hold_line;
 use super::parts::{Part, join, put};
-use super::table::{self, Table, fit, nothing, unread};
-use crate::console::history::{Column, HistoryScreen, completed, permille, took, when};
+use super::table::{self, Table, fit, no_match, nothing, unread};
+use crate::console::history::{Column, HistoryScreen, completed, permille, status, took, when};
 use crate::console::layout::history_regions;
 use crate::console::model::Model;
 use crate::console::query::Loaded;
 use crate::console::text::{ago, changes, clock, count, plural, sparkline, thousands, width};
 use crate::console::theme::Theme;
 use crate::domain::run::{RunState, RunView};
-use crate::sync::overview::ProfileStatus;
 
 /// The columns in the screen's order; names are as wide as `longest` at most.
 fn columns(screen: &HistoryScreen, total: usize, longest: usize) -> Vec<table::Column> {
@@ -74,12 +73,15 @@ pub(super) fn draw(model: &Model, screen: &HistoryScreen, theme: &Theme, frame: 
     let regions = history_regions(area, screen.has_trends());
     trends(runs, theme, frame, regions.trends);
     let columns = columns(screen, usize::from(area.width), model.home.longest_name());
-    let table =
-        Table { columns: &columns, list: screen.list, len: runs.len(), sorted: Some(screen.order.sign()) };
+    if screen.len() == 0 {
+        return no_match("run", screen.line(), theme, frame, regions.rows);
+    }
+    let sorted = Some(screen.order().sign());
+    let table = Table { columns: &columns, list: screen.list(), len: screen.len(), sorted };
     let row = |i: usize| {
         let cell =
             |run: &RunView| screen.columns().iter().map(|column| cell(model, theme, run, *column)).collect();
-        runs.get(i).map_or_else(Vec::new, cell)
+        screen.run(i).map_or_else(Vec::new, cell)
     };
     table.draw(theme, frame, regions.rows, row, |_| false);
 }
@@ -108,7 +110,7 @@ fn cell(model: &Model, theme: &Theme, run: &RunView, column: Column) -> (String,
         Column::Profile => plain(profile().map_or_else(|| run.profile_id.to_string(), |p| p.name.clone())),
         Column::Country => plain(profile().map_or_else(String::new, |p| p.country.clone())),
         Column::State => {
-            let (status, word) = status(model, run);
+            let (status, word) = status(run, &model.overview, model.now);
             (format!("{} {word}", theme.status_glyph(status)), theme.status(status))
         }
         Column::When => plain(ago(model.now.since(when(run))).0),
@@ -141,24 +143,6 @@ fn share_of(permille: u64) -> String {
         0..10 => "<1 %".to_owned(),
         _ => format!("{} %", permille / 10),
     }
-}
-
-/// A run's state as profiles show theirs: in its glyph, its colour and a word.
-fn status(model: &Model, run: &RunView) -> (ProfileStatus, &'static str) {
-    let parked = run.not_before.is_some_and(|until| until > model.now);
-    let status = match run.state {
-        RunState::Queued if parked => ProfileStatus::Parked,
-        RunState::Queued => ProfileStatus::Queued,
-        RunState::Fetching if model.overview.is_throttled(run.id) => ProfileStatus::Throttled,
-        RunState::Fetching => ProfileStatus::Fetching,
-        RunState::Committing => ProfileStatus::Committing,
-        RunState::Completed => ProfileStatus::Proved,
-        RunState::Failed => ProfileStatus::Failed,
-        RunState::Held => ProfileStatus::Held,
-        RunState::Cancelled => ProfileStatus::Cancelled,
-        RunState::Discarded => return (ProfileStatus::Cancelled, "discarded"),
-    };
-    (status, status.word())
 }
 
 fn note(model: &Model, run: &RunView, theme: &Theme) -> (String, Style) {

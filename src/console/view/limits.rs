@@ -10,7 +10,7 @@ use ratatui::text::{Line, Span};
 use super::parts::{Part, join, put};
 use super::table::{Cell, Column, Table, fit, nothing};
 use crate::console::layout::limits_regions;
-use crate::console::limits::{LimitsScreen, curve, thousandths};
+use crate::console::limits::{LimitsScreen, OUTSIDE, curve, thousandths};
 use crate::console::list::ListCursor;
 use crate::console::model::Model;
 use crate::console::text::{Align, ago, bar, clock, count, pad, plural, wall_clock, width};
@@ -230,24 +230,24 @@ const PROFILES: &[Column] = &[
 ];
 
 fn profiles(model: &Model, screen: &LimitsScreen, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
-    let limits = &model.overview.limits;
-    if limits.profiles.is_empty() {
-        let row = u16::from(area.height > 1);
-        return put(
-            frame,
-            area,
-            row,
-            &Line::styled("   no profile waits, pauses or was refused", theme.dim()),
-        );
+    let (shown, total) = screen.profiles();
+    if shown == 0 {
+        let text = match total {
+            0 => "   no profile waits, pauses or was refused".to_owned(),
+            _ => format!("   no profile matches \"{}\"; esc clears the filter", screen.line().value()),
+        };
+        return put(frame, area, u16::from(area.height > 1), &Line::styled(text, theme.dim()));
     }
-    let on_profile = screen.list.position >= limits.buckets.len();
+    let (position, offset) = screen.profile_list();
+    let order = screen.order();
     let table = Table {
         columns: PROFILES,
-        list: if on_profile { screen.profile } else { without_cursor(screen.profile) },
-        len: limits.profiles.len(),
-        sorted: None,
+        list: ListCursor { position: position.unwrap_or(usize::MAX), offset },
+        len: shown,
+        // As they wait is no column's order.
+        sorted: order.column.checked_sub(1).map(|column| (column, order.descending)),
     };
-    let row = |i: usize| limits.profiles.get(i).map_or_else(Vec::new, |p| profile(model, theme, p));
+    let row = |i: usize| screen.profile(i).map_or_else(Vec::new, |p| profile(model, theme, p));
     table.draw(theme, frame, area, row, |_| false);
 }
 
@@ -258,7 +258,7 @@ fn profile(model: &Model, theme: &Theme, limit: &ProfileLimit) -> Vec<(String, S
     let name = match (stored, limit.profile) {
         (Some(profile), _) => (profile.name.clone(), Style::new()),
         (None, Some(id)) => (id.to_string(), Style::new()),
-        (None, None) => ("outside any profile".to_owned(), theme.dim()),
+        (None, None) => (OUTSIDE.to_owned(), theme.dim()),
     };
     let paused = limit.paused_until_ms.map(|ms| limits.instant(ms).since(model.now)).filter(|d| !d.is_zero());
     let refused = match limit.refused_in_a_row {

@@ -8,7 +8,6 @@ use ratatui::text::Line;
 use super::now;
 use super::table::{self, Cell, Table, fit};
 use crate::console::home::Column;
-use crate::console::list::ListCursor;
 use crate::console::model::Model;
 use crate::console::text::{ago, changes, thousands, width, wrap};
 use crate::console::theme::Theme;
@@ -52,8 +51,8 @@ pub(super) fn draw(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: Re
         return nothing(model, theme, frame, area);
     }
     let (columns, widths) = widths(model, area.width);
-    let list = ListCursor { position: home.position(), offset: home.offset() };
-    let table = Table { columns: &columns, list, len: rows.len(), sorted: Some(home.order().sign()) };
+    let table =
+        Table { columns: &columns, list: home.list(), len: rows.len(), sorted: Some(home.order().sign()) };
     let row = |i: usize| rows.get(i).map_or_else(Vec::new, |id| cells(model, theme, *id, &widths));
     table.draw(theme, frame, area, row, |i| rows.get(i).is_some_and(|id| home.is_selected(*id)));
 }
@@ -104,7 +103,7 @@ pub(super) fn nothing(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area:
         (!names.is_empty()).then(|| names.join(", "))
     };
     let (head, hint) = if !overview.profiles.is_empty() {
-        let what = format!("no profile matches \"{}\"", model.home.line.value());
+        let what = format!("no profile matches \"{}\"", model.home.line().value());
         (what, "esc clears the filter".to_owned())
     } else if let Some(names) = login(|s| matches!(s, LoginStatus::Listing)) {
         (

@@ -8,7 +8,7 @@ use ratatui::text::{Line, Span};
 use super::now::{hold_line, how_far, so_far};
 use super::parts::{Part, join, put};
 use super::timeline::{Timeline, phases, took};
-use super::{detail, proof};
+use super::{detail, proof, table};
 use crate::console::layout::run_regions;
 use crate::console::model::{Model, RunScreen};
 use crate::console::query::Loaded;
@@ -22,7 +22,7 @@ use crate::sync::event::WaitReason;
 
 pub(super) fn draw(model: &Model, screen: &RunScreen, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
     let regions = run_regions(area, screen.older.is_some());
-    let units = model.units(screen);
+    let units = &*model.units(screen);
     older(model, screen, theme, frame, regions.older);
     match model.shown_run(screen) {
         Some(run) => {
@@ -42,7 +42,7 @@ pub(super) fn draw(model: &Model, screen: &RunScreen, theme: &Theme, frame: &mut
             put(frame, regions.facts, 0, &Line::styled(text, theme.dim()));
         }
     }
-    table(model, screen, units, theme, frame, regions.units);
+    unit_table(model, screen, units, theme, frame, regions.units);
     if let Some(unit) = units.get(screen.list.position) {
         detail::draw(model, unit, theme, frame, regions.detail);
     }
@@ -273,12 +273,12 @@ fn widths(total: usize, units: &[UnitView], timeline: bool) -> [usize; 7] {
 
 /// The current unit's proof, when its column cuts it off or shows the timeline.
 pub(super) fn cut_sentence(model: &Model, screen: &RunScreen, theme: &Theme, total: u16) -> Option<String> {
-    let units = model.units(screen);
+    let units = &*model.units(screen);
     let room = if screen.timeline { 0 } else { widths(usize::from(total), units, false)[6] };
     proof::cut_words(model, theme, units.get(screen.list.position)?, room)
 }
 
-fn table(
+fn unit_table(
     model: &Model,
     screen: &RunScreen,
     units: &[UnitView],
@@ -305,12 +305,13 @@ fn table(
     let mut row = 0;
     if area.height > 1 {
         let mut spans = vec![Span::raw(" ".repeat(MARKS))];
-        for ((head, width), align) in heads.iter().zip(widths).zip(aligned).filter(|((_, w), _)| *w > 0) {
-            spans.push(match &timeline {
-                Some(timeline) if *head == "PROOF" => timeline.head(theme),
-                _ => Span::styled(pad(head, width, align, ""), theme.heading()),
-            });
-            spans.push(Span::raw("  "));
+        let sorted = |i: usize| (screen.order.column == i + 1).then_some(screen.order.descending);
+        let columns = heads.iter().zip(widths).zip(aligned).enumerate();
+        for (i, ((head, width), align)) in columns.filter(|(_, ((_, width), _))| *width > 0) {
+            match &timeline {
+                Some(timeline) if *head == "PROOF" => spans.push(timeline.head(theme)),
+                _ => spans.extend(table::head(head, align, width, sorted(i), theme)),
+            }
         }
         put(frame, area, 0, &Line::from(spans));
         row = 1;

@@ -6,6 +6,7 @@ use ratatui::style::Style;
 use ratatui::text::{Line, Span};
 
 use super::parts::put;
+use crate::console::filter::FilterLine;
 use crate::console::list::ListCursor;
 use crate::console::text::{Align, pad, width, wrap};
 use crate::console::theme::Theme;
@@ -144,21 +145,8 @@ impl Table<'_> {
         let mut spans = vec![Span::raw(" ".repeat(MARKS))];
         for (i, (column, width)) in self.columns.iter().zip(widths).enumerate().filter(|(_, (_, w))| **w > 0)
         {
-            let sorted = self.sorted.filter(|(by, _)| *by == i);
-            let sign = match sorted {
-                Some((_, true)) => theme.pick("↓", "v"),
-                Some((_, false)) => theme.pick("↑", "^"),
-                None => "",
-            };
-            let text = match column.align {
-                Align::Left => format!("{}{sign}", column.head),
-                Align::Right => format!("{sign}{}", column.head),
-            };
-            let style = if sorted.is_some() { theme.accent() } else { theme.heading() };
-            // The sign of a narrow column may stand in the gap beside it.
-            let spill = usize::from(sorted.is_some() && crate::console::text::width(&text) == *width + 1);
-            spans.push(Span::styled(pad(&text, *width + spill, column.align, ""), style));
-            spans.push(Span::raw(" ".repeat(GAP - spill)));
+            let sorted = self.sorted.filter(|(by, _)| *by == i).map(|(_, descending)| descending);
+            spans.extend(head(column.head, column.align, *width, sorted, theme));
         }
         put(frame, area, 0, &Line::from(spans));
     }
@@ -174,6 +162,34 @@ impl Table<'_> {
         let at = Rect { x: area.x + x, width: area.width - x, ..area };
         put(frame, at, 0, &Line::styled(text, theme.accent()));
     }
+}
+
+/// The head of a column and the gap behind it. `sorted` says of the ordered column whether the greatest comes first.
+pub(super) fn head(
+    text: &str,
+    align: Align,
+    columns: usize,
+    sorted: Option<bool>,
+    theme: &Theme,
+) -> [Span<'static>; 2] {
+    let sign = match sorted {
+        Some(true) => theme.pick("↓", "v"),
+        Some(false) => theme.pick("↑", "^"),
+        None => "",
+    };
+    let text = match align {
+        Align::Left => format!("{text}{sign}"),
+        Align::Right => format!("{sign}{text}"),
+    };
+    let style = if sorted.is_some() { theme.accent() } else { theme.heading() };
+    // The sign of a narrow column may stand in the gap beside it.
+    let spill = usize::from(sorted.is_some() && width(&text) == columns + 1);
+    [Span::styled(pad(&text, columns + spill, align, ""), style), Span::raw(" ".repeat(GAP - spill))]
+}
+
+/// What stands where a list would stand of which the filter shows nothing.
+pub(super) fn no_match(what: &str, line: &FilterLine, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
+    nothing(&format!("no {what} matches \"{}\"", line.value()), "esc clears the filter", theme, frame, area);
 }
 
 /// What stands where a list would stand that has no rows: a head and what can be done.
