@@ -133,10 +133,13 @@ impl Budget {
         Self { shared: Arc::new(shared) }
     }
 
-    /// The account of a client in a region; the first name it is asked by is the one it shows.
+    /// The account of a client in a region, which all logins of that client share; it is named after the first.
     pub(super) fn account(&self, client_id: &str, region: Region, name: &str) -> AccountId {
         let mut state = self.shared.lock();
         let at = state.accounts.iter().position(|((id, r), _)| id == client_id && *r == region);
+        if let Some((_, account)) = at.and_then(|at| state.accounts.get_mut(at)) {
+            account.share_with(name);
+        }
         AccountId(at.unwrap_or_else(|| {
             let (limits, shared) = (&self.shared.limits, state.common.is_some());
             let account = Account::new(name.to_owned(), account_key(client_id, region), limits, shared);

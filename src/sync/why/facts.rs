@@ -83,7 +83,7 @@ impl<'a> Facts<'a> {
             let until = read_at.plus(Duration::from_millis(ms));
             (ms > 0 && until > now).then_some(until)
         };
-        let bucket = overview.limits.buckets.iter().find(|bucket| bucket.name == login);
+        let bucket = overview.limits.bucket_of(login);
         let own = overview.limits.throttled_profiles.iter().find(|(profile, _)| *profile == id);
         let limit = overview.limits.profiles.iter().find(|limit| limit.profile == Some(id));
         let instant = |ms: Option<u64>| ms.map(|ms| overview.limits.instant(ms));

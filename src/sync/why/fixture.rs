@@ -121,6 +121,7 @@ pub(super) fn wait(reason: WaitReason, seconds: i64) -> Wait {
 pub(super) fn bucket(waiting: u32, next_in_ms: u64, paused_ms: u64) -> BucketSnapshot {
     BucketSnapshot {
         name: "acme".to_owned(),
+        logins: vec!["acme".to_owned()],
         configured_per_second: 10.0,
         learned_per_second: 4.2,
         burst: 10,
