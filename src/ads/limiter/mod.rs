@@ -26,9 +26,11 @@ mod simulation;
 mod tests;
 
 use std::cmp::Reverse;
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use futures::FutureExt as _;
 use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -307,8 +309,12 @@ fn account_key(client_id: &str, region: Region) -> String {
 /// Asks the common budget, and asks on while there is something to ask. One such task at a time for an account.
 async fn ask(shared: Arc<Shared>, common: Arc<dyn SharedBudget>, account: AccountId, question: Booking) {
     let late = || Unshared(format!("no answer within {} s", shared::ANSWERS.as_secs()));
-    let answer = tokio::time::timeout(shared::ANSWERS, common.book(&question)).await;
-    let answer = answer.unwrap_or_else(|_| Err(late()));
+    // A defect in there must not leave all who wait for the answer waiting for ever.
+    let asked = AssertUnwindSafe(async { common.book(&question).await }).catch_unwind();
+    let answer = tokio::time::timeout(shared::ANSWERS, asked).await.map_or_else(
+        |_| Err(late()),
+        |asked| asked.unwrap_or_else(|_| Err(Unshared("it failed by a defect of its own".to_owned()))),
+    );
     let mut state = shared.lock();
     let turned = state.with(account, |a| a.answer(&question, answer.as_ref(), &shared.limits));
     match (turned, &answer) {
