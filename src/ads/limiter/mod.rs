@@ -16,6 +16,8 @@ mod learn;
 #[cfg(test)]
 mod matrix;
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod rig;
 mod shared;
 #[cfg(test)]

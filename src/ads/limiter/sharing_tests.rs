@@ -42,13 +42,13 @@ struct Table {
 }
 
 #[derive(Debug, Clone)]
-struct Common {
+pub(super) struct Common {
     table: Arc<Mutex<Table>>,
     process: u32,
 }
 
 impl Common {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let table = Table {
             origin: Instant::now(),
             full_at: 0,
@@ -68,8 +68,14 @@ impl Common {
         act(&mut self.table.lock().unwrap())
     }
 
+    /// From now on processes divide the rate, in place of bookings.
+    pub(super) fn divided(self) -> Self {
+        self.with(|t| t.dividing = Some(Vec::new()));
+        self
+    }
+
     /// Another process on the same account.
-    fn budget(&self, process: u32, config: &RateLimitConfig) -> (Budget, AccountId) {
+    pub(super) fn budget(&self, process: u32, config: &RateLimitConfig) -> (Budget, AccountId) {
         let backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(60), Some(process.into()));
         let budget = Budget::new(config, backoff);
         budget.share(Arc::new(Self { process, ..self.clone() }));
@@ -136,12 +142,12 @@ impl SharedBudget for Common {
     }
 }
 
-fn request(budget: &Budget, account: AccountId, profile: i64, weight: u32) -> Request {
+pub(super) fn request(budget: &Budget, account: AccountId, profile: i64, weight: u32) -> Request {
     Request { account, profile: Some(ProfileId(profile)), priority: 0, weight, ticket: budget.ticket() }
 }
 
 /// Requests that never fail, at a rate that does not change.
-fn steady(per_second: f64) -> RateLimitConfig {
+pub(super) fn steady(per_second: f64) -> RateLimitConfig {
     RateLimitConfig {
         start_per_second: per_second,
         max_per_second: per_second,
@@ -355,7 +361,9 @@ async fn cut_the_account((budget, account): &(Budget, AccountId)) {
     for profile in 1..=3 {
         permits.push(budget.acquire(request(budget, *account, profile, 1)).await.unwrap());
     }
-    permits.into_iter().for_each(|permit| drop(permit.refused(Some(Duration::from_secs(20)))));
+    for permit in permits {
+        permit.refused(Some(Duration::from_secs(20)));
+    }
 }
 
 #[tokio::test(start_paused = true)]
