@@ -4,7 +4,6 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
-use axum::http;
 use futures::FutureExt as _;
 use futures::future::{BoxFuture, join_all};
 use reqwest::header::AUTHORIZATION;

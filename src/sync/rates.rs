@@ -247,8 +247,6 @@ pub(super) async fn remember(inner: Arc<Inner>) {
 
 #[cfg(test)]
 mod tests {
-    use sqlx::{Connection as _, SqliteConnection};
-
     use super::*;
 
     fn booking(tell_rate: bool) -> Booking {
@@ -270,13 +268,6 @@ mod tests {
         let one = StoredBudget::new(Store::open(&url).await.unwrap(), Identity::current());
         let two = StoredBudget::new(Store::open(&url).await.unwrap(), Identity::current());
         (folder, url, [one, two])
-    }
-
-    /// Somebody else's commit has the writer.
-    async fn commit(url: &str) -> SqliteConnection {
-        let mut writer = SqliteConnection::connect(url).await.unwrap();
-        sqlx::query("begin immediate").execute(&mut writer).await.unwrap();
-        writer
     }
 
     async fn close(budgets: [StoredBudget; 2]) {
@@ -305,14 +296,16 @@ mod tests {
     #[tokio::test]
     async fn whoever_could_not_say_that_it_sends_joins_until_it_could() {
         let (_folder, url, budgets) = two_processes().await;
-        let writer = commit(&url).await;
+        let other = Store::open(&url).await.unwrap();
+        let writer = other.hold_writer().await;
         for budget in &budgets {
             for _ in 0..2 {
                 let part = budget.ask(&booking(false)).await.unwrap().part;
                 assert_eq!(part, Part::Divided { among: 2, joined: true }, "others may be unseen as well");
             }
         }
-        writer.close().await.unwrap();
+        drop(writer);
+        other.close().await;
         let share = budgets[0].ask(&booking(false)).await.unwrap();
         assert_eq!(share.part, Part::Divided { among: 1, joined: true });
         let share = budgets[0].ask(&booking(false)).await.unwrap();
@@ -323,10 +316,12 @@ mod tests {
     #[tokio::test]
     async fn news_that_the_writer_has_no_time_for_do_not_count_as_told() {
         let (_folder, url, budgets) = two_processes().await;
-        let writer = commit(&url).await;
+        let other = Store::open(&url).await.unwrap();
+        let writer = other.hold_writer().await;
         let share = budgets[0].ask(&booking(true)).await.unwrap();
         assert!(!share.told && share.booked.rate.is_none(), "{share:?}");
-        writer.close().await.unwrap();
+        drop(writer);
+        other.close().await;
         let share = budgets[0].ask(&booking(true)).await.unwrap();
         assert!(share.told && share.booked.rate.is_some(), "{share:?}");
         close(budgets).await;

@@ -166,3 +166,20 @@ fn under_way(overview: &Overview, except: ProfileId) -> Vec<String> {
         .map(|run| name(overview, run.profile_id))
         .collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{ID, NOW, at, bucket, overview};
+    use super::*;
+
+    #[test]
+    fn a_bucket_that_is_named_after_another_login_of_the_application_is_found() {
+        let mut overview = overview();
+        let logins = vec!["first".to_owned(), "acme".to_owned()];
+        overview.limits.buckets =
+            vec![BucketSnapshot { name: "first".to_owned(), logins, ..bucket(0, 0, 5_000) }];
+        let facts = Facts::of(&overview, ID, NOW, Beside::default()).unwrap();
+        assert_eq!(facts.bucket.map(|bucket| bucket.name.as_str()), Some("first"));
+        assert_eq!(facts.login_paused_until, Some(at(5)));
+    }
+}

@@ -7,7 +7,7 @@ use super::fixture::*;
 use super::*;
 use crate::domain::cause::LoginFailure;
 use crate::domain::code::Code;
-use crate::domain::limits::{BucketSnapshot, LimitsSnapshot, ProfileLimit};
+use crate::domain::limits::{LimitsSnapshot, ProfileLimit};
 use crate::domain::report::ErrorReport;
 use crate::domain::run::UnitState;
 use crate::domain::wait::RunWaits;
@@ -36,19 +36,6 @@ fn case(
 ) -> Case {
     let (since, next_at) = (since.map(at), next_at.map(at));
     Case { overview, beside: Beside::default(), reason, parts, since, next_at, keys }
-}
-
-/// What the budget knows of a profile whose request waits for its turn.
-fn in_line(profile: ProfileId) -> ProfileLimit {
-    ProfileLimit {
-        profile: Some(profile),
-        account: "acme".to_owned(),
-        learned_per_second: 2.0,
-        waiting: 1,
-        waiting_since_ms: None,
-        paused_until_ms: None,
-        refused_in_a_row: 0,
-    }
 }
 
 /// As a command reads it from the database: it carries no runs.
@@ -400,19 +387,6 @@ fn cases() -> Vec<Case> {
             &["nothing holds it up"],
             Some(-80),
             None,
-            "x",
-        ),
-        // The bucket is named after another login of the same application.
-        case(
-            fetching(|o| {
-                let logins = vec!["first".to_owned(), "acme".to_owned()];
-                o.limits.buckets =
-                    vec![BucketSnapshot { name: "first".to_owned(), logins, ..bucket(0, 0, 5_000) }];
-            }),
-            Reason::LoginLimited,
-            &["login acme, so all its profiles pause"],
-            Some(-80),
-            Some(5),
             "x",
         ),
         case(
