@@ -18,6 +18,7 @@ support::on_both_databases!(
     a_rate_that_is_told_reaches_the_others,
     learned_rates_are_remembered_and_forgotten_when_they_are_old,
     processes_come_and_go,
+    rates_are_saved_while_others_book_and_neither_blocks_the_other,
 );
 
 const ACME: &str = "acme:EU";
@@ -158,6 +159,35 @@ async fn learned_rates_are_remembered_and_forgotten_when_they_are_old(url: &str)
     let known = later.learned_rates(HOUR * 24).await.unwrap();
     let values: Vec<_> = known.iter().map(|r| (r.profile.map(|p| p.0), r.per_second)).collect();
     assert_eq!(values, [(None, 4.25), (Some(7), 2.5)]);
+}
+
+async fn rates_are_saved_while_others_book_and_neither_blocks_the_other(url: &str) {
+    let (one, two) = (Store::open(url).await.unwrap(), Store::open(url).await.unwrap());
+    // Profiles first and the account last, in an order of its own: as a process has them at hand.
+    let profiles = (1..=40).rev().map(|id| Some(ProfileId(id)));
+    let rates: Vec<LearnedRate> = profiles
+        .chain([None])
+        .map(|profile| LearnedRate {
+            account: ACME.to_owned(),
+            profile,
+            per_second: 2.0,
+            age: Duration::ZERO,
+        })
+        .collect();
+    for round in 0..20_u64 {
+        let pause = HOUR + Duration::from_secs(round);
+        let mut pauses: Vec<_> = (1..=40).map(|id| (Some(ProfileId(id)), pause)).collect();
+        // Now and then only the profiles' own are saved, and the pauses come in the opposite order.
+        let rates = if round % 2 == 0 { &rates[..] } else { &rates[..40] };
+        if round % 4 > 1 {
+            pauses.reverse();
+        }
+        let told = Booking { pauses, ..booking(40.0, &[1]) };
+        let (saved, booked) =
+            futures::join!(one.save_learned_rates(rates, HOUR * 24), two.book_requests(&told));
+        saved.unwrap();
+        booked.unwrap();
+    }
 }
 
 async fn processes_come_and_go(url: &str) {

@@ -20,6 +20,7 @@ use super::meaning::Asked;
 use super::observer::RequestObserver;
 use super::profiles;
 use super::token::TokenSource;
+use super::transport::Http;
 use crate::config::RateLimitConfig;
 use crate::domain::limits::LimitsSnapshot;
 use crate::domain::page::Page;
@@ -98,6 +99,16 @@ impl AdsClient {
                 what: "the HTTP client".to_owned(),
                 reason: innermost(&error.without_url()),
             })?;
+        Self::over(Http::new(http), logins, rate_limit, options)
+    }
+
+    /// A client that sends over this.
+    pub(super) fn over(
+        http: Http,
+        logins: Vec<LoginEndpoint>,
+        rate_limit: &RateLimitConfig,
+        options: ClientOptions,
+    ) -> Result<Self, AdsError> {
         let backoff = |salt: u64| {
             Backoff::new(options.backoff_base, options.backoff_cap, options.seed.map(|seed| seed ^ salt))
         };

@@ -347,6 +347,18 @@ mod tests {
     }
 
     #[test]
+    fn a_hint_names_no_command_that_the_remedy_of_its_code_does_not() {
+        let quoted =
+            |text: &str| -> Vec<String> { text.split('`').skip(1).step_by(2).map(str::to_owned).collect() };
+        for error in every() {
+            let remedy = quoted(error.code().remedy());
+            for command in quoted(&error.hint()) {
+                assert!(remedy.contains(&command), "{}: {command} is not in {remedy:?}", error.code());
+            }
+        }
+    }
+
+    #[test]
     fn only_dead_credentials_kill_a_login_and_only_throttling_parks() {
         let dead: Vec<_> = every().into_iter().filter(AdsError::is_login_dead).map(|e| e.code()).collect();
         assert_eq!(dead, [Code::InvalidGrant, Code::InvalidClient]);

@@ -21,6 +21,7 @@ use super::redact;
 use super::retry_after::RetryAfter;
 use super::token::{Bearer, TokenError};
 use super::trace::Trace;
+use super::transport::Http;
 use crate::config::Secret;
 use crate::domain::id::ProfileId;
 
@@ -34,7 +35,7 @@ const TOLD: Duration = Duration::from_secs(1);
 /// What every exchange of a client shares.
 #[derive(Debug)]
 pub(super) struct Wiring {
-    pub(super) http: reqwest::Client,
+    pub(super) http: Http,
     pub(super) budget: Budget,
     pub(super) backoff: Backoff,
     pub(super) options: ClientOptions,
@@ -167,7 +168,7 @@ impl Exchange<'_> {
                 Failed::Token(error) if refreshed => return Err(self.blame(error, &bearer).await),
                 Failed::Token(_) => {
                     refreshed = true;
-                    self.login.tokens.refuse(&bearer).await;
+                    self.login.tokens.refuse(&bearer);
                 }
                 Failed::Throttled { pause, asked, detail } => {
                     self.observer.throttled();
@@ -199,13 +200,17 @@ impl Exchange<'_> {
         }
     }
 
-    /// Waits for a token and for a turn. The token comes first, so that a dead login costs no budget, and is
-    /// looked at again after the queue, for a wait there may outlive it.
+    /// Waits for a token and for a turn. The token comes first, so that a dead login costs no budget. Whoever has a
+    /// turn sends at once: one whose token ended in the queue lets the turn go, and has another token before it asks
+    /// for another turn. Turns that wait for a token would all be used in the same moment.
     async fn turn(&self, request: Request) -> Result<(Permit, Bearer), NoTurn> {
-        self.login.tokens.bearer().await.map_err(NoTurn::Token)?;
-        let permit = self.wiring.budget.acquire(request).await.map_err(NoTurn::Paused)?;
-        let bearer = self.login.tokens.bearer().await.map_err(NoTurn::Token)?;
-        Ok((permit, bearer))
+        loop {
+            self.login.tokens.bearer().await.map_err(NoTurn::Token)?;
+            let permit = self.wiring.budget.acquire(request).await.map_err(NoTurn::Paused)?;
+            if let Some(bearer) = self.login.tokens.present() {
+                return Ok((permit, bearer));
+            }
+        }
     }
 
     async fn attempt<T>(
@@ -284,9 +289,7 @@ impl Exchange<'_> {
         if let Some((content_type, body)) = &self.wire.body {
             builder = builder.header(CONTENT_TYPE, HeaderValue::from_static(content_type)).body(body.clone());
         }
-        let response = builder.send().await;
-        let response = response.map_err(|error| (None, Lost::from_reqwest(&error.without_url())))?;
-        Answer::read(response).await
+        self.wiring.http.send(builder).await
     }
 
     /// Decides what an answer other than 200 comes to, and tells the budget.

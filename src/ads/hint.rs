@@ -16,7 +16,7 @@ impl AdsError {
                 "Correct it in the configuration; `adsync config check` checks it without sending anything.".to_owned()
             }
             Self::InvalidGrant { login, .. } => format!(
-                "The consent ended, was revoked, or the client secret was reset. Have the account's owner authorise the application again, put the new refresh token where login {login:?} reads it, check with `adsync config check`, then `adsync retry`; an open console reads it when it is started again."
+                "The consent ended, was revoked, or the client secret was reset. Have the account's owner authorise the application again, put the new refresh token where login {login:?} reads it, check with `adsync config check`, then `adsync retry --all`; an open console reads it when it is started again."
             ),
             Self::InvalidClient { login, .. } => format!(
                 "Compare client_id and client_secret of login {login:?} with the security profile in the Amazon developer console; `adsync config show` says where they come from."

@@ -20,8 +20,11 @@ mod observer;
 mod profiles;
 mod redact;
 mod retry_after;
+#[cfg(test)]
+mod retry_tests;
 mod token;
 mod trace;
+mod transport;
 
 pub use call::{Cursor, ListCall};
 pub use client::{AdsClient, ListPage};

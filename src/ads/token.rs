@@ -4,6 +4,7 @@
 //! for redaction, as a `Secret`; of the token endpoint's answers only refusals are kept, redacted.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex as StdMutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use reqwest::Url;
@@ -16,6 +17,7 @@ use super::answer::{Answer, ErrorBody, Lost};
 use super::backoff::Backoff;
 use super::redact;
 use super::retry_after::RetryAfter;
+use super::transport::Http;
 use crate::config::Secret;
 
 /// How long before its end a token is replaced; a tenth of its life when that is shorter.
@@ -34,7 +36,7 @@ const GRACE: Duration = Duration::from_secs(10);
 /// The tokens of one consent.
 #[derive(Debug)]
 pub(super) struct TokenSource {
-    http: reqwest::Client,
+    http: Http,
     url: Url,
     client_id: String,
     client_secret: Secret,
@@ -44,7 +46,10 @@ pub(super) struct TokenSource {
     timeout: Duration,
     /// The pauses between failures, which everybody who asks shares.
     backoff: Backoff,
-    state: Mutex<State>,
+    /// The token that serves now.
+    token: StdMutex<Option<Token>>,
+    /// Held by whoever asks the endpoint.
+    renewal: Mutex<Renewal>,
     /// Requests to the token endpoint that have come to an end.
     flights: AtomicU64,
     /// Why the consent has ended: whoever waits for anything of this login stops at once.
@@ -52,8 +57,8 @@ pub(super) struct TokenSource {
 }
 
 #[derive(Debug, Default)]
-struct State {
-    token: Option<Token>,
+struct Renewal {
+    /// Tokens that were fetched.
     generation: u64,
     /// How the last flight ended, when it failed, and until when that is everybody's answer.
     failed: Option<(Instant, TokenError)>,
@@ -126,7 +131,7 @@ struct TokenAnswer {
 
 impl TokenSource {
     pub(super) fn new(
-        http: reqwest::Client,
+        http: Http,
         url: Url,
         client_id: String,
         client_secret: Secret,
@@ -143,7 +148,8 @@ impl TokenSource {
             refresh_token,
             timeout,
             backoff,
-            state: Mutex::default(),
+            token: StdMutex::default(),
+            renewal: Mutex::default(),
             flights: AtomicU64::new(0),
             ended: watch::Sender::new(None),
         }
@@ -176,25 +182,48 @@ impl TokenSource {
         }
     }
 
-    /// A valid token; fetched when there is none or the present one nears its end. Whoever asks while a
-    /// request is under way gets that request's result, good or bad; a failure is everybody's for a while.
-    pub(super) async fn bearer(&self) -> Result<Bearer, TokenError> {
-        let seen = self.flights.load(Ordering::Acquire);
-        let mut state = self.state.lock().await;
+    fn token(&self) -> MutexGuard<'_, Option<Token>> {
+        self.token.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The token that serves now, unless it has ended or was refused. Never waits.
+    pub(super) fn present(&self) -> Option<Bearer> {
         let now = Instant::now();
-        if let Some(token) = state.token.as_ref().filter(|t| now < t.refresh_at) {
-            return Ok(token.bearer.clone());
+        self.token().as_ref().filter(|t| now < t.expires_at).map(|t| t.bearer.clone())
+    }
+
+    /// The token that serves now, unless it nears its end.
+    fn fresh(&self) -> Option<Bearer> {
+        let now = Instant::now();
+        self.token().as_ref().filter(|t| now < t.refresh_at).map(|t| t.bearer.clone())
+    }
+
+    /// A valid token; fetched when there is none or the present one nears its end. While a request for another one is
+    /// under way the present one serves, until it ends; whoever has none gets that request's result, good or bad. A
+    /// failure is everybody's for a while.
+    pub(super) async fn bearer(&self) -> Result<Bearer, TokenError> {
+        if let Some(bearer) = self.fresh() {
+            return Ok(bearer);
+        }
+        let seen = self.flights.load(Ordering::Acquire);
+        let mut state = match self.renewal.try_lock() {
+            Ok(state) => state,
+            Err(_) => match self.present() {
+                Some(bearer) => return Ok(bearer),
+                None => self.renewal.lock().await,
+            },
+        };
+        if let Some(bearer) = self.fresh() {
+            return Ok(bearer);
         }
         if let Some(error) = &*self.ended.borrow() {
             return Err(error.clone());
         }
+        let now = Instant::now();
         let shared = self.flights.load(Ordering::Acquire) > seen;
         if let Some((until, error)) = state.failed.as_ref().filter(|(until, _)| shared || now < *until) {
             // Its replacement is what failed: until it ends, the old one serves on.
-            return match state.token.as_ref().filter(|t| now < t.expires_at) {
-                Some(token) => Ok(token.bearer.clone()),
-                None => Err(error.left(*until - now)),
-            };
+            return self.present().ok_or_else(|| error.left(*until - now));
         }
         let result = self.fetch(state.generation + 1).await;
         self.flights.fetch_add(1, Ordering::Release);
@@ -206,7 +235,7 @@ impl TokenSource {
                 state.failures = 0;
                 let expires_at = now + life;
                 let refresh_at = expires_at - MARGIN.min(life / 10);
-                state.token = Some(Token { bearer: bearer.clone(), refresh_at, expires_at });
+                *self.token() = Some(Token { bearer: bearer.clone(), refresh_at, expires_at });
                 Ok(bearer)
             }
             Err(mut error) => {
@@ -221,9 +250,10 @@ impl TokenSource {
                 if error.kind == TokenErrorKind::InvalidGrant {
                     self.ended.send_replace(Some(error.clone()));
                 }
+                let mut token = self.token();
                 if error.is_final() {
-                    state.token = None;
-                } else if let Some(token) = state.token.as_mut().filter(|t| now < t.expires_at) {
+                    *token = None;
+                } else if let Some(token) = token.as_mut().filter(|t| now < t.expires_at) {
                     tracing::debug!(target: "adsync::ads", outcome = error.outcome, "token not renewed yet, the old one still holds");
                     token.refresh_at = (now + GRACE).min(token.expires_at);
                     return Ok(token.bearer.clone());
@@ -235,10 +265,10 @@ impl TokenSource {
 
     /// Forgets a token that the API no longer takes. Only the first of many that say so about the same token
     /// has an effect.
-    pub(super) async fn refuse(&self, bearer: &Bearer) {
-        let mut state = self.state.lock().await;
-        if state.token.as_ref().is_some_and(|t| t.bearer.generation == bearer.generation) {
-            state.token = None;
+    pub(super) fn refuse(&self, bearer: &Bearer) {
+        let mut token = self.token();
+        if token.as_ref().is_some_and(|t| t.bearer.generation == bearer.generation) {
+            *token = None;
         }
     }
 
@@ -260,9 +290,9 @@ impl TokenSource {
             again_in: Duration::ZERO,
             excerpt: None,
         };
-        let sent = self.http.post(self.url.clone()).timeout(self.timeout).form(&form).send().await;
-        let response = sent.map_err(|error| lost((None, Lost::from_reqwest(&error.without_url()))))?;
-        let mut answer = Answer::read(response).await.map_err(lost)?;
+        let request = self.http.request(reqwest::Method::POST, self.url.clone());
+        let request = request.timeout(self.timeout).form(&form);
+        let mut answer = self.http.send(request).await.map_err(lost)?;
         answer.hide(&self.secrets());
         if answer.status != 200 {
             return Err(self.refusal(&answer));

@@ -119,7 +119,7 @@ codes! {
         "Correct it, then `adsync config check`.";
     InvalidGrant = "auth.invalid_grant", Never, Failed, Login,
         "The consent of a login ended: it was revoked, expired, or the client secret was reset.",
-        "Have the accounts' owner authorise the application again, put the new refresh token where the login reads it, `adsync config check`, then `adsync retry --all`.";
+        "Have the accounts' owner authorise the application again, put the new refresh token where the login reads it, `adsync config check`, then `adsync retry --all`; an open console reads it when it is started again.";
     InvalidClient = "auth.invalid_client", Never, Failed, Login,
         "The application of a login is not known to Amazon, or its secret is wrong.",
         "Compare client id and secret with the security profile in the Amazon developer console; `adsync config show` says where they come from.";

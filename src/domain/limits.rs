@@ -58,6 +58,9 @@ pub struct ProfileLimit {
 pub struct BucketSnapshot {
     /// Name of the login, or of the first login that shares the bucket.
     pub name: String,
+    /// The logins that send from it, in the order of the configuration; what was written by older versions names none.
+    #[serde(default)]
+    pub logins: Vec<String>,
     /// Configured ceiling, requests per second.
     pub configured_per_second: f64,
     /// What 429s and successes have taught so far, requests per second.
@@ -86,6 +89,18 @@ pub struct BucketSnapshot {
     pub history: Vec<RatePoint>,
 }
 
+impl BucketSnapshot {
+    /// True when the requests of a login go out from this bucket.
+    pub fn is_of(&self, login: &str) -> bool {
+        self.name == login || self.logins.iter().any(|name| name == login)
+    }
+
+    /// Whose it is, for people: `acme-eu`, or `acme-eu, acme-eu-2`.
+    pub fn shown(&self) -> String {
+        if self.logins.len() > 1 { self.logins.join(", ") } else { self.name.clone() }
+    }
+}
+
 /// The whole budget at one moment.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct LimitsSnapshot {
@@ -102,8 +117,32 @@ pub struct LimitsSnapshot {
 }
 
 impl LimitsSnapshot {
+    /// The bucket that a login's requests go out from.
+    pub fn bucket_of(&self, login: &str) -> Option<&BucketSnapshot> {
+        self.buckets.iter().find(|bucket| bucket.is_of(login))
+    }
+
     /// The instant of a time of the budget.
     pub fn instant(&self, ms: u64) -> Timestamp {
         self.since.plus(Duration::from_millis(ms))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bucket_is_found_by_each_of_its_logins_and_by_its_name_in_what_older_versions_wrote() {
+        let text = r#"{"name":"eu","configured_per_second":1.0,"learned_per_second":1.0,"burst":1,"burst_left":1,
+            "in_flight":0,"waiting":0,"next_in_ms":0,"paused_ms":0,"throttled_5m":0,"retries_5m":0,"answered_5m":0,
+            "sharing":{"by":"alone"},"history":[]}"#;
+        let older: BucketSnapshot = serde_json::from_str(text).unwrap();
+        assert!(older.is_of("eu") && !older.is_of("eu-2"));
+        assert_eq!(older.shown(), "eu");
+        let both = BucketSnapshot { logins: vec!["eu".to_owned(), "eu-2".to_owned()], ..older };
+        let limits = LimitsSnapshot { buckets: vec![both], ..LimitsSnapshot::default() };
+        assert_eq!(limits.bucket_of("eu-2").map(BucketSnapshot::shown).as_deref(), Some("eu, eu-2"));
+        assert!(limits.bucket_of("fe").is_none());
     }
 }

@@ -18,6 +18,29 @@ pub struct RunFilter {
     pub limit: i64,
 }
 
+/// One statement for each way to narrow the list down, so that each is read from an index, newest first.
+const OF_PROFILE: &str = "select * from sync_runs where profile_id = $1 and ($2 = '' or state = $2) \
+                          order by id desc limit $3";
+const OF_STATE: &str = "select * from sync_runs where $1 = 0 and state = $2 order by id desc limit $3";
+const OF_ALL: &str = "select * from sync_runs where $1 = 0 and $2 = '' order by id desc limit $3";
+
+/// Each part is read from an index of its own: consoles ask for this every second.
+const RECENT: &str = "select * from sync_runs where id in (
+         select id from sync_runs where state in ('queued', 'fetching', 'committing', 'held')
+         union select id from sync_runs where finished_at >= $1
+         union select id from sync_runs where requested_at >= $1)
+     order by id";
+
+impl RunFilter {
+    const fn statement(&self) -> &'static str {
+        match (self.profile_id, self.state) {
+            (Some(_), _) => OF_PROFILE,
+            (None, Some(_)) => OF_STATE,
+            (None, None) => OF_ALL,
+        }
+    }
+}
+
 impl Store {
     /// One run.
     ///
@@ -39,15 +62,12 @@ impl Store {
     pub async fn runs(&self, filter: &RunFilter) -> Result<Vec<RunView>, StoreError> {
         let limit = if filter.limit > 0 { filter.limit } else { i64::MAX };
         read!(self, |conn, _now| {
-            Ok(sqlx::query_as(
-                "select * from sync_runs where ($1 = 0 or profile_id = $1) and ($2 = '' or state = $2)
-                 order by id desc limit $3",
-            )
-            .bind(filter.profile_id.map_or(0, |id| id.0))
-            .bind(filter.state.map_or("", RunState::as_str))
-            .bind(limit)
-            .fetch_all(&mut *conn)
-            .await?)
+            Ok(sqlx::query_as(filter.statement())
+                .bind(filter.profile_id.map_or(0, |id| id.0))
+                .bind(filter.state.map_or("", RunState::as_str))
+                .bind(limit)
+                .fetch_all(&mut *conn)
+                .await?)
         })
     }
 
@@ -107,15 +127,7 @@ impl Store {
     /// # Errors
     /// When the database cannot be read.
     pub async fn recent_runs(&self, since: Timestamp) -> Result<Vec<RunView>, StoreError> {
-        read!(self, |conn, _now| {
-            Ok(sqlx::query_as(
-                "select * from sync_runs where state in ('queued', 'fetching', 'committing', 'held')
-                     or finished_at >= $1 or requested_at >= $1 order by id",
-            )
-            .bind(since.0)
-            .fetch_all(&mut *conn)
-            .await?)
-        })
+        read!(self, |conn, _now| { Ok(sqlx::query_as(RECENT).bind(since.0).fetch_all(&mut *conn).await?) })
     }
 
     /// The run of a profile that a retry would take pages from: its latest, when that did not complete.
@@ -125,5 +137,47 @@ impl Store {
     pub async fn retryable_run(&self, profile: ProfileId) -> Result<Option<RunView>, StoreError> {
         let latest = self.runs(&RunFilter { profile_id: Some(profile), state: None, limit: 1 }).await?;
         Ok(latest.into_iter().find(|run| matches!(run.state, RunState::Failed | RunState::Cancelled)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlx::{AssertSqlSafe, Row as _};
+
+    use super::*;
+    use crate::store::Pool;
+
+    #[tokio::test]
+    async fn every_way_to_list_runs_is_read_from_an_index() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("runs.db").display());
+        let store = Store::open(&url).await.unwrap();
+        let Pool::Sqlite { readers, .. } = &store.pool else { panic!("{url} is SQLite") };
+        let plan = async |statement: &str| -> Vec<String> {
+            let asked = AssertSqlSafe(format!("explain query plan {statement}"));
+            let rows = sqlx::query(asked).bind(1).bind("held").bind(1).fetch_all(readers).await.unwrap();
+            rows.iter().map(|row| row.get("detail")).collect()
+        };
+        for (statement, index) in [
+            (OF_PROFILE, "SEARCH sync_runs USING INDEX sync_runs_of_profile"),
+            (OF_STATE, "SEARCH sync_runs USING INDEX sync_runs_of_state"),
+            // By its key from the newest on, as far as the limit.
+            (OF_ALL, "SCAN sync_runs"),
+        ] {
+            let plan = plan(statement).await;
+            assert!(
+                plan.len() == 1 && plan[0].starts_with(index),
+                "nothing else, and nothing sorted: {plan:?}"
+            );
+        }
+        let asked = AssertSqlSafe(format!("explain query plan {RECENT}"));
+        let rows = sqlx::query(asked).bind(1).fetch_all(readers).await.unwrap();
+        let plan: Vec<String> = rows.iter().map(|row| row.get("detail")).collect();
+        assert!(plan.iter().all(|step| !step.starts_with("SCAN")), "{plan:?}");
+        for index in ["INTEGER PRIMARY KEY", "sync_runs_of_state", "sync_runs_by_end", "sync_runs_by_request"]
+        {
+            assert!(plan.iter().any(|step| step.contains(index)), "{index}: {plan:?}");
+        }
+        store.close().await;
     }
 }

@@ -70,6 +70,12 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("../../migrations/sqlite/0009_throttled_time.sql"),
         postgres: include_str!("../../migrations/postgres/0009_throttled_time.sql"),
     },
+    Step {
+        number: 10,
+        name: "runs_index",
+        sqlite: include_str!("../../migrations/sqlite/0010_runs_index.sql"),
+        postgres: include_str!("../../migrations/postgres/0010_runs_index.sql"),
+    },
 ];
 
 /// The newest schema that this adsync knows.

@@ -229,6 +229,15 @@ impl Store {
 }
 
 #[cfg(test)]
+impl Store {
+    /// Holds SQLite's writer until it is dropped, as somebody's commit does.
+    pub(crate) async fn hold_writer(&self) -> impl Sized + use<> {
+        let Pool::Sqlite { writer, .. } = &self.pool else { panic!("it is not SQLite") };
+        writer.begin_with(dialect::SQLITE_BEGIN).await.unwrap()
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::is_busy;
 

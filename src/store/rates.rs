@@ -103,8 +103,12 @@ impl Store {
     /// # Errors
     /// When the database cannot be written.
     pub async fn save_learned_rates(&self, rates: &[LearnedRate], keep: Duration) -> Result<(), StoreError> {
+        // Whoever writes several rows takes them in one order, the account's before its profiles': else two that wait
+        // for each other would end in a deadlock.
+        let mut rates: Vec<&LearnedRate> = rates.iter().collect();
+        rates.sort_unstable_by_key(|rate| (&rate.account, column_of(rate.profile)));
         write_tx!(self, |tx, now| {
-            for rate in rates {
+            for rate in &rates {
                 sqlx::query(
                     "insert into rate_budgets (account, profile_id, per_second, learned_at) values ($1, $2, $3, $4)
                      on conflict (account, profile_id) do update set
@@ -117,13 +121,19 @@ impl Store {
                 .execute(&mut *tx)
                 .await?;
             }
-            sqlx::query(
-                "delete from rate_budgets where coalesce(learned_at, 0) < $1 and full_at < $1
-                     and coalesce(not_before, 0) < $1",
-            )
-            .bind(now.minus(keep).0)
-            .execute(&mut *tx)
-            .await?;
+            Ok(())
+        })?;
+        write_tx!(self, |tx, now| {
+            for accounts in [true, false] {
+                sqlx::query(
+                    "delete from rate_budgets where (profile_id = 0) = $2 and coalesce(learned_at, 0) < $1
+                         and full_at < $1 and coalesce(not_before, 0) < $1",
+                )
+                .bind(now.minus(keep).0)
+                .bind(accounts)
+                .execute(&mut *tx)
+                .await?;
+            }
             Ok(())
         })
     }
@@ -145,7 +155,10 @@ impl Store {
             .fetch_one(&mut *tx)
             .await?;
             let mut full_at = whole.full_at;
-            for (profile, pause) in &booking.pauses {
+            // In the same order as whoever saves rates, or the two could wait for each other.
+            let mut pauses = booking.pauses.clone();
+            pauses.sort_unstable_by_key(|(profile, _)| column_of(*profile));
+            for (profile, pause) in &pauses {
                 let until = now.plus(*pause);
                 sqlx::query(
                     "insert into rate_budgets (account, profile_id, not_before) values ($1, $2, $3)

@@ -73,7 +73,7 @@ pub fn estimate(planned: &[Planned<'_>], limits: &LimitsSnapshot, slots: usize) 
 
 /// The bucket that a login sends from: its own, or the only one there is.
 fn bucket(login: &str, limits: &LimitsSnapshot) -> Option<usize> {
-    let own = limits.buckets.iter().position(|bucket| bucket.name == login);
+    let own = limits.buckets.iter().position(|bucket| bucket.is_of(login));
     own.or_else(|| (limits.buckets.len() == 1).then_some(0))
 }
 
@@ -101,6 +101,7 @@ mod tests {
     fn limits(rates: &[(&str, f64)]) -> LimitsSnapshot {
         let bucket = |(name, rate): &(&str, f64)| BucketSnapshot {
             name: (*name).to_owned(),
+            logins: vec![(*name).to_owned(), format!("{name}-2")],
             configured_per_second: 10.0,
             learned_per_second: *rate,
             burst: 10,
@@ -136,6 +137,8 @@ mod tests {
             (["a", "b"], limits(&[("a", 2.0), ("b", 2.0)]), 4, 60),
             // A login that shares the only bucket.
             (["a", "b"], limits(&[("a", 2.0)]), 4, 120),
+            // Logins that share one of several.
+            (["a", "a-2"], limits(&[("a", 2.0), ("b", 2.0)]), 4, 120),
             // Nothing limits: as long as they took.
             (["a", "a"], LimitsSnapshot::default(), 1, 20),
         ] {

@@ -74,29 +74,32 @@ impl StoredBudget {
             } else {
                 self.store.shared_budget(&booking.account).await?
             };
-            return Ok(Share { booked, part: Part::Slots });
+            return Ok(Share { booked, part: Part::Slots, told: true });
         }
-        let booked = match news {
-            true => self.tell(booking).await?,
-            false => self.store.shared_budget(&booking.account).await?,
+        let told = if news { self.tell(booking).await? } else { None };
+        // News that the writer had no time for are told with the next question.
+        let was_told = told.is_some() || !news;
+        let booked = match told {
+            Some(booked) => booked,
+            None => self.store.shared_budget(&booking.account).await?,
         };
         let (among, joined) = self.divide(booking).await?;
-        Ok(Share { booked, part: Part::Divided { among, joined } })
+        Ok(Share { booked, part: Part::Divided { among, joined }, told: was_told })
     }
 
-    /// Tells the others what was learned. News that the writer has no time for would be old when it has.
-    async fn tell(&self, booking: &Booking) -> Result<Booked, StoreError> {
+    /// Tells the others what was learned; `None` when the writer has no time for it.
+    async fn tell(&self, booking: &Booking) -> Result<Option<Booked>, StoreError> {
         let news = Booking { weights: Vec::new(), ..booking.clone() };
-        match tokio::time::timeout(WRITER, self.store.book_requests(&news)).await {
-            Ok(booked) => booked,
-            Err(_) => self.store.shared_budget(&booking.account).await,
-        }
+        tokio::time::timeout(WRITER, self.store.book_requests(&news)).await.ok().transpose()
     }
 
-    /// Among how many the rate is divided, and whether this process has just joined them.
+    /// Among how many the rate is divided, and whether this process has just joined them. Whoever joins says so before it
+    /// looks, so that of two that start together at least one sees the other; until it could, it goes on joining, and
+    /// takes it that there is another one.
     async fn divide(&self, booking: &Booking) -> Result<(u32, bool), StoreError> {
         let account = &booking.account;
         let us = self.identity.to_string();
+        let said_at = if booking.sending { self.enter(account, &us).await } else { None };
         let known = self.store.rate_processes(account).await?;
         let known_here = known.iter().any(|p| p.process == us);
         let others: Vec<RateProcess> = known.into_iter().filter(|p| p.process != us).collect();
@@ -108,21 +111,34 @@ impl StoredBudget {
         if !booking.sending {
             return Ok((others + u32::from(known_here), false));
         }
+        if known_here {
+            return Ok((others.saturating_add(1), said_at.is_none()));
+        }
+        // Not written yet, or taken for dead by another process: it is said again at the next look.
+        if let Some(entered) = lock(&self.entered).get_mut(account) {
+            entered.said_at = None;
+        }
+        Ok((others.max(1).saturating_add(1), true))
+    }
+
+    /// Says that this process sends, unless it did so lately. Gives when it had last said so before.
+    async fn enter(&self, account: &str, us: &str) -> Option<Instant> {
         let now = Instant::now();
-        let before = {
+        let said_at = {
             let mut entered = lock(&self.entered);
-            let before = entered.get(account).copied();
-            entered.entry(account.clone()).or_insert(Entered { said_at: None, used_at: now }).used_at = now;
-            before
+            let fresh = Entered { said_at: None, used_at: now };
+            let entered = entered.entry(account.to_owned()).or_insert(fresh);
+            entered.used_at = now;
+            entered.said_at
         };
-        let said_at = before.and_then(|before| before.said_at).filter(|_| known_here);
         if said_at.is_none_or(|at| now.saturating_duration_since(at) > BEAT) {
-            let said = tokio::time::timeout(WRITER, self.store.enter_rate(account, &us)).await;
+            let said = tokio::time::timeout(WRITER, self.store.enter_rate(account, us)).await;
             if matches!(said, Ok(Ok(()))) {
-                lock(&self.entered).insert(account.clone(), Entered { said_at: Some(now), used_at: now });
+                let entered = Entered { said_at: Some(now), used_at: now };
+                lock(&self.entered).insert(account.to_owned(), entered);
             }
         }
-        Ok((others.saturating_add(1), before.is_none()))
+        said_at
     }
 
     /// How many of these processes live, and which have ended.
@@ -226,5 +242,88 @@ pub(super) async fn remember(inner: Arc<Inner>) {
         tokio::time::sleep(LOOK).await;
         inner.budget.save(&inner.client, false).await;
         inner.budget.leave(false).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn booking(tell_rate: bool) -> Booking {
+        Booking {
+            account: "acme:EU".to_owned(),
+            sending: true,
+            weights: Vec::new(),
+            per_second: 2.0,
+            burst: 10,
+            tell_rate,
+            pauses: Vec::new(),
+        }
+    }
+
+    /// A file, and two processes on it.
+    async fn two_processes() -> (tempfile::TempDir, String, [StoredBudget; 2]) {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite:{}", folder.path().join("rates.db").display());
+        let one = StoredBudget::new(Store::open(&url).await.unwrap(), Identity::current());
+        let two = StoredBudget::new(Store::open(&url).await.unwrap(), Identity::current());
+        (folder, url, [one, two])
+    }
+
+    async fn close(budgets: [StoredBudget; 2]) {
+        for budget in budgets {
+            budget.store.close().await;
+        }
+    }
+
+    #[tokio::test]
+    async fn of_two_processes_that_start_together_at_least_one_sees_the_other_before_it_sends() {
+        for _ in 0..10 {
+            let (_folder, _, budgets) = two_processes().await;
+            let (ours, theirs) = (booking(false), booking(false));
+            let (one, two) = futures::join!(budgets[0].ask(&ours), budgets[1].ask(&theirs));
+            let parts = [one.unwrap().part, two.unwrap().part];
+            assert!(parts.contains(&Part::Divided { among: 2, joined: true }), "{parts:?}");
+            // At the next look both know, and go on.
+            for budget in &budgets {
+                let part = budget.ask(&ours).await.unwrap().part;
+                assert_eq!(part, Part::Divided { among: 2, joined: false });
+            }
+            close(budgets).await;
+        }
+    }
+
+    #[tokio::test]
+    async fn whoever_could_not_say_that_it_sends_joins_until_it_could() {
+        let (_folder, url, budgets) = two_processes().await;
+        let other = Store::open(&url).await.unwrap();
+        let writer = other.hold_writer().await;
+        for budget in &budgets {
+            for _ in 0..2 {
+                let part = budget.ask(&booking(false)).await.unwrap().part;
+                assert_eq!(part, Part::Divided { among: 2, joined: true }, "others may be unseen as well");
+            }
+        }
+        drop(writer);
+        other.close().await;
+        let share = budgets[0].ask(&booking(false)).await.unwrap();
+        assert_eq!(share.part, Part::Divided { among: 1, joined: true });
+        let share = budgets[0].ask(&booking(false)).await.unwrap();
+        assert_eq!(share.part, Part::Divided { among: 1, joined: false });
+        close(budgets).await;
+    }
+
+    #[tokio::test]
+    async fn news_that_the_writer_has_no_time_for_do_not_count_as_told() {
+        let (_folder, url, budgets) = two_processes().await;
+        let other = Store::open(&url).await.unwrap();
+        let writer = other.hold_writer().await;
+        let share = budgets[0].ask(&booking(true)).await.unwrap();
+        assert!(!share.told && share.booked.rate.is_none(), "{share:?}");
+        drop(writer);
+        other.close().await;
+        let share = budgets[0].ask(&booking(true)).await.unwrap();
+        assert!(share.told && share.booked.rate.is_some(), "{share:?}");
+        close(budgets).await;
     }
 }

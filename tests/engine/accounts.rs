@@ -95,6 +95,7 @@ async fn limits_belong_to_a_client_in_a_region(url: &str) {
     .await;
     let answered: Vec<(&str, u32)> = buckets.iter().map(|b| (b.name.as_str(), b.answered_5m)).collect();
     assert_eq!(answered, [("one", 4), ("same client, elsewhere", 2), ("another client", 2)]);
+    assert_eq!(buckets[0].logins, ["one", "same client, same region"]);
 }
 
 async fn the_first_login_with_edit_access_carries_a_profile(url: &str) {

@@ -63,7 +63,8 @@ struct ProfileLane {
 /// One (client id, region).
 #[derive(Debug)]
 pub(super) struct Account {
-    name: String,
+    /// The logins that share it.
+    logins: Vec<String>,
     /// Its name beyond this process: a hash of the client id, and the region.
     key: String,
     lane: Lane,
@@ -89,7 +90,7 @@ impl Account {
         let (lane, mut history) = (Lane::new(limits, None), History::default());
         history.note(Instant::now(), lane.rate());
         Self {
-            name,
+            logins: vec![name],
             key,
             lane,
             carried: Flow::new(Instant::now()),
@@ -104,6 +105,18 @@ impl Account {
             counters: Counters::new(),
             next_at: None,
         }
+    }
+
+    /// Another login sends from here, too.
+    pub(super) fn share_with(&mut self, name: &str) {
+        if !self.logins.iter().any(|known| known == name) {
+            self.logins.push(name.to_owned());
+        }
+    }
+
+    /// The name that is shown: the first login's.
+    fn name(&self) -> String {
+        self.logins.first().cloned().unwrap_or_default()
     }
 
     fn profile(&mut self, key: ProfileKey, limits: &Limits) -> &mut ProfileLane {
@@ -456,7 +469,8 @@ impl Account {
             _ => self.lane.paused_until(now).unwrap_or(now),
         };
         BucketSnapshot {
-            name: self.name.clone(),
+            name: self.name(),
+            logins: self.logins.clone(),
             configured_per_second: limits.ceiling,
             learned_per_second: self.lane.rate(),
             burst: limits.burst,
@@ -482,7 +496,7 @@ impl Account {
             .iter()
             .map(|(key, p)| ProfileLimit {
                 profile: *key,
-                account: self.name.clone(),
+                account: self.name(),
                 learned_per_second: p.lane.rate(),
                 waiting: u32::try_from(p.queue.len()).unwrap_or(u32::MAX),
                 waiting_since_ms: p.queue.values().map(|w| w.since).min().map(since),

@@ -16,6 +16,8 @@ mod learn;
 #[cfg(test)]
 mod matrix;
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod rig;
 mod shared;
 #[cfg(test)]
@@ -26,9 +28,11 @@ mod simulation;
 mod tests;
 
 use std::cmp::Reverse;
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use futures::FutureExt as _;
 use tokio::sync::{Notify, oneshot};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -133,10 +137,13 @@ impl Budget {
         Self { shared: Arc::new(shared) }
     }
 
-    /// The account of a client in a region; the first name it is asked by is the one it shows.
+    /// The account of a client in a region, which all logins of that client share; it is named after the first.
     pub(super) fn account(&self, client_id: &str, region: Region, name: &str) -> AccountId {
         let mut state = self.shared.lock();
         let at = state.accounts.iter().position(|((id, r), _)| id == client_id && *r == region);
+        if let Some((_, account)) = at.and_then(|at| state.accounts.get_mut(at)) {
+            account.share_with(name);
+        }
         AccountId(at.unwrap_or_else(|| {
             let (limits, shared) = (&self.shared.limits, state.common.is_some());
             let account = Account::new(name.to_owned(), account_key(client_id, region), limits, shared);
@@ -304,8 +311,12 @@ fn account_key(client_id: &str, region: Region) -> String {
 /// Asks the common budget, and asks on while there is something to ask. One such task at a time for an account.
 async fn ask(shared: Arc<Shared>, common: Arc<dyn SharedBudget>, account: AccountId, question: Booking) {
     let late = || Unshared(format!("no answer within {} s", shared::ANSWERS.as_secs()));
-    let answer = tokio::time::timeout(shared::ANSWERS, common.book(&question)).await;
-    let answer = answer.unwrap_or_else(|_| Err(late()));
+    // A defect in there must not leave all who wait for the answer waiting for ever.
+    let asked = AssertUnwindSafe(async { common.book(&question).await }).catch_unwind();
+    let answer = tokio::time::timeout(shared::ANSWERS, asked).await.map_or_else(
+        |_| Err(late()),
+        |asked| asked.unwrap_or_else(|_| Err(Unshared("it failed by a defect of its own".to_owned()))),
+    );
     let mut state = shared.lock();
     let turned = state.with(account, |a| a.answer(&question, answer.as_ref(), &shared.limits));
     match (turned, &answer) {

@@ -27,6 +27,8 @@ pub struct Share {
     pub booked: Booked,
     /// How the processes keep to the rate.
     pub part: Part,
+    /// False when the news of the question could not be told, and has to be told again.
+    pub told: bool,
 }
 
 /// How processes keep to the rate together.
@@ -110,6 +112,8 @@ pub(super) struct Allowance {
     /// Pauses to tell.
     pauses: Vec<(ProfileKey, Instant)>,
     cut: bool,
+    /// The question under way tells of a cut.
+    telling_cut: bool,
     told: Option<(f64, Instant)>,
     heard_at: Option<Timestamp>,
     /// What was sent in the last second.
@@ -145,6 +149,7 @@ impl Allowance {
             due: false,
             pauses: Vec::new(),
             cut: false,
+            telling_cut: false,
             told: None,
             heard_at: None,
             sent: VecDeque::new(),
@@ -298,13 +303,15 @@ impl Allowance {
                 (per_second > rate * NOTABLE || per_second < rate / NOTABLE) && at + TELL_GROWTH <= now
             });
         self.pauses.retain(|(_, until)| *until > now);
+        // Another cut may come before the answer does.
+        self.telling_cut = std::mem::take(&mut self.cut);
         Some(Booking {
             account: account.to_owned(),
             sending,
             weights,
             per_second,
             burst,
-            tell_rate: self.cut || grown,
+            tell_rate: self.telling_cut || grown,
             pauses: self.pauses.iter().map(|(key, until)| (*key, *until - now)).collect(),
         })
     }
@@ -318,17 +325,19 @@ impl Allowance {
     ) -> Changes {
         self.asking = false;
         let lost = matches!(self.mode, Mode::Unreachable { .. });
-        let Ok(Share { booked, part }) = answer else {
+        let told = answer.is_ok_and(|share| share.told);
+        // What was not told is told next.
+        self.cut |= std::mem::take(&mut self.telling_cut) && !told;
+        let Ok(Share { booked, part, .. }) = answer else {
             self.mode = Mode::Unreachable { until: now + RECOVERS };
             self.slots.clear();
             return Changes { turned: !lost, ..Changes::default() };
         };
         let mut changes = Changes { turned: lost, ..Changes::default() };
         self.seen_at = Some(now);
-        self.cut &= !question.tell_rate;
         // Those that were told are known to all; what came meanwhile is told next.
         self.pauses.retain(|(key, until)| {
-            !question.pauses.iter().any(|(told, pause)| told == key && now + *pause >= *until)
+            !(told && question.pauses.iter().any(|(known, pause)| known == key && now + *pause >= *until))
         });
         self.due |= self.cut || !self.pauses.is_empty();
         match part {
@@ -345,7 +354,9 @@ impl Allowance {
                 changes.divided = Some((*among, *joined));
             }
         }
-        if let Some(told) = booked.rate.filter(|told| self.heard_at != Some(told.at)) {
+        if question.tell_rate && !told {
+            // Ours goes out next, and is the newer one.
+        } else if let Some(told) = booked.rate.filter(|told| self.heard_at != Some(told.at)) {
             // The first look finds what was remembered at the start, and our own words are no news.
             if self.heard_at.is_some() && !question.tell_rate {
                 changes.adopt = Some(told.per_second);

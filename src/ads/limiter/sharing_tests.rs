@@ -10,6 +10,7 @@ use futures::future::BoxFuture;
 use tokio::task::JoinSet;
 use tokio::time::Instant;
 
+use super::account::Account;
 use super::rig::{Server, drive};
 use super::{AccountId, Budget, Part, Request, Share, SharedBudget, Unshared};
 use crate::ads::backoff::Backoff;
@@ -34,18 +35,20 @@ struct Table {
     latency: Duration,
     /// Nobody answers.
     silent: bool,
+    /// Nothing can be written: news are not told.
+    deaf: bool,
     /// Processes that divide the rate, in place of bookings.
     dividing: Option<Vec<u32>>,
 }
 
 #[derive(Debug, Clone)]
-struct Common {
+pub(super) struct Common {
     table: Arc<Mutex<Table>>,
     process: u32,
 }
 
 impl Common {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let table = Table {
             origin: Instant::now(),
             full_at: 0,
@@ -55,6 +58,7 @@ impl Common {
             asked: 0,
             latency: Duration::from_millis(3),
             silent: false,
+            deaf: false,
             dividing: None,
         };
         Self { table: Arc::new(Mutex::new(table)), process: 0 }
@@ -64,8 +68,14 @@ impl Common {
         act(&mut self.table.lock().unwrap())
     }
 
+    /// From now on processes divide the rate, in place of bookings.
+    pub(super) fn divided(self) -> Self {
+        self.with(|t| t.dividing = Some(Vec::new()));
+        self
+    }
+
     /// Another process on the same account.
-    fn budget(&self, process: u32, config: &RateLimitConfig) -> (Budget, AccountId) {
+    pub(super) fn budget(&self, process: u32, config: &RateLimitConfig) -> (Budget, AccountId) {
         let backoff = Backoff::new(Duration::from_secs(1), Duration::from_secs(60), Some(process.into()));
         let budget = Budget::new(config, backoff);
         budget.share(Arc::new(Self { process, ..self.clone() }));
@@ -78,7 +88,8 @@ impl Table {
     fn answer(&mut self, process: u32, booking: &Booking) -> Share {
         self.asked += 1;
         let now = Timestamp(i64::try_from(self.origin.elapsed().as_micros()).unwrap());
-        for (profile, pause) in &booking.pauses {
+        let told = !self.deaf;
+        for (profile, pause) in booking.pauses.iter().filter(|_| told) {
             let until = self.pauses.entry(*profile).or_default();
             *until = (*until).max(now.plus(*pause).0);
             if profile.is_none() {
@@ -86,7 +97,7 @@ impl Table {
                 self.full_at = self.full_at.max(full);
             }
         }
-        if booking.tell_rate {
+        if booking.tell_rate && told {
             self.rate = Some(ToldRate { per_second: booking.per_second, at: now });
         }
         let pauses: Vec<Pause> = self
@@ -111,7 +122,7 @@ impl Table {
                 book(now, self.full_at, booking.per_second, booking.burst, &booking.weights);
         }
         self.booked += slots.iter().map(|slot| u64::from(slot.weight)).sum::<u64>();
-        Share { booked: Booked { slots, rate: self.rate, pauses, booked: self.booked }, part }
+        Share { booked: Booked { slots, rate: self.rate, pauses, booked: self.booked }, part, told }
     }
 }
 
@@ -131,12 +142,12 @@ impl SharedBudget for Common {
     }
 }
 
-fn request(budget: &Budget, account: AccountId, profile: i64, weight: u32) -> Request {
+pub(super) fn request(budget: &Budget, account: AccountId, profile: i64, weight: u32) -> Request {
     Request { account, profile: Some(ProfileId(profile)), priority: 0, weight, ticket: budget.ticket() }
 }
 
 /// Requests that never fail, at a rate that does not change.
-fn steady(per_second: f64) -> RateLimitConfig {
+pub(super) fn steady(per_second: f64) -> RateLimitConfig {
     RateLimitConfig {
         start_per_second: per_second,
         max_per_second: per_second,
@@ -339,4 +350,85 @@ async fn whoever_gives_up_while_the_common_budget_is_asked_leaves_nothing_behind
     let bucket = budget.snapshot().buckets.remove(0);
     assert_eq!((bucket.waiting, bucket.in_flight), (0, 0));
     assert!(budget.acquire(request(&budget, account, 1, 1)).await.is_ok());
+}
+
+/// Three profiles that were let through are refused together: the account's rate is cut, and it pauses.
+async fn cut_the_account((budget, account): &(Budget, AccountId)) {
+    for profile in 1..=3 {
+        budget.acquire(request(budget, *account, profile, 1)).await.unwrap().succeeded();
+    }
+    let mut permits = Vec::new();
+    for profile in 1..=3 {
+        permits.push(budget.acquire(request(budget, *account, profile, 1)).await.unwrap());
+    }
+    for permit in permits {
+        permit.refused(Some(Duration::from_secs(20)));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn news_that_could_not_be_written_are_told_once_they_can() {
+    let common = Common::new();
+    common.with(|t| t.dividing = Some(Vec::new()));
+    let one = common.budget(0, &RateLimitConfig::default());
+    let two = common.budget(1, &RateLimitConfig::default());
+    two.0.acquire(request(&two.0, two.1, 9, 1)).await.unwrap().succeeded();
+    common.with(|t| t.deaf = true);
+    cut_the_account(&one).await;
+    // Somebody's commit has the writer for a while.
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    assert_eq!(common.with(|t| (t.rate, t.pauses.len())), (None, 0));
+    common.with(|t| t.deaf = false);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let (rate, paused) = common.with(|t| (t.rate, t.pauses.keys().filter(|p| p.is_some()).count()));
+    assert_eq!(paused, 3);
+    let learned = one.0.snapshot().buckets[0].learned_per_second;
+    assert_eq!(rate.map(|rate| rate.per_second), Some(learned));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_cut_that_comes_while_a_question_is_under_way_is_told_with_the_next() {
+    let common = Common::new();
+    let config = RateLimitConfig::default();
+    let limits = Budget::new(&config, backoff()).shared.limits.clone();
+    let mut account = Account::new("acme".to_owned(), "key".to_owned(), &limits, true);
+    // A first cut is on its way to the others when a second one comes.
+    account.allowance.cut();
+    let question = account.question(&limits).unwrap();
+    assert!(question.tell_rate);
+    account.allowance.cut();
+    let share = common.with(|t| t.answer(0, &question));
+    account.answer(&question, Ok(&share), &limits);
+    assert!(account.question(&limits).is_some_and(|next| next.tell_rate), "the second is told, too");
+}
+
+/// Fails in the middle of its first answer.
+#[derive(Debug)]
+struct Panics(Common, Mutex<bool>);
+
+impl SharedBudget for Panics {
+    fn book<'a>(&'a self, booking: &'a Booking) -> BoxFuture<'a, Result<Share, Unshared>> {
+        assert!(std::mem::replace(&mut *self.1.lock().unwrap(), true), "a defect of the common budget");
+        self.0.book(booking)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_common_budget_that_panics_leaves_nobody_waiting() {
+    let budget = Budget::new(&RateLimitConfig::default(), backoff());
+    budget.share(Arc::new(Panics(Common::new(), Mutex::new(false))));
+    let account = budget.account("client", Region::Na, "login");
+    let ask = budget.acquire(request(&budget, account, 1, 1));
+    let permit = tokio::time::timeout(Duration::from_secs(10), ask).await.expect("somebody answers");
+    permit.unwrap().succeeded();
+    assert_eq!(budget.snapshot().buckets[0].sharing, Sharing::Unreachable);
+    // It is asked again.
+    tokio::time::sleep(Duration::from_secs(6)).await;
+    budget.acquire(request(&budget, account, 1, 1)).await.unwrap().succeeded();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(budget.snapshot().buckets[0].sharing, Sharing::Booking);
+}
+
+fn backoff() -> Backoff {
+    Backoff::new(Duration::from_secs(1), Duration::from_secs(60), Some(1))
 }

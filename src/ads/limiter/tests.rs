@@ -262,6 +262,7 @@ async fn the_snapshot_tells_what_the_gauges_show() {
     let during = budget.snapshot().buckets.remove(0);
     assert_eq!((during.waiting, during.burst_left, during.next_in_ms), (1, 0, 500));
     assert_eq!(budget.account("client", Region::Na, "second name"), account);
+    assert_eq!(budget.snapshot().buckets[0].logins, ["acme", "second name"]);
     assert_ne!(budget.account("client", Region::Eu, "eu"), account);
     budget.count_retry(account);
     held.failed();

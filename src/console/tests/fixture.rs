@@ -327,6 +327,7 @@ pub(super) fn overview() -> Overview {
 pub(super) fn bucket(name: &str) -> BucketSnapshot {
     BucketSnapshot {
         name: name.to_owned(),
+        logins: vec![name.to_owned()],
         configured_per_second: 10.0,
         learned_per_second: 4.2,
         burst: 10,

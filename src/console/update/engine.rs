@@ -187,6 +187,7 @@ mod tests {
             enabled: true,
             buckets: vec![BucketSnapshot {
                 name: "acme-eu".to_owned(),
+                logins: vec!["acme-eu".to_owned()],
                 configured_per_second: 10.0,
                 learned_per_second: 4.2,
                 burst: 10,

@@ -109,7 +109,7 @@ pub(super) fn limits(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: 
             parts.push(Part::new(8, format!("+{more} more"), theme.dim()));
         }
         let mut line = join(parts, 2, columns);
-        line.spans.insert(0, head(&bucket.name, theme));
+        line.spans.insert(0, head(&bucket.shown(), theme));
         put(frame, area, u16::try_from(i).unwrap_or(u16::MAX), &line);
     }
 }

@@ -77,7 +77,7 @@ fn bucket(model: &Model, theme: &Theme, b: &BucketSnapshot) -> Vec<Cell> {
     let throttled =
         (count(u64::from(b.throttled_5m)), if b.throttled_5m == 0 { theme.dim() } else { theme.warn() });
     vec![
-        (b.name.clone(), Style::new()).into(),
+        (b.shown(), Style::new()).into(),
         if enabled { rate(b.learned_per_second) } else { unlimited() }.into(),
         if enabled { rate(b.configured_per_second) } else { unlimited() }.into(),
         if enabled { Cell::Spans(burst) } else { unlimited().into() },
@@ -131,7 +131,7 @@ fn facts(theme: &Theme, b: &BucketSnapshot, frame: &mut Frame<'_>, area: Rect) {
     let throttled = format!("{} throttled{share}", count(u64::from(b.throttled_5m)));
     let retries = usize::try_from(b.retries_5m).unwrap_or(usize::MAX);
     let parts = vec![
-        Part::new(10, format!("{} in 5 min:", b.name), dim),
+        Part::new(10, format!("{} in 5 min:", b.shown()), dim),
         Part::new(9, format!("{} answered", count(u64::from(b.answered_5m))), Style::new()),
         Part::new(8, throttled, if b.throttled_5m == 0 { dim } else { theme.warn() }),
         Part::new(7, plural(retries, "retry", "retries"), Style::new()),
@@ -161,7 +161,7 @@ fn chart(model: &Model, theme: &Theme, b: &BucketSnapshot, frame: &mut Frame<'_>
         return;
     }
     let Some(curve) = curve(&model.overview.limits, &b.history, model.now, columns) else {
-        let text = format!("   {} has learned nothing yet", b.name);
+        let text = format!("   {} has learned nothing yet", b.shown());
         return put(frame, area, 0, &Line::styled(text, theme.dim()));
     };
     let most = curve.values.iter().copied().max().unwrap_or(0).max(thousandths(b.learned_per_second)).max(1);
@@ -210,8 +210,8 @@ fn strokes(values: &[u64], most: u64, rows: usize, theme: &Theme) -> Vec<String>
             continue;
         };
         let last = before.replace(row).unwrap_or(row);
-        for joined in last.min(row) + 1..last.max(row) {
-            grid[joined][column] = join;
+        for joined in grid.iter_mut().take(last.max(row)).skip(last.min(row) + 1) {
+            joined[column] = join;
         }
         grid[row][column] = stroke;
     }

@@ -83,7 +83,7 @@ impl<'a> Facts<'a> {
             let until = read_at.plus(Duration::from_millis(ms));
             (ms > 0 && until > now).then_some(until)
         };
-        let bucket = overview.limits.buckets.iter().find(|bucket| bucket.name == login);
+        let bucket = overview.limits.bucket_of(login);
         let own = overview.limits.throttled_profiles.iter().find(|(profile, _)| *profile == id);
         let limit = overview.limits.profiles.iter().find(|limit| limit.profile == Some(id));
         let instant = |ms: Option<u64>| ms.map(|ms| overview.limits.instant(ms));
@@ -165,4 +165,21 @@ fn under_way(overview: &Overview, except: ProfileId) -> Vec<String> {
         .filter(|run| run.profile_id != except)
         .map(|run| name(overview, run.profile_id))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::fixture::{ID, NOW, at, bucket, overview};
+    use super::*;
+
+    #[test]
+    fn a_bucket_that_is_named_after_another_login_of_the_application_is_found() {
+        let mut overview = overview();
+        let logins = vec!["first".to_owned(), "acme".to_owned()];
+        overview.limits.buckets =
+            vec![BucketSnapshot { name: "first".to_owned(), logins, ..bucket(0, 0, 5_000) }];
+        let facts = Facts::of(&overview, ID, NOW, Beside::default()).unwrap();
+        assert_eq!(facts.bucket.map(|bucket| bucket.name.as_str()), Some("first"));
+        assert_eq!(facts.login_paused_until, Some(at(5)));
+    }
 }

@@ -3,7 +3,7 @@
 use super::*;
 use crate::domain::cause::{CauseId, PresentFailure};
 use crate::domain::code::Code;
-use crate::domain::limits::{BucketSnapshot, Sharing};
+use crate::domain::limits::{BucketSnapshot, ProfileLimit, Sharing};
 use crate::domain::profile::{Access, AccessLost, Barred, Profile, Region, StoredProfile};
 use crate::domain::report::ErrorReport;
 use crate::domain::run::{
@@ -121,6 +121,7 @@ pub(super) fn wait(reason: WaitReason, seconds: i64) -> Wait {
 pub(super) fn bucket(waiting: u32, next_in_ms: u64, paused_ms: u64) -> BucketSnapshot {
     BucketSnapshot {
         name: "acme".to_owned(),
+        logins: vec!["acme".to_owned()],
         configured_per_second: 10.0,
         learned_per_second: 4.2,
         burst: 10,
@@ -134,6 +135,19 @@ pub(super) fn bucket(waiting: u32, next_in_ms: u64, paused_ms: u64) -> BucketSna
         answered_5m: 9,
         sharing: Sharing::Alone,
         history: Vec::new(),
+    }
+}
+
+/// What the budget knows of a profile whose request waits for its turn.
+pub(super) fn in_line(profile: ProfileId) -> ProfileLimit {
+    ProfileLimit {
+        profile: Some(profile),
+        account: "acme".to_owned(),
+        learned_per_second: 2.0,
+        waiting: 1,
+        waiting_since_ms: None,
+        paused_until_ms: None,
+        refused_in_a_row: 0,
     }
 }
 

@@ -164,7 +164,9 @@ fn here(facts: &Facts<'_>, run: &RunView) -> Answer {
     }
     let login = &facts.stored.profile.login;
     let fetching = fetching(facts);
-    let turn = facts.bucket.filter(|bucket| bucket.waiting > 0 && bucket.next_in_ms > 0);
+    // Others of its login may wait while nothing of its own does.
+    let waits = facts.limit.is_some_and(|limit| limit.waiting > 0);
+    let turn = facts.bucket.filter(|bucket| waits && bucket.waiting > 0 && bucket.next_in_ms > 0);
     if let Some(bucket) = turn {
         let says = format!(
             "its next request waits for its turn: {} of login {login} are in line, at {:.1} per second",

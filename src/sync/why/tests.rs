@@ -367,9 +367,24 @@ fn cases() -> Vec<Case> {
             "x",
         ),
         case(
-            fetching(|o| o.limits.buckets = vec![bucket(12, 240, 0)]),
+            fetching(|o| {
+                o.limits.buckets = vec![bucket(12, 240, 0)];
+                o.limits.profiles = vec![in_line(ID)];
+            }),
             Reason::RequestQueue,
             &["12 of login acme are in line, at 4.2 per second"],
+            Some(-80),
+            None,
+            "x",
+        ),
+        // All of them are another profile's.
+        case(
+            fetching(|o| {
+                o.limits.buckets = vec![bucket(12, 240, 0)];
+                o.limits.profiles = vec![in_line(ProfileId(8))];
+            }),
+            Reason::Fetching,
+            &["nothing holds it up"],
             Some(-80),
             None,
             "x",
