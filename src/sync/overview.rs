@@ -335,6 +335,14 @@ impl Overview {
         self.waits.get(&run).is_some_and(|waits| waits.iter().any(|w| w.reason == Throttled))
     }
 
+    /// Requests that a run has sent at least: its counter is stored with its pages, and a request that waits to be
+    /// repeated has brought none.
+    pub fn requests(&self, run: &RunView) -> i64 {
+        let waits = self.waits.get(&run.id).filter(|_| run.state.is_live());
+        let attempts = waits.into_iter().flatten().map(|wait| i64::from(wait.attempt)).sum();
+        run.requests.max(attempts)
+    }
+
     /// How far the run of a profile has come.
     pub fn progress(&self, run: RunId) -> Progress {
         Progress::of(self.units.get(&run).into_iter().flatten())

@@ -179,6 +179,27 @@ fn a_run_that_is_fetched() {
     at_usual_sizes("run_throttled", |size| on(KESTREL, size, "enter j"));
 }
 
+#[test]
+fn a_run_that_is_throttled_before_its_first_page_is_not_called_never_throttled() {
+    let mut o = overview();
+    let run = o.runs.get_mut(&KESTREL).unwrap();
+    (run.requests, run.throttled, run.throttled_us) = (1, 0, 0);
+    let drawn = screen(&{
+        let mut model = model_of(o.clone(), (120, 40));
+        press(&mut model, "/ k e s t r e l enter enter");
+        model
+    });
+    assert!(drawn.contains("3 requests   throttled now"), "{drawn}");
+    assert!(!drawn.contains("never throttled"), "{drawn}");
+    let mut model = model_of(o, (120, 40));
+    press(&mut model, "2");
+    let run = model.overview.runs[&KESTREL].clone();
+    update(&mut model, Event::Loaded { query: Query::Runs(None), result: Ok(Data::Runs(vec![run])) });
+    let drawn = screen(&model);
+    let row = drawn.lines().find(|line| line.contains("Kestrel")).unwrap();
+    assert!(row.contains("  3    now  "), "{row}");
+}
+
 /// A run of everything that there is, at the top, in the middle and at the end.
 #[test]
 fn a_run_of_more_units_than_rows_says_which_of_them_are_in_sight() {

@@ -117,8 +117,14 @@ fn cell(model: &Model, theme: &Theme, run: &RunView, column: Column) -> (String,
             (None, Some(started)) => (clock(model.now.since(started)), theme.accent()),
             (None, None) => none(),
         },
-        Column::Requests if run.requests == 0 => none(),
-        Column::Requests => plain(thousands(run.requests)),
+        Column::Requests => match model.overview.requests(run) {
+            0 => none(),
+            requests => plain(thousands(requests)),
+        },
+        // Counters are stored with pages, and a run that is throttled gets none.
+        Column::Throttled if run.throttled == 0 && status(model, run).0 == ProfileStatus::Throttled => {
+            ("now".to_owned(), theme.warn())
+        }
         Column::Throttled => match permille(run) {
             None => none(),
             Some(_) if run.throttled == 0 => ("0 %".to_owned(), theme.dim()),

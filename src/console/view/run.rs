@@ -19,6 +19,7 @@ use crate::console::theme::Theme;
 use crate::domain::drift::{self, DriftReport};
 use crate::domain::run::{Progress, RunState, RunView, UnitState, UnitView};
 use crate::sync::event::WaitReason;
+use crate::sync::overview::ProfileStatus;
 
 pub(super) fn draw(model: &Model, screen: &RunScreen, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
     let regions = run_regions(area, screen.older.is_some());
@@ -218,6 +219,23 @@ fn throttled_share(model: &Model, run: &RunView) -> Option<u64> {
     Some(u64::try_from(share.min(100)).unwrap_or(100))
 }
 
+/// What is known of a throttle that no counter tells of yet; `None` when there is none.
+fn throttled_now(model: &Model, run: &RunView) -> Option<String> {
+    let latest = model.run(run.profile_id).is_some_and(|latest| latest.id == run.id);
+    let now = match model.home.status(run.profile_id) {
+        ProfileStatus::Throttled | ProfileStatus::Parked => latest,
+        _ => false,
+    };
+    if !now {
+        return (run.parks > 0).then(|| "throttled before".to_owned());
+    }
+    let limit = model.overview.limits.profiles.iter().find(|limit| limit.profile == Some(run.profile_id));
+    match limit.map_or(0, |limit| limit.refused_in_a_row) {
+        0 | 1 => Some("throttled now".to_owned()),
+        n => Some(format!("throttled now, the last {n} answers were 429")),
+    }
+}
+
 /// What it cost so far.
 fn cost(model: &Model, theme: &Theme, run: &RunView, units: &[UnitView], columns: usize) -> Line<'static> {
     let throttled = match throttled_share(model, run) {
@@ -226,10 +244,15 @@ fn cost(model: &Model, theme: &Theme, run: &RunView, units: &[UnitView], columns
             let times = plural(usize::try_from(run.throttled).unwrap_or(0), "429", "429s");
             Part::new(8, format!("throttled {share} % of the time, {times}"), theme.warn())
         }
-        _ => Part::new(3, "never throttled", theme.dim()),
+        // Counters are stored with pages, and a run that is throttled gets none.
+        _ => match throttled_now(model, run) {
+            Some(text) => Part::new(8, text, theme.warn()),
+            None => Part::new(3, "never throttled", theme.dim()),
+        },
     };
+    let requests = usize::try_from(model.overview.requests(run)).unwrap_or(0);
     let mut parts = vec![
-        Part::new(9, plural(usize::try_from(run.requests).unwrap_or(0), "request", "requests"), Style::new()),
+        Part::new(9, plural(requests, "request", "requests"), Style::new()),
         throttled,
         Part::new(5, format!("attempt {}", run.attempt.max(1)), theme.dim()),
         Part::new(4, format!("epoch {}", run.epoch), theme.dim()),
