@@ -176,8 +176,7 @@ impl Batch {
         }
         let (done, rest) = (u32::try_from(sum.done).ok()?, u32::try_from(sum.syncs - sum.done).ok()?);
         let each = now.since(self.began).checked_div(done.max(1)).filter(|_| done >= 3)?;
-        let seconds = (each.as_secs_f64() * f64::from(rest)).min(super::LONGEST).round();
-        Some(Left { time: Duration::from_secs_f64(seconds), basis: Basis::Syncs })
+        super::believed(each.as_secs_f64() * f64::from(rest), Basis::Syncs)
     }
 }
 

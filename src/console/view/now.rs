@@ -7,6 +7,7 @@ use ratatui::style::Style;
 use ratatui::text::Span;
 
 use crate::console::model::Model;
+use crate::console::pauses;
 use crate::console::text::Align;
 use crate::console::text::{about, bar, clock, count, day, fit, pad, percent, plural, thousands, width};
 use crate::console::theme::Theme;
@@ -187,7 +188,7 @@ fn details(model: &Model, run: &RunView, units: &[UnitView], wait: Option<&Wait>
             left,
         ];
     }
-    let left = model.pace.left(run, model.now).map(|left| about(left.time));
+    let left = pauses::left(model, run).map(|left| about(left.time));
     let progress = Progress::of(units);
     let mut out = Vec::new();
     if model.pace.ratio(run.id).is_none() {

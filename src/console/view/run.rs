@@ -11,6 +11,7 @@ use super::timeline::{Timeline, phases, took};
 use super::{detail, proof};
 use crate::console::layout::run_regions;
 use crate::console::model::{Model, RunScreen};
+use crate::console::pauses;
 use crate::console::query::Loaded;
 use crate::console::text::{
     Align, about, absolute, ago, bar, changes, clock, fit, pad, plural, thousands, unit_name, width,
@@ -178,7 +179,7 @@ fn fetching(
     if run.cancel_requested {
         parts.insert(1, Part::new(8, theme.pick("stopping…", "stopping..."), theme.warn()));
     }
-    if let Some(left) = model.pace.left(run, model.now) {
+    if let Some(left) = pauses::left(model, run) {
         parts.push(Part::new(7, format!("~{} left", about(left.time)), Style::new()));
         parts.push(Part::new(2, left.basis.words(), theme.dim()));
     }
