@@ -45,9 +45,14 @@ pub(super) fn on_costs(model: &mut Model, result: Result<Costs, Box<ErrorReport>
     replace(model, bulk);
 }
 
-/// Shows another state of the dialog; one that says something else has to be drawn before it takes an answer.
+/// Shows another state of the dialog; one that says something else has to be drawn before it takes an answer. A number
+/// is an answer to what was drawn, and takes its time: nothing of it is lost.
 fn replace(model: &mut Model, bulk: Bulk) {
-    if shown(model).is_some_and(|known| *known != bulk) {
+    let Some(known) = shown(model).filter(|known| **known != bulk) else { return };
+    if known.is_typed() && bulk.is_typed() {
+        *known = bulk;
+        model.dirty = true;
+    } else {
         model.open(Modal::Bulk(Box::new(bulk)));
     }
 }
@@ -59,7 +64,9 @@ pub(super) fn follow_engine(model: &mut Model) {
     if let Some((cause, summary)) = &mut bulk.cause {
         let all = crate::sync::causes::causes(&model.overview);
         let known = all.iter().find(|known| known.cause == *cause);
-        bulk.chosen = known.map(crate::sync::causes::Cause::retryable_profiles).unwrap_or_default();
+        // Whoever begins to fail of it meanwhile does not join.
+        let failing = known.map(crate::sync::causes::Cause::retryable_profiles).unwrap_or_default();
+        bulk.chosen.retain(|id| failing.contains(id));
         if let Some(known) = known {
             summary.clone_from(&known.summary);
         }
@@ -76,9 +83,15 @@ pub(super) fn follow_engine(model: &mut Model) {
         return;
     }
     if before != (bulk.profiles.clone(), bulk.discards, bulk.skipped.clone()) {
-        bulk.typed.clear();
         bulk.add_up(model);
         replace(model, bulk);
+    }
+}
+
+/// A frame that shows the dialog was drawn.
+pub(super) fn drawn(model: &mut Model) {
+    if let Some(bulk) = shown(model) {
+        bulk.drawn();
     }
 }
 
@@ -86,7 +99,7 @@ pub(super) fn on_key(model: &mut Model, command: Option<Command>, key: &KeyEvent
     let Some(bulk) = shown(model) else { return Vec::new() };
     match command {
         Some(Command::No) => model.modal = None,
-        Some(Command::Yes) if bulk.is_typed() && bulk.typed.parse() != Ok(bulk.profiles.len()) => {
+        Some(Command::Yes) if bulk.is_typed() && bulk.typed.parse() != Ok(bulk.asked) => {
             bulk.typed.clear();
             model.say("that is not the number of profiles");
         }
@@ -104,8 +117,8 @@ pub(super) fn on_key(model: &mut Model, command: Option<Command>, key: &KeyEvent
 }
 
 fn agreed(model: &mut Model) -> Vec<Effect> {
-    let Some(bulk) = shown(model) else { return Vec::new() };
-    let (act, profiles) = (bulk.act, std::mem::take(&mut bulk.profiles));
+    let Some(bulk) = shown(model).cloned() else { return Vec::new() };
+    let (act, profiles) = (bulk.act, bulk.agreed(model));
     model.modal = None;
     let (one, many) = act.nouns();
     model.say(match act {

@@ -45,6 +45,7 @@ pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
             if let Some(opened) = &mut model.modal {
                 opened.armed = true;
             }
+            bulk::drawn(model);
             return Vec::new();
         }
         Event::Key(key) => on_key(model, &key),
