@@ -71,6 +71,9 @@ const SCHEMA: Schema = &[
     field("changed", Kind::Number, "rows that the last sync wrote"),
 ];
 
+/// The place of a profile's login in [`SCHEMA`].
+const LOGIN: usize = 4;
+
 /// The fields of [`SCHEMA`] in which plain words are looked for: the first so many.
 const WORDS: usize = 6;
 
@@ -122,7 +125,7 @@ impl Entry {
             Column::Name => a.texts.get(0).cmp(b.texts.get(0)),
             Column::Country => a.texts.get(1).cmp(b.texts.get(1)),
             Column::Kind => a.texts.get(3).cmp(b.texts.get(3)),
-            Column::Login => a.texts.get(4).cmp(b.texts.get(4)),
+            Column::Login => a.texts.get(LOGIN).cmp(b.texts.get(LOGIN)),
             Column::Status => a.status.cmp(&b.status),
             Column::Last => a.last.cmp(&b.last),
             Column::Rows => a.rows.cmp(&b.rows),
@@ -135,9 +138,14 @@ impl Entry {
 /// How many profiles are in the states that the header names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Counts {
+    /// Those that are fetched, throttled or committed.
     pub(super) syncing: usize,
+    /// Those that wait for their turn, or for the time until which they are put off.
+    pub(super) queued: usize,
     pub(super) held: usize,
     pub(super) failed: usize,
+    /// Logins that see any of them.
+    pub(super) logins: usize,
 }
 
 /// The list's state. It outlives the screens that cover it.
@@ -319,10 +327,13 @@ impl Home {
         self.stale = false;
         let mut counts = Counts::default();
         for entry in self.entries.values() {
-            counts.syncing += usize::from(entry.status.is_live());
+            let waits = matches!(entry.status, ProfileStatus::Queued | ProfileStatus::Parked);
+            counts.queued += usize::from(waits);
+            counts.syncing += usize::from(entry.status.is_live() && !waits);
             counts.held += usize::from(entry.status == ProfileStatus::Held);
             counts.failed += usize::from(entry.status == ProfileStatus::Failed);
         }
+        counts.logins = self.entries.values().map(|e| e.texts.get(LOGIN)).collect::<BTreeSet<_>>().len();
         self.counts = counts;
         self.longest_name = self.entries.values().map(|e| e.name_width).max().unwrap_or(0);
         let order = self.order;

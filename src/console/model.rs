@@ -110,7 +110,9 @@ pub enum Modal {
     /// Quit while syncs run?
     Quit {
         /// How many run.
-        live: usize,
+        running: usize,
+        /// How many wait for their turn.
+        queued: usize,
     },
     /// A held run: what its commit would remove.
     Review(Review),
@@ -328,6 +330,15 @@ impl Model {
     /// The run that a run screen shows.
     pub(super) fn shown_run<'a>(&'a self, screen: &'a RunScreen) -> Option<&'a RunView> {
         screen.older.as_deref().or_else(|| self.run(screen.profile))
+    }
+
+    /// How many runs this process carries, and how many it would take out of the queue: what leaving puts an end to.
+    pub(super) fn carried(&self) -> (usize, usize) {
+        let mine = |run: &&RunView| run.owner.as_ref() == Some(&self.overview.process);
+        let of = |queued: bool| self.overview.live_runs().filter(move |r| (r.state == RunState::Queued) == queued);
+        // Who only looks takes nothing out of the queue that is not his own.
+        let queued = if self.options.read_only { 0 } else { of(true).count() };
+        (of(false).filter(mine).count(), queued)
     }
 
     /// A profile's name, for sentences.

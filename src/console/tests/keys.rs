@@ -370,10 +370,10 @@ fn quitting_without_live_runs_asks_nothing() {
 fn quitting_with_live_runs_asks_and_names_how_many() {
     let mut model = model();
     assert_eq!(press(&mut model, "q"), []);
-    assert_eq!(modal(&model), Some(&Modal::Quit { live: 5 }));
+    assert_eq!(modal(&model), Some(&Modal::Quit { running: 3, queued: 2 }));
     assert_eq!(press(&mut model, "n"), []);
     assert_eq!(press(&mut model, "q y"), [Effect::Release]);
-    assert_eq!(modal(&model), Some(&Modal::Leaving { live: 5 }));
+    assert_eq!(modal(&model), Some(&Modal::Leaving { live: 3 }));
     assert_eq!(press(&mut model, "s q y n esc"), [], "nothing can be asked for any more");
 }
 
@@ -386,7 +386,7 @@ fn ctrl_c_quits_and_forces_more_each_time() {
     let mut model = at(FJORD);
     filter(&mut model, "x");
     press_ahead(&mut model, "ctrl-c");
-    assert_eq!(modal(&model), Some(&Modal::Quit { live: 5 }), "also while a filter is typed");
+    assert_eq!(modal(&model), Some(&Modal::Quit { running: 3, queued: 2 }), "also while a filter is typed");
 }
 
 #[test]

@@ -3,6 +3,8 @@
 use super::fixture::*;
 use crate::console::keys::BINDINGS;
 use crate::console::*;
+use crate::domain::id::ProfileId;
+use crate::domain::run::RunState;
 
 fn selected(model: &Model) -> Vec<i64> {
     let selected = model.home.rows().iter().filter(|id| model.home.is_selected(**id));
@@ -114,4 +116,29 @@ fn a_console_that_began_read_only_tells_that_it_carries_nothing() {
     assert_eq!(press(&mut model, "s"), []);
     press(&mut model, "ctrl-r");
     assert!(notice(&model).contains("no queued runs of others"));
+}
+
+#[test]
+fn a_console_that_carries_nothing_says_so_and_is_left_at_once() {
+    let mut queued = overview();
+    queued.logins.clear();
+    queued.runs.retain(|_, run| !run.state.is_live());
+    for id in [8, 11] {
+        let mut run = run_view(200 + id, ProfileId(id), RunState::Queued);
+        run.owner = None;
+        queued.runs.insert(ProfileId(id), run);
+    }
+    let mut model = model_of(queued.clone(), (120, 40));
+    let drawn = screen(&model);
+    assert!(drawn.contains("2 queued") && !drawn.contains("syncing"), "{drawn}");
+    press(&mut model, "q");
+    assert!(screen(&model).contains("Quit while 2 syncs wait?"), "{}", screen(&model));
+    let mut model = model_of(queued, (120, 40));
+    (model.options.read_only, model.read_only) = (true, true);
+    assert!(screen(&model).contains("1 login  "), "{}", screen(&model));
+    press(&mut model, "/ p r a i r i e enter w");
+    let why = screen(&model);
+    assert!(why.contains("no process carries it") && !why.contains("within a second"), "{why}");
+    press(&mut model, "esc");
+    assert_eq!(press(&mut model, "q"), [Effect::Release]);
 }

@@ -338,11 +338,11 @@ fn on_answer(model: &mut Model, effect: &Effect, result: Result<Option<String>, 
 }
 
 fn quit(model: &mut Model) -> Vec<Effect> {
-    let live = model.overview.live_runs().count();
-    if live == 0 {
+    let (running, queued) = model.carried();
+    if running + queued == 0 {
         return leave(model);
     }
-    model.open(Modal::Quit { live });
+    model.open(Modal::Quit { running, queued });
     Vec::new()
 }
 
@@ -360,7 +360,7 @@ fn leave(model: &mut Model) -> Vec<Effect> {
     if matches!(model.modal.as_ref().map(|o| &o.modal), Some(Modal::Leaving { .. })) {
         return vec![Effect::Exit];
     }
-    let live = model.overview.live_runs().count();
+    let (live, _) = model.carried();
     model.open(Modal::Leaving { live });
     vec![Effect::Release]
 }

@@ -25,7 +25,9 @@ use crate::sync::overview::ProfileStatus;
 pub(super) fn header(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
     let dot = theme.pick(" · ", " - ");
     let profiles = plural(model.overview.profiles.len(), "profile", "profiles");
-    let logins = plural(model.overview.logins.len(), "login", "logins");
+    let counts = model.home.counts();
+    // A console that asks no login knows those of its profiles.
+    let logins = plural(model.overview.logins.len().max(counts.logins), "login", "logins");
     let left = vec![
         Part::new(9, "adsync", theme.strong().patch(theme.accent())),
         Part::of(5, vec![Span::raw(" "), Span::raw(profiles)]),
@@ -38,7 +40,6 @@ pub(super) fn header(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: 
             ],
         ),
     ];
-    let counts = model.home.counts();
     let mut right = Vec::new();
     if model.read_only {
         let text = if model.options.read_only { "read-only, carries no runs" } else { "read-only" };
@@ -51,14 +52,15 @@ pub(super) fn header(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: 
     };
     right.extend(asked.map(|text| Part::new(5, text, theme.accent())));
     for (worth, number, word, status) in [
-        (4, counts.syncing, "syncing", ProfileStatus::Fetching),
+        (4, counts.queued, "queued", ProfileStatus::Queued),
+        (5, counts.syncing, "syncing", ProfileStatus::Fetching),
         (6, counts.held, "held", ProfileStatus::Held),
         (7, counts.failed, "failed", ProfileStatus::Failed),
     ] {
         if number > 0 {
             right.push(Part::of(
                 worth,
-                vec![Span::raw(" "), Span::styled(format!("{number} {word}"), theme.status(status))],
+                vec![Span::raw(" "), Span::styled(format!("{} {word}", count(number as u64)), theme.status(status))],
             ));
         }
     }

@@ -12,7 +12,7 @@ use super::{bulk, changes, finder, logview, report, review, why};
 use crate::console::keys;
 use crate::console::model::{Document, ExportDialog, Modal, Model};
 use crate::console::screen::Screen;
-use crate::console::text::{Align, fit, pad, plural, width, wrap};
+use crate::console::text::{Align, count, fit, pad, plural, width, wrap};
 use crate::console::theme::Theme;
 
 const ASCII: border::Set<'static> = border::Set {
@@ -113,13 +113,13 @@ fn content(model: &Model, modal: &Modal, theme: &Theme, columns: usize) -> Conte
                 Span::raw(" leave it"),
             ])],
         },
-        Modal::Quit { live } => Content {
-            title: format!(
-                "Quit while {}?",
-                if *live == 1 { "1 sync runs".to_owned() } else { format!("{live} syncs run") }
-            ),
+        Modal::Quit { running, queued } => Content {
+            title: quit_title(*running, *queued),
             style: theme.warn(),
-            lines: sentences("Their pages are kept, and the runs go back to the queue."),
+            lines: sentences(match running {
+                0 => "They stay in the queue until a console is open, or somebody syncs them.",
+                _ => "Their pages are kept, and the runs go back to the queue.",
+            }),
             question: yes_no("quit", "stay"),
         },
         Modal::Leaving { live } => Content {
@@ -138,6 +138,24 @@ fn content(model: &Model, modal: &Modal, theme: &Theme, columns: usize) -> Conte
             lines: review::lines(held, theme, columns),
             question: review::question(model, held, theme, columns),
         },
+    }
+}
+
+/// What quitting puts an end to.
+fn quit_title(running: usize, queued: usize) -> String {
+    let run = match running {
+        1 => "1 sync runs".to_owned(),
+        n => format!("{} syncs run", count(n as u64)),
+    };
+    let wait = match queued {
+        1 => "1 waits".to_owned(),
+        n => format!("{} wait", count(n as u64)),
+    };
+    match (running, queued) {
+        (0, 1) => "Quit while 1 sync waits?".to_owned(),
+        (0, n) => format!("Quit while {} syncs wait?", count(n as u64)),
+        (_, 0) => format!("Quit while {run}?"),
+        _ => format!("Quit while {run} and {wait}?"),
     }
 }
 
