@@ -292,10 +292,12 @@ const ALL_SCREENS: &[Scope] = &[Profiles, Run, History, Errors, Changes, Matrix,
 /// Those that have the log as a pane.
 const BESIDE_LOGS: &[Scope] = &[Profiles, Run, History, Errors, Changes, Matrix, Limits];
 /// Where something is looked at that can be copied.
-const COPYING: &[Scope] = &[Profiles, Run, History, Errors, Changes, Matrix, Limits, Logs, Reader];
+const COPYING: &[Scope] = &[Profiles, Run, History, Errors, Changes, Matrix, Limits, Logs, Reader, Review];
 /// Those that Esc leaves.
 const ABOVE: &[Scope] = &[Run, History, Errors, Changes, Matrix, Limits, Logs];
-const SCROLLING: &[Scope] = &[Profiles, Run, History, Errors, Changes, Matrix, Limits, Logs, Reader, Review];
+/// Where moving keys move, in whatever is asked too: what is asked about may be longer than the screen.
+const SCROLLING: &[Scope] =
+    &[Profiles, Run, History, Errors, Changes, Matrix, Limits, Logs, Reader, Review, Question, Number];
 const EVERYWHERE: &[Scope] = &[
     FileName, Profiles, FilterLine, Run, History, Errors, Changes, Matrix, Limits, Logs, SearchLine, Finder,
     Reader, Review, Question, Number, Leaving,
@@ -440,6 +442,7 @@ pub(super) const BINDINGS: &[Binding] = &[
         21,
         "write the whole list to a CSV or JSON file",
     ),
+    bind(&[ch('X')], &[Review], Command::Export, "export", 21, "write the rows to be removed to a file"),
     bind(&[key(KeyCode::Enter)], &[FileName], Command::Yes, "write", 90, "write the file"),
     bind(&[key(KeyCode::Tab)], &[FileName], Command::Format, "CSV or JSON", 89, "the other of CSV and JSON"),
     bind(&[key(KeyCode::Esc)], &[FileName], Command::No, "leave it", 90, "write nothing"),

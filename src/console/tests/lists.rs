@@ -104,7 +104,7 @@ fn a_held_run_can_be_read_in_read_only_mode_and_not_decided_on() {
     let mut model = model();
     let position = model.home.rows().iter().position(|id| *id == FJORD).unwrap();
     model.home.move_to(position);
-    assert_eq!(press(&mut model, "ctrl-r e A 1 8 2 0 3 enter D y"), []);
+    assert_eq!(press(&mut model, "ctrl-r e A 1 8 2 0 3 enter D"), []);
     assert!(notice(&model).starts_with("read-only"));
 }
 
@@ -135,7 +135,7 @@ fn a_console_that_carries_nothing_says_so_and_is_left_at_once() {
     assert!(screen(&model).contains("Quit while 2 syncs wait?"), "{}", screen(&model));
     let mut model = model_of(queued, (120, 40));
     (model.options.read_only, model.read_only) = (true, true);
-    assert!(screen(&model).contains("1 login  "), "{}", screen(&model));
+    assert!(screen(&model).contains("2 logins"), "{}", screen(&model));
     press(&mut model, "/ p r a i r i e enter w");
     let why = screen(&model);
     assert!(why.contains("no process carries it") && !why.contains("within a second"), "{why}");

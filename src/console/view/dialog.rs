@@ -99,7 +99,7 @@ fn content(model: &Model, modal: &Modal, theme: &Theme, columns: usize) -> Conte
         Modal::Export(dialog) => Content {
             title: format!(
                 "Write {} as {}",
-                plural(model.list_size().0, "row", "rows"),
+                plural(dialog.rows(model), "row", "rows"),
                 dialog.format.word().to_uppercase()
             ),
             style: theme.accent(),
@@ -180,7 +180,17 @@ fn export_lines(model: &Model, dialog: &ExportDialog, theme: &Theme, columns: us
     ]);
     let mut lines = vec![name, Line::default()];
     let mut sentence = "The whole list as it is filtered and ordered, with plain values; for you alone, nothing is overwritten.".to_owned();
-    if matches!(&model.screen, Screen::Changes(screen) if screen.more) {
+    if let Some(review) = &dialog.review {
+        let kept = dialog.rows(model) as u64;
+        sentence = "The rows that the commit would remove, with plain values; for you alone, nothing is overwritten."
+            .to_owned();
+        if review.summary.removals() > kept {
+            sentence.push_str(&format!(
+                " {} more are not kept one by one.",
+                count(review.summary.removals() - kept)
+            ));
+        }
+    } else if matches!(&model.screen, Screen::Changes(screen) if screen.more) {
         sentence.push_str(
             " There are more changes than are listed here: adsync changes --limit 0 --json has all.",
         );
