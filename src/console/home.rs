@@ -407,6 +407,11 @@ impl Home {
         self.extend();
     }
 
+    /// Ends a range; what it selected stays selected.
+    pub(super) fn end_range(&mut self) {
+        self.range = None;
+    }
+
     /// Gives up a range with what it selected; false when there is none.
     pub(super) fn cancel_range(&mut self) -> bool {
         match self.range.take() {
@@ -464,6 +469,8 @@ impl Home {
     /// Reads the filter line anew.
     pub(super) fn refilter(&mut self) {
         if self.line.edited(self.entries.values()) {
+            // Other rows lie between its ends now, which nobody chose.
+            self.end_range();
             self.show();
         }
     }

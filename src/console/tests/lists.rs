@@ -38,6 +38,21 @@ fn a_range_follows_the_cursor_and_keeps_what_was_selected_before() {
 }
 
 #[test]
+fn a_range_ends_when_something_is_done_or_the_filter_changes_the_rows() {
+    for (keys, chosen) in [
+        ("v j s y j j", &[3, 10][..]),
+        ("j j v j s y G", &[4, 5]),
+        ("v s G", &[3]),
+        ("v r G", &[3]),
+        ("v j / d e enter G esc", &[3, 10]),
+    ] {
+        let mut model = model();
+        press(&mut model, keys);
+        assert_eq!(selected(&model), chosen, "{keys}");
+    }
+}
+
+#[test]
 fn esc_gives_up_the_range_before_anything_else() {
     let mut model = model();
     press(&mut model, "/ d e enter v j esc");
