@@ -285,6 +285,9 @@ fn a_run_that_failed_is_held_or_was_never_asked_for() {
     });
     snapshot("run_held", &on(FJORD, (80, 24), "enter"));
     snapshot("run_never", &on(ProfileId(7), (80, 24), "enter"));
+    let agency = screen(&on(ProfileId(10), (80, 24), "enter"));
+    assert!(agency.contains("this profile is not synced: agency"), "{agency}");
+    assert!(!agency.contains("s starts"), "{agency}");
 }
 
 #[test]

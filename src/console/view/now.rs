@@ -58,7 +58,6 @@ pub(super) fn sentence(model: &Model, theme: &Theme, id: ProfileId) -> Option<(S
             dim("held run discarded, nothing changed")
         }
         (ProfileStatus::Cancelled, Some(_)) => dim("cancelled, nothing changed"),
-        (ProfileStatus::Proved, Some(run)) => dim(&proved_line(model, run)),
         (ProfileStatus::Never, _) if model.home.current() == Some(id) => dim("press s to sync it"),
         (ProfileStatus::AccessLost, _) => {
             let lost = stored.access_lost.as_ref()?;
@@ -85,16 +84,6 @@ pub(super) fn hold_line(hold: &HoldSummary) -> String {
     let more = hold.braked().count().saturating_sub(1);
     let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
     format!("would remove {} of {} {}{rest}", count(removed), count(live), worst.unit)
-}
-
-fn proved_line(model: &Model, run: &RunView) -> String {
-    let units = model.overview.units.get(&run.id).map_or(&[][..], Vec::as_slice);
-    let of = |state: UnitState| units.iter().filter(|u| u.state == state).count();
-    match (of(UnitState::Proved), of(UnitState::NotEligible)) {
-        (0, _) => String::new(),
-        (proved, 0) => format!("{proved} of {proved} units proved"),
-        (proved, absent) => format!("{proved} proved, {absent} not eligible"),
-    }
 }
 
 /// The unit that has most left to fetch.

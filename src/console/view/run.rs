@@ -18,6 +18,8 @@ use crate::console::text::{
 };
 use crate::console::theme::Theme;
 use crate::domain::drift::{self, DriftReport};
+use crate::domain::id::ProfileId;
+use crate::domain::profile::StoredProfile;
 use crate::domain::run::{Progress, RunState, RunView, UnitState, UnitView};
 use crate::sync::event::WaitReason;
 use crate::sync::overview::ProfileStatus;
@@ -40,13 +42,27 @@ pub(super) fn draw(model: &Model, screen: &RunScreen, theme: &Theme, frame: &mut
             }
         }
         None => {
-            let text = "   this profile was never synced: s starts its first sync";
-            put(frame, regions.facts, 0, &Line::styled(text, theme.dim()));
+            let columns = usize::from(area.width).saturating_sub(4);
+            let text = fit(&never(model, screen.profile), columns, theme.ellipsis());
+            put(frame, regions.facts, 0, &Line::styled(format!("   {text}"), theme.dim()));
         }
     }
     table(model, screen, units, theme, frame, regions.units);
     if let Some(unit) = units.get(screen.list.position) {
         detail::draw(model, unit, theme, frame, regions.detail);
+    }
+}
+
+/// Why a profile has no run, and what can be done.
+fn never(model: &Model, profile: ProfileId) -> String {
+    let stored = model.overview.profiles.get(&profile);
+    if stored.is_some_and(|stored| stored.gone_at.is_some()) {
+        return "this profile was never synced, and its login no longer lists it".to_owned();
+    }
+    match stored.and_then(StoredProfile::not_synced) {
+        Some(why) => format!("this profile is not synced: {why}"),
+        None if model.read_only => "this profile was never synced".to_owned(),
+        None => "this profile was never synced: s starts its first sync".to_owned(),
     }
 }
 
