@@ -162,7 +162,8 @@ const fn word(binding: &keys::Binding) -> Option<&'static str> {
         | Command::Left
         | Command::Right
         | Command::Find
-        | Command::Interrupt => return None,
+        | Command::Interrupt
+        | Command::Redraw => return None,
         Command::Jump(tab) => tab.title(),
         Command::SortPrevious => "order back",
         Command::SortReverse => "order reversed",

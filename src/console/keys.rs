@@ -61,6 +61,7 @@ pub(super) enum Command {
     Quit,
     Find,
     Interrupt,
+    Redraw,
     Yes,
     No,
 }
@@ -123,6 +124,7 @@ impl Command {
             | Self::Zone
             | Self::Find
             | Self::Interrupt
+            | Self::Redraw
             | Self::Yes
             | Self::No => false,
         }
@@ -498,6 +500,7 @@ pub(super) const BINDINGS: &[Binding] = &[
     bind(&[key(KeyCode::Esc)], &[Finder], Command::Back, "close", 95, "close"),
     bind(&[ch('?')], ALL_SCREENS, Command::Help, "help", 95, "all keys"),
     bind(&[ch('q')], ALL_SCREENS, Command::Quit, "quit", 93, "quit; live runs go back to the queue"),
+    bind(&[ctrl('l')], EVERYWHERE, Command::Redraw, "", 0, "draw the whole screen anew"),
     bind(
         &[ctrl('c')],
         EVERYWHERE,

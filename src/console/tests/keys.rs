@@ -390,6 +390,19 @@ fn ctrl_c_quits_and_forces_more_each_time() {
 }
 
 #[test]
+fn ctrl_l_draws_everything_anew_wherever_the_keys_go() {
+    for keys in ["", "/ x", "enter", "?", "q", ": s", "a s", "7 /", "X"] {
+        let mut model = model();
+        press(&mut model, keys);
+        let before = screen(&model);
+        model.take_dirty();
+        assert_eq!(press_ahead(&mut model, "ctrl-l"), [Effect::Redraw], "{keys}");
+        assert!(model.take_dirty(), "{keys}");
+        assert_eq!(screen(&model), before, "{keys}");
+    }
+}
+
+#[test]
 fn a_signal_quits_without_asking_and_the_second_one_at_once() {
     let mut model = model();
     assert_eq!(update(&mut model, Event::Terminate), [Effect::Release]);

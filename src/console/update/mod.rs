@@ -122,6 +122,9 @@ fn on_key(model: &mut Model, key: &KeyEvent) -> Vec<Effect> {
     if command == Some(Command::Interrupt) {
         return interrupt(model);
     }
+    if command == Some(Command::Redraw) {
+        return vec![Effect::Redraw];
+    }
     if model.modal.is_some() {
         let refused = command.is_some_and(|command| refused(model, command));
         return if refused { Vec::new() } else { modal::on_key(model, command, key) };
