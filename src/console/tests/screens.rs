@@ -12,7 +12,7 @@ use crate::domain::id::{ProfileId, RunId};
 use crate::domain::profile::{AccessLost, Barred};
 use crate::domain::report::ErrorReport;
 use crate::domain::run::{ChangeCounts, Refusal, RunState, UnitOutcome, UnitState, UnitView};
-use crate::sync::event::{DatabaseLost, LoginStatus, SyncEvent};
+use crate::sync::event::{DatabaseLost, LoginStatus, SyncEvent, Wait, WaitReason};
 use crate::sync::overview::Overview;
 
 fn on(id: ProfileId, size: (u16, u16), keys: &str) -> Model {
@@ -198,6 +198,29 @@ fn a_run_that_is_throttled_before_its_first_page_is_not_called_never_throttled()
     let drawn = screen(&model);
     let row = drawn.lines().find(|line| line.contains("Kestrel")).unwrap();
     assert!(row.contains("  3    now  "), "{row}");
+}
+
+#[test]
+fn units_whose_first_request_is_repeated_say_so() {
+    let mut down = overview();
+    let pending = [SP_CAMPAIGNS, SP_KEYWORDS, SB_KEYWORDS];
+    let pending = pending.map(|unit| unit_view(101, unit, UnitState::Pending, 0, 0));
+    down.units.insert(RunId(101), pending.into());
+    let refused = |unit, reason, detail: &str| Wait { detail: detail.to_owned(), ..wait(unit, reason, 4) };
+    let waits = vec![
+        refused(SP_CAMPAIGNS, WaitReason::Retrying, "connection refused"),
+        refused(SP_KEYWORDS, WaitReason::Throttled, "throttled, no Retry-After"),
+    ];
+    down.waits.insert(RunId(101), waits);
+    let mut model = model_of(down, (120, 40));
+    press(&mut model, "/ n o r d enter enter");
+    let drawn = screen(&model);
+    let line = |unit: &str| drawn.lines().find(|line| line.contains(unit)).unwrap().to_owned();
+    let campaigns = line("SP campaigns");
+    assert!(campaigns.contains("↻ retrying"), "{campaigns}");
+    assert!(campaigns.contains("retry in 0:04, attempt 4: connection refused"), "{campaigns}");
+    assert!(line("SP keywords").contains("‖ throttled"), "{}", line("SP keywords"));
+    assert!(line("SB keywords").contains("· pending"), "{}", line("SB keywords"));
 }
 
 /// A run of everything that there is, at the top, in the middle and at the end.

@@ -407,8 +407,9 @@ fn cells(
     let wait = proof::wait_of(model, unit);
     let throttled = wait.is_some_and(|w| w.reason == WaitReason::Throttled);
     let word = match unit.state {
-        UnitState::Fetching if throttled => "throttled".to_owned(),
-        UnitState::Fetching if wait.is_some() => "retrying".to_owned(),
+        // One whose first request is repeated has begun in vain.
+        UnitState::Pending | UnitState::Fetching if throttled => "throttled".to_owned(),
+        UnitState::Pending | UnitState::Fetching if wait.is_some() => "retrying".to_owned(),
         UnitState::Fetching => format!("page {}", thousands(unit.pages + 1)),
         UnitState::NotEligible if unit.lost().is_some() => "lost".to_owned(),
         UnitState::NotEligible => "n/a".to_owned(),
@@ -417,12 +418,13 @@ fn cells(
     let glyph = match unit.lost() {
         Some(_) => theme.pick("◌", "?"),
         None if throttled => theme.pick("‖", "="),
+        None if wait.is_some() => theme.unit_glyph(UnitState::Fetching),
         None => theme.unit_glyph(unit.state),
     };
     let lost = unit.lost();
     let attention = wait.is_some() || lost.is_some();
     let state_style = if attention { theme.warn() } else { theme.unit(unit.state) };
-    let quiet = matches!(unit.state, UnitState::Pending | UnitState::NotEligible);
+    let quiet = matches!(unit.state, UnitState::Pending | UnitState::NotEligible) && wait.is_none();
     let plain = if quiet { theme.dim() } else { Style::new() };
     let absent = unit.state == UnitState::NotEligible;
     let expected = match (unit.expected, unit.expected_is_reported) {
