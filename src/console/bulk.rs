@@ -168,7 +168,7 @@ fn obstacle(model: &Model, act: Act, id: ProfileId) -> Option<&'static str> {
         ProfileStatus::Gone => Some("gone"),
         ProfileStatus::Excluded => Some("excluded"),
         ProfileStatus::NotSyncable => Some("not syncable"),
-        ProfileStatus::Failed | ProfileStatus::Cancelled => None,
+        status if status.is_retryable() => None,
         _ if act == Act::Retry => Some("did not fail"),
         _ => None,
     }

@@ -344,15 +344,6 @@ impl Model {
         screen.older.as_deref().or_else(|| self.run(screen.profile))
     }
 
-    /// How many runs this process carries, and how many it would take out of the queue: what leaving puts an end to.
-    pub(super) fn carried(&self) -> (usize, usize) {
-        let mine = |run: &&RunView| run.owner.as_ref() == Some(&self.overview.process);
-        let of = |queued: bool| self.overview.live_runs().filter(move |r| (r.state == RunState::Queued) == queued);
-        // Who only looks takes nothing out of the queue that is not his own.
-        let queued = if self.options.read_only { 0 } else { of(true).count() };
-        (of(false).filter(mine).count(), queued)
-    }
-
     /// A profile's name, for sentences.
     pub(super) fn name(&self, profile: ProfileId) -> String {
         self.overview.profiles.get(&profile).map_or_else(|| profile.to_string(), |p| p.profile.name.clone())

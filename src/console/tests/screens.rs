@@ -388,6 +388,25 @@ fn statuses_differ_in_colour_and_in_words() {
 }
 
 #[test]
+fn a_hold_that_was_given_up_is_called_discarded_everywhere() {
+    let mut o = overview();
+    o.runs.insert(FJORD, run_view(105, FJORD, RunState::Discarded));
+    let mut model = model_of(o, (120, 40));
+    press(&mut model, "/ f j o r d enter");
+    for key in ["", "enter"] {
+        press(&mut model, key);
+        let drawn = screen(&model);
+        assert!(drawn.contains("– discarded") && !drawn.contains("cancelled"), "{drawn}");
+    }
+}
+
+#[test]
+fn what_waits_can_be_read_on_black() {
+    let buffer = draw(&on(HAUS, (120, 40), ""));
+    assert_ne!(style_of(&buffer, "○ queued").fg, Some(Color::Blue));
+}
+
+#[test]
 fn without_colour_nothing_is_coloured() {
     for keys in ["", "enter", "e", "?", "q"] {
         let mut model = on(AURORA, (120, 40), keys);

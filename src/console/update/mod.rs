@@ -27,7 +27,7 @@ use super::screen::Screen;
 use super::text::{clock_with_zone, one_line, plural, wall_clock};
 use crate::domain::id::ProfileId;
 use crate::domain::report::ErrorReport;
-use crate::sync::overview::ProfileStatus;
+use crate::domain::run::{RunState, RunView};
 
 use navigation::entered;
 
@@ -258,7 +258,7 @@ fn retry(model: &mut Model) -> Vec<Effect> {
     if targets.len() > 1 {
         return bulk::open(model, Act::Retry, targets, None);
     }
-    targets.retain(|id| matches!(model.home.status(*id), ProfileStatus::Failed | ProfileStatus::Cancelled));
+    targets.retain(|id| model.home.status(*id).is_retryable());
     if targets.is_empty() {
         model.say("nothing failed here, so there is nothing to retry");
         return Vec::new();
@@ -343,8 +343,17 @@ fn on_answer(model: &mut Model, effect: &Effect, result: Result<Option<String>, 
     }
 }
 
+/// How many runs this process carries, and how many it would take out of the queue: what leaving puts an end to.
+fn carried(model: &Model) -> (usize, usize) {
+    let (queued, running): (Vec<&RunView>, Vec<&RunView>) =
+        model.overview.live_runs().partition(|run| run.state == RunState::Queued);
+    let mine = running.iter().filter(|run| run.owner.as_ref() == Some(&model.overview.process));
+    // Who only looks takes nothing out of the queue that is not his own.
+    (mine.count(), if model.options.read_only { 0 } else { queued.len() })
+}
+
 fn quit(model: &mut Model) -> Vec<Effect> {
-    let (running, queued) = model.carried();
+    let (running, queued) = carried(model);
     if running + queued == 0 {
         return leave(model);
     }
@@ -366,7 +375,7 @@ fn leave(model: &mut Model) -> Vec<Effect> {
     if matches!(model.modal.as_ref().map(|o| &o.modal), Some(Modal::Leaving { .. })) {
         return vec![Effect::Exit];
     }
-    let (live, _) = model.carried();
+    let (live, _) = carried(model);
     model.open(Modal::Leaving { live });
     vec![Effect::Release]
 }

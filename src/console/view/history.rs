@@ -162,7 +162,7 @@ fn status(model: &Model, run: &RunView) -> (ProfileStatus, &'static str) {
         RunState::Failed => ProfileStatus::Failed,
         RunState::Held => ProfileStatus::Held,
         RunState::Cancelled => ProfileStatus::Cancelled,
-        RunState::Discarded => return (ProfileStatus::Cancelled, "discarded"),
+        RunState::Discarded => ProfileStatus::Discarded,
     };
     (status, status.word())
 }

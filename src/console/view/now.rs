@@ -54,9 +54,7 @@ pub(super) fn sentence(model: &Model, theme: &Theme, id: ProfileId) -> Option<(S
         (ProfileStatus::Held, Some(run)) => {
             Some((run.hold.as_ref().map_or_else(String::new, hold_line), theme.decide()))
         }
-        (ProfileStatus::Cancelled, Some(run)) if run.state == RunState::Discarded => {
-            dim("held run discarded, nothing changed")
-        }
+        (ProfileStatus::Discarded, Some(_)) => dim("held run discarded, nothing changed"),
         (ProfileStatus::Cancelled, Some(_)) => dim("cancelled, nothing changed"),
         (ProfileStatus::Never, _) if model.home.current() == Some(id) => dim("press s to sync it"),
         (ProfileStatus::AccessLost, _) => {
