@@ -249,9 +249,10 @@ impl Home {
         self.selected.iter().filter(shown).copied()
     }
 
-    /// What a key acts on: the selected profiles that are shown, else the current one.
+    /// What a key acts on: the selected profiles that are shown, in the order of the screen, else the current one.
     pub(super) fn targets(&self) -> Vec<ProfileId> {
-        let selected: Vec<ProfileId> = self.selected_shown().collect();
+        let rows = self.rows.iter().copied();
+        let selected: Vec<ProfileId> = rows.filter(|id| self.selected.contains(id)).collect();
         if selected.is_empty() { self.current().into_iter().collect() } else { selected }
     }
 

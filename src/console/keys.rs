@@ -538,7 +538,7 @@ pub(super) fn groups() -> Vec<(String, Vec<&'static Binding>)> {
         s if s == SCROLLING => "Moving".to_owned(),
         s if s == ALL_SCREENS => "All screens".to_owned(),
         s if s == COPYING => "All screens and reports".to_owned(),
-        s if s == BESIDE_LOGS => "The log as a pane".to_owned(),
+        s if s == BESIDE_LOGS => "All screens but the log".to_owned(),
         s if s == ABOVE => "All screens but the first".to_owned(),
         s => s.iter().map(|scope| scope.title()).collect::<Vec<_>>().join(", "),
     };

@@ -1,7 +1,6 @@
 //! The batch: every sync since the last moment without one, those that have ended included.
 
 use std::collections::HashMap;
-use std::time::Duration;
 
 use super::{Basis, Left, Samples};
 use crate::domain::id::{ProfileId, RunId};

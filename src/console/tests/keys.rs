@@ -84,7 +84,8 @@ fn retry_takes_only_what_failed() {
 #[test]
 fn cancel_stops_one_sync_at_once_and_asks_before_it_stops_several() {
     assert_eq!(press(&mut at(NORDLICHT), "x"), [Effect::Cancel(vec![NORDLICHT])]);
-    let live = vec![NORDLICHT, KESTREL, ProfileId(8), ProfileId(11), ProfileId(12)];
+    // In the order of the screen.
+    let live = vec![KESTREL, ProfileId(12), NORDLICHT, ProfileId(8), ProfileId(11)];
     let mut model = model();
     assert_eq!(press(&mut model, "a x"), []);
     assert!(matches!(modal(&model), Some(Modal::Bulk(bulk)) if bulk.profiles == live));
@@ -138,7 +139,12 @@ fn a_held_run_is_discarded_by_one_key() {
 fn nothing_is_decided_on_a_terminal_that_is_too_small_to_show_what() {
     for size in [(49, 24), (80, 13)] {
         let mut model = at_size(FJORD, size);
-        assert_eq!(press(&mut model, "A 1 8 2 0 3 enter D y esc"), [], "{size:?}");
+        assert_eq!(press(&mut model, "A 1 8 2 0 3 enter D"), [], "{size:?}");
+        assert!(
+            matches!(press(&mut model, "y").as_slice(), [Effect::Copy(_)]),
+            "it can be read, and is copied"
+        );
+        assert_eq!(press(&mut model, "esc"), [], "{size:?}");
     }
     let mut model = at(FJORD);
     press(&mut model, "A 1 8 2 0 3");

@@ -60,7 +60,10 @@ pub(super) fn header(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: 
         if number > 0 {
             right.push(Part::of(
                 worth,
-                vec![Span::raw(" "), Span::styled(format!("{} {word}", count(number as u64)), theme.status(status))],
+                vec![
+                    Span::raw(" "),
+                    Span::styled(format!("{} {word}", count(number as u64)), theme.status(status)),
+                ],
             ));
         }
     }
@@ -85,11 +88,18 @@ pub(super) fn crumbs(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: 
                     right.iter().filter(|part| part.worth() > OF_HEADS).cloned().collect();
                 right = if fits(&needed) { needed } else { right };
             }
-            if fits(&right) { vec![Part::of(9, close.spans)] } else { trail(model, theme, columns) }
+            let room = beside(&right, columns);
+            if fits(&right) { vec![Part::of(9, close.spans)] } else { trail(model, theme, columns, room) }
         }
-        _ => trail(model, theme, columns),
+        _ => trail(model, theme, columns, beside(&right, columns)),
     };
     put_sides(frame, area, left, right, 2);
+}
+
+/// Columns that are left beside what stands at the right.
+fn beside(right: &[Part], columns: usize) -> usize {
+    let right = join(right.to_vec(), 2, columns.saturating_sub(2)).width();
+    columns.saturating_sub(2 + right + usize::from(right > 0) * 2)
 }
 
 /// What an order is worth that the head of a column shows, too.
@@ -116,7 +126,7 @@ fn tabs(model: &Model, theme: &Theme) -> Vec<Part> {
 }
 
 /// How one got here, the present screen last.
-fn trail(model: &Model, theme: &Theme, columns: usize) -> Vec<Part> {
+fn trail(model: &Model, theme: &Theme, columns: usize, room: usize) -> Vec<Part> {
     let sign = theme.pick(" › ", " > ");
     let mut parts = Vec::new();
     for (i, screen) in model.trail.iter().enumerate() {
@@ -124,8 +134,9 @@ fn trail(model: &Model, theme: &Theme, columns: usize) -> Vec<Part> {
         let worth = u8::try_from(i + 1).unwrap_or(u8::MAX).min(8);
         parts.push(Part::of(worth, vec![Span::styled(title, theme.dim()), Span::styled(sign, theme.dim())]));
     }
-    parts.push(Part::new(9, crumb(model, &model.screen, columns / 2, theme), theme.strong()));
-    vec![Part::of(9, join(parts, 0, columns.saturating_sub(16)).spans)]
+    let present = fit(&crumb(model, &model.screen, columns / 2, theme), room, theme.ellipsis());
+    parts.push(Part::new(9, present, theme.strong()));
+    vec![Part::of(9, join(parts, 0, room.min(columns.saturating_sub(16))).spans)]
 }
 
 /// A screen in a word or two.
@@ -401,6 +412,7 @@ fn relevant(model: &Model, command: Command) -> bool {
                 || model.modal.is_none() && model.current().is_some_and(|id| model.held(id).is_some())
         }
         Command::Interrupt => matches!(scope(model), Scope::Leaving),
+        Command::History => !matches!(&model.screen, Screen::History(runs) if runs.profile.is_some()),
         _ => true,
     }
 }

@@ -7,6 +7,7 @@ use ratatui::text::{Line, Span};
 
 use super::now::{hold_line, how_far, so_far};
 use super::parts::{Part, join, put};
+use super::table::place;
 use super::timeline::{Timeline, phases, took};
 use super::{detail, proof};
 use crate::console::layout::run_regions;
@@ -287,12 +288,6 @@ const MARKS: usize = 3;
 /// From here on there is room for whole names and for everything at once.
 const WIDE: usize = 110;
 
-/// Which rows are in sight, when others are not: `5–13 of 23`.
-fn place(theme: &Theme, offset: usize, visible: usize, of: usize) -> Option<String> {
-    let last = (offset + visible).min(of);
-    (visible < of).then(|| format!("{}{}{last} of {of}", offset + 1, theme.pick("–", "-")))
-}
-
 /// Widths of: unit, state, pages, rows, of, written; the proof has the rest, or the timeline, which needs more of it.
 fn widths(total: usize, units: &[UnitView], timeline: bool) -> [usize; 7] {
     let wide = total >= WIDE;
@@ -356,15 +351,8 @@ fn table(
         row = 1;
     }
     let visible = usize::from(area.height - row);
-    if let Some(place) = place(theme, screen.list.offset, visible, units.len()).filter(|_| row > 0) {
-        let text = format!("  {place} ");
-        let x = area.width.saturating_sub(u16::try_from(width(&text)).unwrap_or(u16::MAX));
-        put(
-            frame,
-            Rect { x: area.x + x, width: area.width - x, ..area },
-            0,
-            &Line::styled(text, theme.accent()),
-        );
+    if row > 0 {
+        place(screen.list.offset, visible, units.len(), theme, frame, area);
     }
     let wide = usize::from(area.width) >= WIDE;
     for (i, unit) in units.iter().enumerate().skip(screen.list.offset).take(visible) {
