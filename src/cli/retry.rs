@@ -12,7 +12,7 @@ use crate::domain::report::ErrorReport;
 use crate::domain::run::{RunState, RunView};
 use crate::domain::time::Timestamp;
 use crate::sync::causes::causes;
-use crate::sync::overview::{Overview, ProfileStatus};
+use crate::sync::overview::Overview;
 
 /// The profiles that a retry means.
 ///
@@ -38,7 +38,7 @@ pub(super) fn chosen(
     let profiles: Vec<StoredProfile> = overview.profiles.values().cloned().collect();
     select(&profiles, &args.select, "retry", |p| {
         let status = overview.status(p.profile.id, now);
-        matches!(status, ProfileStatus::Failed | ProfileStatus::Cancelled)
+        status.is_retryable()
     })
 }
 

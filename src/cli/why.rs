@@ -34,7 +34,7 @@ pub async fn why(store: &Store, policy: &Policy, word: &str, out: &mut Output<'_
     {
         overview.units.insert(run, store.units(run).await?);
     }
-    let beside = Beside { owner_ended, lease: Some(store.lease()), limits_at: None };
+    let beside = Beside { owner_ended, lease: Some(store.lease()), ..Beside::default() };
     let now = store.now().await?;
     let Some(why) = Facts::of(&overview, id, now, beside).map(|facts| answer(&facts)) else {
         return Err(Failure::usage(

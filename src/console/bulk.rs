@@ -1,6 +1,6 @@
 //! The dialog before keys act on several profiles: what would happen, to whom not and why, and what it takes.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::model::Model;
 use super::query::Loaded;
@@ -83,10 +83,12 @@ pub struct Bulk {
     pub act: Act,
     /// The cause in whose name it would be done.
     pub cause: Option<OfCause>,
-    /// Everybody who was chosen.
+    /// Everybody who was chosen when the dialog was opened.
     pub chosen: Vec<ProfileId>,
-    /// Those to whom it would happen.
+    /// Those to whom it would happen: whoever could be among them later does not join.
     pub profiles: Vec<ProfileId>,
+    /// How many they were when they were last drawn; it stays while a number is typed.
+    pub asked: usize,
     /// Held runs among theirs that it would discard.
     pub discards: usize,
     /// Why it would not happen to the others, and to how many.
@@ -108,23 +110,27 @@ impl Bulk {
             cause,
             chosen,
             profiles: Vec::new(),
+            asked: 0,
             discards: 0,
             skipped: Vec::new(),
             costs,
             estimate,
             typed: String::new(),
         };
+        bulk.profiles.clone_from(&bulk.chosen);
         bulk.sort_out(model);
+        bulk.drawn();
         bulk
     }
 
-    /// To whom it would happen by now, and why not to the others.
+    /// To whom it would still happen, and why not to the others.
     pub(super) fn sort_out(&mut self, model: &Model) {
         let mut skipped: BTreeMap<&'static str, usize> = BTreeMap::new();
-        self.profiles.clear();
+        let theirs: BTreeSet<ProfileId> = self.profiles.drain(..).collect();
         for id in &self.chosen {
             match obstacle(model, self.act, *id) {
-                None => self.profiles.push(*id),
+                None if theirs.contains(id) => self.profiles.push(*id),
+                None => *skipped.entry("changed meanwhile").or_default() += 1,
                 Some(why) => *skipped.entry(why).or_default() += 1,
             }
         }
@@ -132,9 +138,30 @@ impl Bulk {
         self.discards = self.profiles.iter().filter(|id| model.held(**id).is_some()).count();
     }
 
+    /// Remembers the number that is on screen, unless it is being answered.
+    pub(super) const fn drawn(&mut self) {
+        if self.typed.is_empty() {
+            self.asked = self.profiles.len();
+        }
+    }
+
+    /// The number that the dialog shows: one that is being typed does not change under the fingers.
+    pub(super) const fn number(&self) -> usize {
+        if self.typed.is_empty() { self.profiles.len() } else { self.asked }
+    }
+
     /// True when the number of profiles has to be typed.
     pub(super) const fn is_typed(&self) -> bool {
-        self.profiles.len() > TYPED_ABOVE
+        self.number() > TYPED_ABOVE
+    }
+
+    /// On whom it acts once it is agreed to: of those who were to be stopped, also whoever has begun meanwhile.
+    pub(super) fn agreed(&self, model: &Model) -> Vec<ProfileId> {
+        if self.act != Act::Cancel {
+            return self.profiles.clone();
+        }
+        let live = |id: &&ProfileId| obstacle(model, Act::Cancel, **id).is_none();
+        self.chosen.iter().filter(live).copied().collect()
     }
 
     /// Adds up what it takes by the rates that are known now.
@@ -160,7 +187,7 @@ fn obstacle(model: &Model, act: Act, id: ProfileId) -> Option<&'static str> {
         ProfileStatus::Gone => Some("gone"),
         ProfileStatus::Excluded => Some("excluded"),
         ProfileStatus::NotSyncable => Some("not syncable"),
-        ProfileStatus::Failed | ProfileStatus::Cancelled => None,
+        status if status.is_retryable() => None,
         _ if act == Act::Retry => Some("did not fail"),
         _ => None,
     }

@@ -64,6 +64,7 @@ pub(super) fn command(model: &Model) -> Option<String> {
         Some(Modal::Document { document: Document::Change(change), .. }) => {
             return Some(format!("adsync changes --run {}", change.run_id));
         }
+        Some(Modal::Review(review)) => return Some(format!("adsync run show {}", review.run)),
         Some(Modal::Document { document: Document::Line(_), .. } | Modal::Help { .. }) => return None,
         _ => {}
     }

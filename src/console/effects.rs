@@ -71,7 +71,7 @@ pub(super) fn task(actions: &dyn Actions, effect: Effect) -> Option<BoxFuture<'s
             });
             async move { written.await.unwrap_or_else(|_| Err(panicked(now))) }.boxed()
         }
-        Effect::Copy(_) | Effect::Exit => return None,
+        Effect::Copy(_) | Effect::Redraw | Effect::Exit => return None,
     };
     Some(async move { Event::Answered { effect, result: answer.await.map_err(Box::new) } }.boxed())
 }

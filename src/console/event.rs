@@ -82,6 +82,8 @@ pub enum Effect {
     Copy(String),
     /// Write a list to a file.
     Export(Box<Export>),
+    /// Draw everything anew: something else has written onto the terminal.
+    Redraw,
     /// Give live runs back to the queue.
     Release,
     /// Leave the console now.

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use super::errors::Row;
 use super::limits::LimitsScreen;
 use super::matrix;
-use super::model::Model;
+use super::model::{Model, Review};
 use super::screen::Screen;
 use crate::domain::entity::DESCRIPTORS;
 use crate::domain::run::{ChangeView, RunView, UnitView};
@@ -193,6 +193,28 @@ pub(super) fn table(model: &Model) -> Table {
         heads.extend(units().map(|unit| unit.to_string()));
     }
     Table { name, heads, rows }
+}
+
+/// What the rows are that the commit of a held run would remove.
+pub(super) const REMOVALS: &str = "removals";
+
+/// The rows that the commit of a held run would remove, as far as they are kept.
+pub(super) fn removals(review: &Review) -> Table {
+    let heads = ["run_id", "profile_id", "ad_product", "entity", "entity_id", "state", "name"];
+    let rows = review.summary.units.iter().flat_map(|unit| {
+        unit.removes.iter().map(move |row| {
+            vec![
+                word(review.run),
+                word(review.profile),
+                word(unit.unit.ad_product.as_str()),
+                word(unit.unit.entity.as_str()),
+                Cell::Text(row.id.clone()),
+                Cell::Text(row.state.clone()),
+                Cell::Text(row.name.clone()),
+            ]
+        })
+    });
+    Table { name: REMOVALS, heads: heads.map(str::to_owned).into(), rows: rows.collect() }
 }
 
 /// The units of the matrix, each a column of its own.

@@ -74,7 +74,9 @@ impl Entry {
 
     /// An entry with a name and an explanation.
     fn explained(name: &str, explanation: &str, hint: String, target: Target) -> Self {
-        let label = format!("{name}: {explanation}");
+        // Some explanations begin with the name, where the help has no other place for it.
+        let rest = explanation.strip_prefix(name).and_then(|rest| rest.strip_prefix([':', ';', ',']));
+        let label = format!("{name}: {}", rest.map_or(explanation, str::trim_start));
         let text = Utf32String::from(lower(&label).as_str());
         Self { label, hint, target, text, name: Utf32String::from(lower(name).as_str()) }
     }
@@ -162,7 +164,8 @@ const fn word(binding: &keys::Binding) -> Option<&'static str> {
         | Command::Left
         | Command::Right
         | Command::Find
-        | Command::Interrupt => return None,
+        | Command::Interrupt
+        | Command::Redraw => return None,
         Command::Jump(tab) => tab.title(),
         Command::SortPrevious => "order back",
         Command::SortReverse => "order reversed",

@@ -70,6 +70,9 @@ const SCHEMA: Schema = &[
     field("changed", Kind::Number, "rows that the last sync wrote"),
 ];
 
+/// The place of a profile's login in [`SCHEMA`].
+const LOGIN: usize = 4;
+
 /// The fields of [`SCHEMA`] in which plain words are looked for: the first so many.
 const WORDS: usize = 6;
 
@@ -128,7 +131,7 @@ impl Entry {
             Column::Name => a.texts.get(0).cmp(b.texts.get(0)),
             Column::Country => a.texts.get(1).cmp(b.texts.get(1)),
             Column::Kind => a.texts.get(3).cmp(b.texts.get(3)),
-            Column::Login => a.texts.get(4).cmp(b.texts.get(4)),
+            Column::Login => a.texts.get(LOGIN).cmp(b.texts.get(LOGIN)),
             Column::Status => a.status.cmp(&b.status),
             Column::Last => a.last.cmp(&b.last),
             Column::Rows => a.rows.cmp(&b.rows),
@@ -141,9 +144,14 @@ impl Entry {
 /// How many profiles are in the states that the header names.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub(super) struct Counts {
+    /// Those that are fetched, throttled or committed.
     pub(super) syncing: usize,
+    /// Those that wait for their turn, or for the time until which they are put off.
+    pub(super) queued: usize,
     pub(super) held: usize,
     pub(super) failed: usize,
+    /// Logins that see any of them.
+    pub(super) logins: usize,
 }
 
 /// The list's state. It outlives the screens that cover it.
@@ -234,9 +242,10 @@ impl Home {
         self.selected.iter().filter(|id| self.list.shows(id)).copied()
     }
 
-    /// What a key acts on: the selected profiles that are shown, else the current one.
+    /// What a key acts on: the selected profiles that are shown, in the order of the screen, else the current one.
     pub(super) fn targets(&self) -> Vec<ProfileId> {
-        let selected: Vec<ProfileId> = self.selected_shown().collect();
+        let rows = self.rows().iter().copied();
+        let selected: Vec<ProfileId> = rows.filter(|id| self.selected.contains(id)).collect();
         if selected.is_empty() { self.current().into_iter().collect() } else { selected }
     }
 
@@ -299,10 +308,13 @@ impl Home {
     fn arrange(&mut self) {
         let mut counts = Counts::default();
         for entry in self.list.entries() {
-            counts.syncing += usize::from(entry.status.is_live());
+            let waits = matches!(entry.status, ProfileStatus::Queued | ProfileStatus::Parked);
+            counts.queued += usize::from(waits);
+            counts.syncing += usize::from(entry.status.is_live() && !waits);
             counts.held += usize::from(entry.status == ProfileStatus::Held);
             counts.failed += usize::from(entry.status == ProfileStatus::Failed);
         }
+        counts.logins = self.list.entries().map(|e| e.texts.get(LOGIN)).collect::<BTreeSet<_>>().len();
         self.counts = counts;
         self.longest_name = self.list.entries().map(|e| e.name_width).max().unwrap_or(0);
         self.list.arrange(|order, (id_a, a), (id_b, b)| {
@@ -356,6 +368,11 @@ impl Home {
             None => self.current().map(|id| (id, self.selected.clone())),
         };
         self.extend();
+    }
+
+    /// Ends a range; what it selected stays selected.
+    pub(super) fn end_range(&mut self) {
+        self.range = None;
     }
 
     /// Gives up a range with what it selected; false when there is none.
@@ -414,7 +431,8 @@ impl Home {
     /// Reads the filter line anew.
     pub(super) fn refilter(&mut self) {
         if self.list.refilter() {
-            self.extend();
+            // Other rows lie between its ends now, which nobody chose.
+            self.end_range();
         }
     }
 }

@@ -61,6 +61,7 @@ pub(super) enum Command {
     Quit,
     Find,
     Interrupt,
+    Redraw,
     Yes,
     No,
 }
@@ -123,6 +124,7 @@ impl Command {
             | Self::Zone
             | Self::Find
             | Self::Interrupt
+            | Self::Redraw
             | Self::Yes
             | Self::No => false,
         }
@@ -294,10 +296,12 @@ const ALL_SCREENS: &[Scope] = &[Profiles, Run, History, Errors, Changes, Matrix,
 /// Those that have the log as a pane.
 const BESIDE_LOGS: &[Scope] = &[Profiles, Run, History, Errors, Changes, Matrix, Limits];
 /// Where something is looked at that can be copied.
-const COPYING: &[Scope] = &[Profiles, Run, History, Errors, Changes, Matrix, Limits, Logs, Reader];
+const COPYING: &[Scope] = &[Profiles, Run, History, Errors, Changes, Matrix, Limits, Logs, Reader, Review];
 /// Those that Esc leaves.
 const ABOVE: &[Scope] = &[Run, History, Errors, Changes, Matrix, Limits, Logs];
-const SCROLLING: &[Scope] = &[Profiles, Run, History, Errors, Changes, Matrix, Limits, Logs, Reader, Review];
+/// Where moving keys move, in whatever is asked too: what is asked about may be longer than the screen.
+const SCROLLING: &[Scope] =
+    &[Profiles, Run, History, Errors, Changes, Matrix, Limits, Logs, Reader, Review, Question, Number];
 const EVERYWHERE: &[Scope] = &[
     FileName, Profiles, FilterLine, Run, History, Errors, Changes, Matrix, Limits, Logs, SearchLine, Finder,
     Reader, Review, Question, Number, Leaving,
@@ -449,6 +453,7 @@ pub(super) const BINDINGS: &[Binding] = &[
         21,
         "write the list, as it is shown, to a CSV or JSON file",
     ),
+    bind(&[ch('X')], &[Review], Command::Export, "export", 21, "write the rows to be removed to a file"),
     bind(&[key(KeyCode::Enter)], &[FileName], Command::Yes, "write", 90, "write the file"),
     bind(&[key(KeyCode::Tab)], &[FileName], Command::Format, "CSV or JSON", 89, "the other of CSV and JSON"),
     bind(&[key(KeyCode::Esc)], &[FileName], Command::No, "leave it", 90, "write nothing"),
@@ -511,6 +516,7 @@ pub(super) const BINDINGS: &[Binding] = &[
     bind(&[key(KeyCode::Esc)], &[Finder], Command::Back, "close", 95, "close"),
     bind(&[ch('?')], ALL_SCREENS, Command::Help, "help", 95, "all keys"),
     bind(&[ch('q')], ALL_SCREENS, Command::Quit, "quit", 93, "quit; live runs go back to the queue"),
+    bind(&[ctrl('l')], EVERYWHERE, Command::Redraw, "", 0, "draw the whole screen anew"),
     bind(
         &[ctrl('c')],
         EVERYWHERE,
@@ -548,7 +554,7 @@ pub(super) fn groups() -> Vec<(String, Vec<&'static Binding>)> {
         s if s == SCROLLING => "Moving".to_owned(),
         s if s == ALL_SCREENS => "All screens".to_owned(),
         s if s == COPYING => "All screens and reports".to_owned(),
-        s if s == BESIDE_LOGS => "The log as a pane".to_owned(),
+        s if s == BESIDE_LOGS => "All screens but the log".to_owned(),
         s if s == ABOVE => "All screens but the first".to_owned(),
         s => s.iter().map(|scope| scope.title()).collect::<Vec<_>>().join(", "),
     };

@@ -26,6 +26,7 @@ mod matrix;
 mod model;
 mod pace;
 mod palette;
+mod pauses;
 mod query;
 mod rows;
 mod runtime;

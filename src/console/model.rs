@@ -111,7 +111,9 @@ pub enum Modal {
     /// Quit while syncs run?
     Quit {
         /// How many run.
-        live: usize,
+        running: usize,
+        /// How many wait for their turn.
+        queued: usize,
     },
     /// A held run: what its commit would remove.
     Review(Review),
@@ -129,15 +131,27 @@ pub struct ExportDialog {
     pub format: Format,
     /// Its name, as it is typed.
     pub(super) input: Input,
+    /// The review whose rows are written, and which is there again afterwards; otherwise the present list is.
+    pub(super) review: Option<Box<Review>>,
 }
 
 impl PartialEq for ExportDialog {
     fn eq(&self, other: &Self) -> bool {
-        self.format == other.format && self.input.value() == other.input.value()
+        self.format == other.format
+            && self.input.value() == other.input.value()
+            && self.review == other.review
     }
 }
 
 impl ExportDialog {
+    /// How many rows are written.
+    pub(super) fn rows(&self, model: &Model) -> usize {
+        match &self.review {
+            Some(review) => review.summary.units.iter().map(|unit| unit.removes.len()).sum(),
+            None => model.list_size().0,
+        }
+    }
+
     /// The other format; where the name ends as the format does, it follows.
     pub(super) fn switch(&mut self) {
         let format = self.format.other();

@@ -22,8 +22,13 @@ const WINDOW: Duration = Duration::from_secs(60);
 const STEP: Duration = Duration::from_secs(1);
 /// A rate of less than this says nothing yet.
 const LEAST: Duration = Duration::from_secs(5);
-/// Longer is not told: nobody believes it.
-const LONGEST: f64 = 359_999.0;
+/// Longer is not told: nobody believes it, and what trickles tells nothing of when it flows again.
+const LONGEST: f64 = 86_400.0;
+
+/// A time left of so many seconds; `None` when nobody would believe it.
+fn believed(seconds: f64, basis: Basis) -> Option<Left> {
+    (seconds <= LONGEST).then(|| Left { time: Duration::from_secs_f64(seconds.max(0.0).round()), basis })
+}
 
 /// What a time left is told from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,6 +81,12 @@ impl Samples {
         }
     }
 
+    /// True when nothing was added for as long as a rate looks back.
+    fn stands_still(&self, now: Timestamp, number: i64) -> bool {
+        let before = self.0.iter().rev().find(|(at, _)| now.since(*at) >= WINDOW);
+        before.is_some_and(|(_, before)| *before == number)
+    }
+
     /// The time for `rest` more, at the rate from the first sample of the last minute to `number` now.
     fn left(&self, now: Timestamp, number: i64, rest: i64) -> Option<Left> {
         let in_window = self.0.iter().find(|(at, _)| now.since(*at) <= WINDOW + STEP);
@@ -88,7 +99,7 @@ impl Samples {
         #[expect(clippy::cast_precision_loss, reason = "an estimate needs no 53 bits")]
         let seconds = passed.as_secs_f64() * rest.max(0) as f64 / grown as f64;
         let basis = if passed + LEAST >= WINDOW { Basis::Minute } else { Basis::SoFar };
-        Some(Left { time: Duration::from_secs_f64(seconds.clamp(0.0, LONGEST).round()), basis })
+        believed(seconds, basis)
     }
 }
 
@@ -214,7 +225,11 @@ impl Pace {
         if run.state != RunState::Fetching || run.cancel_requested {
             return None;
         }
-        self.tracks.get(&run.id).and_then(|track| track.left(now)).or_else(|| {
+        let track = self.tracks.get(&run.id);
+        if track.is_some_and(|track| track.samples.stands_still(now, track.progress.rows)) {
+            return None;
+        }
+        track.and_then(|track| track.left(now)).or_else(|| {
             let fresh = run.attempt <= 1 && run.retry_of.is_none();
             let elapsed = now.since(run.started_at.filter(|_| fresh)?);
             let time = self.took.get(&run.profile_id)?.checked_sub(elapsed)?;

@@ -57,7 +57,8 @@ impl Palette {
             (Self::Own, Role::Warn) => Color::Yellow,
             (Self::Own, Role::Bad) => Color::Red,
             (Self::Own, Role::Decide) => Color::Magenta,
-            (Self::Own, Role::Waits) => Color::Blue,
+            // Blue itself is too dark to be read on black.
+            (Self::Own, Role::Waits) => Color::LightBlue,
             (Self::Dark, Role::Accent) => Color::Indexed(80),
             (Self::Dark, Role::Good) => Color::Indexed(114),
             (Self::Dark, Role::Warn) => Color::Indexed(179),

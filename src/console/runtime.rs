@@ -117,7 +117,7 @@ where
             model,
             drawn_at: None,
             urgent: true,
-            resized: false,
+            blank: true,
         };
         console.turn().await
     })
@@ -142,8 +142,8 @@ struct Console<'t, B: Backend, I, S> {
     drawn_at: Option<Instant>,
     /// True when what changed must be drawn at once.
     urgent: bool,
-    /// True when the terminal may no longer show what was drawn.
-    resized: bool,
+    /// True when the terminal may show something else than what was drawn: it is cleared before the next frame.
+    blank: bool,
 }
 
 /// What woke the loop.
@@ -188,7 +188,7 @@ where
                 }
                 Woken::Input(Some(Ok(event))) => {
                     self.urgent = true;
-                    self.resized |= matches!(event, TerminalEvent::Resize(..));
+                    self.blank |= matches!(event, TerminalEvent::Resize(..));
                     self.feed(Event::Tick(self.actions.now()));
                     translate(event)
                 }
@@ -279,10 +279,11 @@ where
     /// Updates the model and starts what must be done; true when the console is to be left.
     fn feed(&mut self, event: Event) -> bool {
         for effect in update(&mut self.model, event) {
-            if effect == Effect::Exit {
-                return true;
+            match effect {
+                Effect::Exit => return true,
+                Effect::Redraw => self.blank = true,
+                effect => self.start(effect),
             }
-            self.start(effect);
         }
         false
     }
@@ -290,7 +291,7 @@ where
     /// Draws until nothing is outdated and an open modal is armed; true when the console is to be left.
     async fn draw(&mut self) -> Result<bool, ConsoleError> {
         while self.model.take_dirty() {
-            if std::mem::take(&mut self.resized) {
+            if std::mem::take(&mut self.blank) {
                 // What was drawn may have been cut or wrapped, even when the size is by now what it was before. (A
                 // plain clear would ask the terminal for its cursor, whose answer the keyboard's reader takes.)
                 let size = self.terminal.size().map_err(ConsoleError::terminal)?;
@@ -306,7 +307,7 @@ where
             while let Some(event) = self.typed_ahead().await {
                 match event {
                     Some(Ok(event)) => {
-                        self.resized |= matches!(event, TerminalEvent::Resize(..));
+                        self.blank |= matches!(event, TerminalEvent::Resize(..));
                         if translate(event).is_some_and(|event| self.feed(event)) {
                             return Ok(true);
                         }

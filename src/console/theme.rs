@@ -97,7 +97,7 @@ impl Theme {
             ProfileStatus::Committing | ProfileStatus::Fetching => self.accent(),
             ProfileStatus::Queued => self.fg(Role::Waits),
             ProfileStatus::Proved => self.good(),
-            ProfileStatus::Cancelled => Style::new(),
+            ProfileStatus::Cancelled | ProfileStatus::Discarded => Style::new(),
             ProfileStatus::Never
             | ProfileStatus::Gone
             | ProfileStatus::Excluded
@@ -117,7 +117,10 @@ impl Theme {
             ProfileStatus::Fetching => ("↻", ">"),
             ProfileStatus::Queued => ("○", "o"),
             ProfileStatus::Proved => ("●", "*"),
-            ProfileStatus::Cancelled | ProfileStatus::Excluded | ProfileStatus::NotSyncable => ("–", "-"),
+            ProfileStatus::Cancelled
+            | ProfileStatus::Discarded
+            | ProfileStatus::Excluded
+            | ProfileStatus::NotSyncable => ("–", "-"),
             ProfileStatus::Never => ("·", "."),
             ProfileStatus::Gone => ("×", "-"),
         };

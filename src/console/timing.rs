@@ -9,9 +9,11 @@ use super::layout::regions;
 use super::limits::LimitsScreen;
 use super::matrix::{self, MatrixScreen};
 use super::model::{Modal, Model};
+use super::pauses;
 use super::screen::Screen;
 use super::text::ago;
 use crate::domain::id::ProfileId;
+use crate::domain::limits::BucketSnapshot;
 use crate::domain::run::{RunState, RunView};
 use crate::domain::time::Timestamp;
 
@@ -35,7 +37,8 @@ pub(super) fn next_change(model: &Model) -> Option<Timestamp> {
     if model.pace.is_fetching() {
         consider(Some(next_second));
     }
-    if model.overview.limits.buckets.iter().any(|b| b.paused_ms.max(b.next_in_ms) >= 1_000) {
+    let counts = |b: &BucketSnapshot| b.paused_ms.max(b.next_in_ms) >= 1_000 || pauses::next_call(model, b).1;
+    if model.overview.limits.buckets.iter().any(counts) {
         consider(Some(next_second));
     }
     match &model.screen {

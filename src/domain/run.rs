@@ -218,7 +218,7 @@ pub struct HeldUnit {
 }
 
 /// Rows of a unit that a hold keeps to be looked at; their count has them all.
-pub const MOST_SHOWN_REMOVALS: usize = 100;
+pub const MOST_SHOWN_REMOVALS: usize = 1_000;
 
 /// A stored row that the commit of a held run would remove.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

@@ -6,6 +6,7 @@ use crate::domain::code::Code;
 use crate::domain::entity::Paging;
 use crate::domain::id::EntityId;
 use crate::domain::page::Page;
+use crate::domain::plural::plural;
 
 /// How a list goes on after a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,7 +61,7 @@ pub enum ListError {
         to: u64,
     },
     /// The API has rows, asked for by id, that its list lacked, twice.
-    #[error("the list lacked {lacking} rows that the API still has, twice")]
+    #[error("the list lacked {} that the API still has, twice", plural(*lacking, "row", "rows"))]
     Lacking {
         /// Rows that were only found by id.
         lacking: u64,
@@ -308,7 +309,8 @@ impl UnitProof {
         doubt.or_else(part).or_else(|| match self.totals.last {
             None if counts => Some("the API did not say how many rows there are".to_owned()),
             _ if self.found_by_id() > 0 => {
-                Some(format!("it lacked {} rows that the API still has", self.found_by_id()))
+                let rows = plural(self.found_by_id(), "row", "rows");
+                Some(format!("it lacked {rows} that the API still has"))
             }
             _ => None,
         })

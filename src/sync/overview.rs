@@ -69,8 +69,10 @@ pub enum ProfileStatus {
     Parked,
     /// Its run waits to be claimed.
     Queued,
-    /// Its last run was cancelled or discarded.
+    /// Its last run was cancelled.
     Cancelled,
+    /// Its last run was held, and given up.
+    Discarded,
     /// Its last run was proved and committed.
     Proved,
     /// It was never synced.
@@ -85,7 +87,7 @@ pub enum ProfileStatus {
 
 impl ProfileStatus {
     /// Every state, from what needs somebody to what is left alone.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Failed,
         Self::Held,
         Self::AccessLost,
@@ -95,6 +97,7 @@ impl ProfileStatus {
         Self::Parked,
         Self::Queued,
         Self::Cancelled,
+        Self::Discarded,
         Self::Proved,
         Self::Never,
         Self::Gone,
@@ -114,12 +117,18 @@ impl ProfileStatus {
             Self::Parked => "parked",
             Self::Queued => "queued",
             Self::Cancelled => "cancelled",
+            Self::Discarded => "discarded",
             Self::Proved => "proved",
             Self::Never => "never",
             Self::Gone => "gone",
             Self::Excluded => "excluded",
             Self::NotSyncable => "not synced",
         }
+    }
+
+    /// True when a retry takes up what the last run left.
+    pub const fn is_retryable(self) -> bool {
+        matches!(self, Self::Failed | Self::Cancelled | Self::Discarded)
     }
 
     /// True while a run of the profile is under way or waiting.
@@ -324,7 +333,8 @@ impl Overview {
         match run.map(|run| run.state) {
             Some(RunState::Failed) => ProfileStatus::Failed,
             Some(RunState::Held) => ProfileStatus::Held,
-            Some(RunState::Cancelled | RunState::Discarded) => ProfileStatus::Cancelled,
+            Some(RunState::Cancelled) => ProfileStatus::Cancelled,
+            Some(RunState::Discarded) => ProfileStatus::Discarded,
             _ if stored.access_lost.is_some() => ProfileStatus::AccessLost,
             Some(_) => ProfileStatus::Proved,
             None if stored.last_synced_at.is_some() => ProfileStatus::Proved,
@@ -341,6 +351,14 @@ impl Overview {
     pub fn is_throttled(&self, run: RunId) -> bool {
         use super::event::WaitReason::Throttled;
         self.waits.get(&run).is_some_and(|waits| waits.iter().any(|w| w.reason == Throttled))
+    }
+
+    /// Requests that a run has sent at least: its counter is stored with its pages, and a request that waits to be
+    /// repeated has brought none.
+    pub fn requests(&self, run: &RunView) -> i64 {
+        let waits = self.waits.get(&run.id).filter(|_| run.state.is_live());
+        let attempts = waits.into_iter().flatten().map(|wait| i64::from(wait.attempt)).sum();
+        run.requests.max(attempts)
     }
 
     /// How far the run of a profile has come.

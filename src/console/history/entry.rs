@@ -159,7 +159,7 @@ pub(in crate::console) fn status(
         RunState::Failed => ProfileStatus::Failed,
         RunState::Held => ProfileStatus::Held,
         RunState::Cancelled => ProfileStatus::Cancelled,
-        RunState::Discarded => return (ProfileStatus::Cancelled, DISCARDED),
+        RunState::Discarded => ProfileStatus::Discarded,
     };
     (status, status.word())
 }

@@ -1,7 +1,6 @@
 //! The batch: every sync since the last moment without one, those that have ended included.
 
 use std::collections::HashMap;
-use std::time::Duration;
 
 use super::{Basis, Left, Samples};
 use crate::domain::id::{ProfileId, RunId};
@@ -176,8 +175,7 @@ impl Batch {
         }
         let (done, rest) = (u32::try_from(sum.done).ok()?, u32::try_from(sum.syncs - sum.done).ok()?);
         let each = now.since(self.began).checked_div(done.max(1)).filter(|_| done >= 3)?;
-        let seconds = (each.as_secs_f64() * f64::from(rest)).min(super::LONGEST).round();
-        Some(Left { time: Duration::from_secs_f64(seconds), basis: Basis::Syncs })
+        super::believed(each.as_secs_f64() * f64::from(rest), Basis::Syncs)
     }
 }
 

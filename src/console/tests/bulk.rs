@@ -146,6 +146,55 @@ fn to_act_on_many_their_number_is_typed() {
 }
 
 #[test]
+fn whoever_is_enqueued_while_the_dialog_is_open_changes_no_number_and_is_stopped_as_well() {
+    let queued = |model: &mut Model, id: i64, state| {
+        tell(model, SyncEvent::Run { run: Box::new(run_view(id, ProfileId(id), state)) });
+    };
+    let mut many = Overview::default();
+    for id in 1..=40 {
+        let p = profile(id, &format!("Shop {id:02}"), "DE", "seller");
+        many.profiles.insert(p.profile.id, p);
+    }
+    let mut model = model_of(many, (80, 24));
+    (1..=27).for_each(|id| queued(&mut model, id, RunState::Queued));
+    press(&mut model, "a x 2");
+    (28..=40).for_each(|id| queued(&mut model, id, RunState::Queued));
+    assert!(screen(&model).contains("Stop 27 syncs?"), "{}", screen(&model));
+    assert_eq!(bulk(&model).unwrap().typed, "2", "what was typed is not lost");
+    // One ends: the number stays the one that is being typed.
+    queued(&mut model, 5, RunState::Completed);
+    let drawn = screen(&model);
+    assert!(drawn.contains("Stop 27 syncs?") && drawn.contains("type their number, 27: 2_"), "{drawn}");
+    assert!(drawn.contains("1 of them is out of it by now"), "{drawn}");
+    let effects = press(&mut model, "7 enter");
+    let [Effect::Cancel(stopped)] = effects.as_slice() else { panic!("{effects:?}") };
+    assert_eq!(stopped.len(), 39, "those that came up were chosen as well, and the one that ended is none");
+}
+
+#[test]
+fn the_number_that_was_drawn_is_the_one_that_is_accepted() {
+    let mut model = many();
+    let more = profile(27, "Shop 27", "DE", "seller");
+    tell(&mut model, SyncEvent::Profile { profile: Box::new(more) });
+    press(&mut model, "a s");
+    update(&mut model, Event::Drawn);
+    // Somebody else syncs one before the first digit, and before the next frame.
+    tell(&mut model, SyncEvent::Run { run: Box::new(run_view(300, ProfileId(3), RunState::Queued)) });
+    let effects = press_ahead(&mut model, "2 7 enter");
+    assert!(matches!(effects.as_slice(), [Effect::Sync(rest)] if rest.len() == 26), "{effects:?}");
+}
+
+#[test]
+fn whoever_begins_to_fail_of_a_cause_does_not_join_its_retry() {
+    let mut model = model();
+    press(&mut model, "E r");
+    let mut failed = run_view(300, ProfileId(11), RunState::Failed);
+    failed.error = Some(report());
+    tell(&mut model, SyncEvent::Run { run: Box::new(failed) });
+    assert_eq!(press(&mut model, "y"), [Effect::Retry(vec![AURORA, ProfileId(4)])]);
+}
+
+#[test]
 fn nothing_to_do_is_told_with_its_reasons() {
     let mut model = model();
     assert_eq!(press(&mut model, "/ - s t a t u s : f a i l e d enter a r"), []);

@@ -94,7 +94,7 @@ async fn the_first_key_after_a_dialog_was_drawn_is_heard_though_nothing_else_hap
 async fn quitting_asks_while_syncs_run_and_gives_them_back_before_it_leaves() {
     let mut stage = Stage::open(overview());
     stage.press("q");
-    stage.shows("Quit while 5 syncs run?").await;
+    stage.shows("Quit while 3 syncs run and 2 wait?").await;
     stage.press("n");
     stage.hides("Quit while").await;
     stage.press("q");

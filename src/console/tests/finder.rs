@@ -105,3 +105,16 @@ fn one_of_ten_thousand_is_found_by_its_number() {
     let Some(Modal::Finder(finder)) = model.modal.as_ref().map(|o| &o.modal) else { panic!("it is open") };
     assert!(finder.len() >= 1 && finder.len() < 10, "{}", finder.len());
 }
+
+#[test]
+fn no_entry_says_its_name_twice() {
+    for (text, label) in [
+        ("filter", "filter: words, and fields such as status:failed"),
+        ("quit", "quit: live runs go back to the queue"),
+        ("read-only", "read-only: refuse every key that changes anything"),
+    ] {
+        let mut model = model_of(overview(), (120, 40));
+        typed(&mut model, text);
+        assert_eq!(shown(&model)[0], label);
+    }
+}

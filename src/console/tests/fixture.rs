@@ -375,6 +375,7 @@ pub(super) fn key_event(key: &str) -> KeyEvent {
         "space" => KeyCode::Char(' '),
         "tab" => KeyCode::Tab,
         "ctrl-r" => return KeyEvent::new(KeyCode::Char('r'), KeyModifiers::CONTROL),
+        "ctrl-l" => return KeyEvent::new(KeyCode::Char('l'), KeyModifiers::CONTROL),
         "ctrl-c" => return KeyEvent::new(KeyCode::Char('c'), KeyModifiers::CONTROL),
         other => KeyCode::Char(other.chars().next().unwrap()),
     };

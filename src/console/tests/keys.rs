@@ -84,7 +84,8 @@ fn retry_takes_only_what_failed() {
 #[test]
 fn cancel_stops_one_sync_at_once_and_asks_before_it_stops_several() {
     assert_eq!(press(&mut at(NORDLICHT), "x"), [Effect::Cancel(vec![NORDLICHT])]);
-    let live = vec![NORDLICHT, KESTREL, ProfileId(8), ProfileId(11), ProfileId(12)];
+    // In the order of the screen.
+    let live = vec![KESTREL, ProfileId(12), NORDLICHT, ProfileId(8), ProfileId(11)];
     let mut model = model();
     assert_eq!(press(&mut model, "a x"), []);
     assert!(matches!(modal(&model), Some(Modal::Bulk(bulk)) if bulk.profiles == live));
@@ -138,7 +139,12 @@ fn a_held_run_is_discarded_by_one_key() {
 fn nothing_is_decided_on_a_terminal_that_is_too_small_to_show_what() {
     for size in [(49, 24), (80, 13)] {
         let mut model = at_size(FJORD, size);
-        assert_eq!(press(&mut model, "A 1 8 2 0 3 enter D y esc"), [], "{size:?}");
+        assert_eq!(press(&mut model, "A 1 8 2 0 3 enter D"), [], "{size:?}");
+        assert!(
+            matches!(press(&mut model, "y").as_slice(), [Effect::Copy(_)]),
+            "it can be read, and is copied"
+        );
+        assert_eq!(press(&mut model, "esc"), [], "{size:?}");
     }
     let mut model = at(FJORD);
     press(&mut model, "A 1 8 2 0 3");
@@ -370,10 +376,10 @@ fn quitting_without_live_runs_asks_nothing() {
 fn quitting_with_live_runs_asks_and_names_how_many() {
     let mut model = model();
     assert_eq!(press(&mut model, "q"), []);
-    assert_eq!(modal(&model), Some(&Modal::Quit { live: 5 }));
+    assert_eq!(modal(&model), Some(&Modal::Quit { running: 3, queued: 2 }));
     assert_eq!(press(&mut model, "n"), []);
     assert_eq!(press(&mut model, "q y"), [Effect::Release]);
-    assert_eq!(modal(&model), Some(&Modal::Leaving { live: 5 }));
+    assert_eq!(modal(&model), Some(&Modal::Leaving { live: 3 }));
     assert_eq!(press(&mut model, "s q y n esc"), [], "nothing can be asked for any more");
 }
 
@@ -386,7 +392,20 @@ fn ctrl_c_quits_and_forces_more_each_time() {
     let mut model = at(FJORD);
     typed(&mut model, "x");
     press_ahead(&mut model, "ctrl-c");
-    assert_eq!(modal(&model), Some(&Modal::Quit { live: 5 }), "also while a filter is typed");
+    assert_eq!(modal(&model), Some(&Modal::Quit { running: 3, queued: 2 }), "also while a filter is typed");
+}
+
+#[test]
+fn ctrl_l_draws_everything_anew_wherever_the_keys_go() {
+    for keys in ["", "/ x", "enter", "?", "q", ": s", "a s", "7 /", "X"] {
+        let mut model = model();
+        press(&mut model, keys);
+        let before = screen(&model);
+        model.take_dirty();
+        assert_eq!(press_ahead(&mut model, "ctrl-l"), [Effect::Redraw], "{keys}");
+        assert!(model.take_dirty(), "{keys}");
+        assert_eq!(screen(&model), before, "{keys}");
+    }
 }
 
 #[test]

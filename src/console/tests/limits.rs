@@ -177,3 +177,18 @@ fn a_profile_that_is_refused_again_is_news_though_no_gauge_moved() {
     tell(&mut model, SyncEvent::Limits { limits: again });
     assert!(model.take_dirty());
 }
+
+#[test]
+fn while_everybody_who_waits_is_paused_the_next_call_is_the_end_of_the_first_pause() {
+    let drawn = |nordlicht: Option<u64>, keys: &str| {
+        let mut all = limits();
+        all.profiles[1] = limit(Some(NORDLICHT), "acme-eu", 3, nordlicht);
+        let mut model = model_of(with_limits(all), (120, 40));
+        press(&mut model, keys);
+        let drawn = screen(&model);
+        drawn.lines().find(|line| line.contains("acme-eu")).unwrap().to_owned()
+    };
+    assert!(drawn(Some(31), "6").contains("paused, 0:31"));
+    assert!(drawn(Some(31), "").contains("paused, next call in 0:31"), "{}", drawn(Some(31), ""));
+    assert!(drawn(None, "6").contains("  now  "), "one of them may go on");
+}

@@ -3,6 +3,8 @@
 use super::fixture::*;
 use crate::console::keys::BINDINGS;
 use crate::console::*;
+use crate::domain::id::ProfileId;
+use crate::domain::run::RunState;
 
 fn selected(model: &Model) -> Vec<i64> {
     let selected = model.home.rows().iter().filter(|id| model.home.is_selected(**id));
@@ -28,6 +30,21 @@ fn a_range_follows_the_cursor_and_keeps_what_was_selected_before() {
         ("v j a", &[3, 10, 4, 5, 6, 2, 12, 1, 9, 8, 11, 7]),
         ("space i", &[10, 4, 5, 6, 2, 12, 1, 9, 8, 11, 7]),
         ("a i", &[]),
+    ] {
+        let mut model = model();
+        press(&mut model, keys);
+        assert_eq!(selected(&model), chosen, "{keys}");
+    }
+}
+
+#[test]
+fn a_range_ends_when_something_is_done_or_the_filter_changes_the_rows() {
+    for (keys, chosen) in [
+        ("v j s y j j", &[3, 10][..]),
+        ("j j v j s y G", &[4, 5]),
+        ("v s G", &[3]),
+        ("v r G", &[3]),
+        ("v j / d e enter G esc", &[3, 10]),
     ] {
         let mut model = model();
         press(&mut model, keys);
@@ -102,7 +119,7 @@ fn a_held_run_can_be_read_in_read_only_mode_and_not_decided_on() {
     let mut model = model();
     let position = model.home.rows().iter().position(|id| *id == FJORD).unwrap();
     model.home.move_to(position);
-    assert_eq!(press(&mut model, "ctrl-r e A 1 8 2 0 3 enter D y"), []);
+    assert_eq!(press(&mut model, "ctrl-r e A 1 8 2 0 3 enter D"), []);
     assert!(notice(&model).starts_with("read-only"));
 }
 
@@ -114,4 +131,29 @@ fn a_console_that_began_read_only_tells_that_it_carries_nothing() {
     assert_eq!(press(&mut model, "s"), []);
     press(&mut model, "ctrl-r");
     assert!(notice(&model).contains("no queued runs of others"));
+}
+
+#[test]
+fn a_console_that_carries_nothing_says_so_and_is_left_at_once() {
+    let mut queued = overview();
+    queued.logins.clear();
+    queued.runs.retain(|_, run| !run.state.is_live());
+    for id in [8, 11] {
+        let mut run = run_view(200 + id, ProfileId(id), RunState::Queued);
+        run.owner = None;
+        queued.runs.insert(ProfileId(id), run);
+    }
+    let mut model = model_of(queued.clone(), (120, 40));
+    let drawn = screen(&model);
+    assert!(drawn.contains("2 queued") && !drawn.contains("syncing"), "{drawn}");
+    press(&mut model, "q");
+    assert!(screen(&model).contains("Quit while 2 syncs wait?"), "{}", screen(&model));
+    let mut model = model_of(queued, (120, 40));
+    (model.options.read_only, model.read_only) = (true, true);
+    assert!(screen(&model).contains("2 logins"), "{}", screen(&model));
+    press(&mut model, "/ p r a i r i e enter w");
+    let why = screen(&model);
+    assert!(why.contains("no process carries it") && !why.contains("within a second"), "{why}");
+    press(&mut model, "esc");
+    assert_eq!(press(&mut model, "q"), [Effect::Release]);
 }

@@ -10,7 +10,7 @@ use crate::domain::id::{ProfileId, RunId};
 use crate::domain::run::{RunState, UnitState, UnitView};
 use crate::domain::time::Timestamp;
 use crate::domain::unit::Unit;
-use crate::sync::event::SyncEvent;
+use crate::sync::event::{SyncEvent, WaitReason};
 use crate::sync::overview::Overview;
 
 const A: ProfileId = ProfileId(1);
@@ -213,6 +213,57 @@ fn a_console_that_is_opened_in_the_middle_finds_the_batch_in_what_is_stored() {
     pace.settle(&overview, NOW);
     let sum = pace.batch();
     assert_eq!((sum.syncs, sum.done, sum.failed), (3, 2, 1));
+}
+
+#[test]
+fn what_trickles_or_stands_still_has_no_time_left() {
+    let mut world = World::new(1);
+    world.run(1, A, RunState::Fetching);
+    world.unit(1, SP_KEYWORDS, UnitState::Fetching, 0, Some(79_066));
+    world.pass(58);
+    world.unit(1, SP_KEYWORDS, UnitState::Fetching, 25, Some(79_066));
+    assert_eq!(world.left(A), None, "two days by that rate");
+    // A last run that tells a time does not help while nothing comes.
+    let mut world = World::new(1);
+    world.run(1, A, RunState::Fetching);
+    world.run(1, A, RunState::Completed);
+    world.run(2, A, RunState::Fetching);
+    world.unit(2, SP_KEYWORDS, UnitState::Fetching, 25, Some(79_066));
+    world.pass(59);
+    assert_eq!(world.left(A), Some((41, Basis::LastRun)));
+    world.pass(1);
+    assert_eq!(world.left(A), None);
+}
+
+#[test]
+fn no_time_left_is_told_while_everything_waits_and_none_below_a_pause() {
+    let text = |build: &dyn Fn(&mut Overview)| {
+        let mut o = overview();
+        o.runs.retain(|id, run| [NORDLICHT, KESTREL].contains(id) || !run.state.is_live());
+        build(&mut o);
+        let mut model = model_of(o, (160, 40));
+        press(&mut model, "/ n o r d enter enter");
+        screen(&model)
+    };
+    let all = |drawn: &str| drawn.lines().find(|line| line.contains("all syncs")).unwrap().to_owned();
+    let usual = text(&|_| {});
+    assert_eq!(usual.matches("left").count(), 2, "of the run and of all syncs: {usual}");
+    // One of two units waits: the other goes on, and the run takes at least until the wait is over.
+    let one = text(&|o| {
+        o.waits.insert(RunId(101), vec![wait(SP_KEYWORDS, WaitReason::Throttled, 3_000)]);
+    });
+    assert_eq!(one.matches("~50 min left").count(), 2, "{one}");
+    // Both wait, as does the only other run.
+    let both = text(&|o| {
+        let waits = [SP_KEYWORDS, SB_KEYWORDS].map(|unit| wait(unit, WaitReason::Throttled, 38));
+        o.waits.insert(RunId(101), waits.into());
+    });
+    assert!(!both.contains("left"), "{both}");
+    // The pause of a profile holds everything of it, and that of a login everybody.
+    let own = text(&|o| o.limits.throttled_profiles.push((NORDLICHT, 38_000)));
+    assert!(!own.contains("left"), "{own}");
+    let login = text(&|o| o.limits.buckets[0].paused_ms = 38_000);
+    assert!(!all(&login).contains("left"), "{login}");
 }
 
 #[derive(Debug, Clone)]

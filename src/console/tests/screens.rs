@@ -12,7 +12,7 @@ use crate::domain::id::{ProfileId, RunId};
 use crate::domain::profile::{AccessLost, Barred};
 use crate::domain::report::ErrorReport;
 use crate::domain::run::{ChangeCounts, Refusal, RunState, UnitOutcome, UnitState, UnitView};
-use crate::sync::event::{DatabaseLost, LoginStatus, SyncEvent};
+use crate::sync::event::{DatabaseLost, LoginStatus, SyncEvent, Wait, WaitReason};
 use crate::sync::overview::Overview;
 
 fn on(id: ProfileId, size: (u16, u16), keys: &str) -> Model {
@@ -179,6 +179,63 @@ fn a_run_that_is_fetched() {
     at_usual_sizes("run_throttled", |size| on(KESTREL, size, "enter j"));
 }
 
+#[test]
+fn a_run_that_is_throttled_before_its_first_page_is_not_called_never_throttled() {
+    let mut o = overview();
+    let run = o.runs.get_mut(&KESTREL).unwrap();
+    (run.requests, run.throttled, run.throttled_us) = (1, 0, 0);
+    let drawn = screen(&{
+        let mut model = model_of(o.clone(), (120, 40));
+        press(&mut model, "/ k e s t r e l enter enter");
+        model
+    });
+    assert!(drawn.contains("3 requests   throttled now"), "{drawn}");
+    assert!(!drawn.contains("never throttled"), "{drawn}");
+    let mut model = model_of(o, (170, 40));
+    press(&mut model, "2");
+    let run = model.overview.runs[&KESTREL].clone();
+    update(&mut model, Event::Loaded { query: Query::Runs(None), result: Ok(Data::Runs(vec![run])) });
+    let drawn = screen(&model);
+    let row = drawn.lines().find(|line| line.contains("Kestrel")).unwrap();
+    assert!(row.split_whitespace().collect::<Vec<_>>().windows(2).any(|two| two == ["3", "now"]), "{row}");
+}
+
+#[test]
+fn units_whose_first_request_is_repeated_say_so() {
+    let mut down = overview();
+    let pending = [SP_CAMPAIGNS, SP_KEYWORDS, SB_KEYWORDS];
+    let pending = pending.map(|unit| unit_view(101, unit, UnitState::Pending, 0, 0));
+    down.units.insert(RunId(101), pending.into());
+    let refused = |unit, reason, detail: &str| Wait { detail: detail.to_owned(), ..wait(unit, reason, 4) };
+    let waits = vec![
+        refused(SP_CAMPAIGNS, WaitReason::Retrying, "connection refused"),
+        refused(SP_KEYWORDS, WaitReason::Throttled, "throttled, no Retry-After"),
+    ];
+    down.waits.insert(RunId(101), waits);
+    let mut model = model_of(down, (120, 40));
+    press(&mut model, "/ n o r d enter enter");
+    let drawn = screen(&model);
+    let line = |unit: &str| drawn.lines().find(|line| line.contains(unit)).unwrap().to_owned();
+    let campaigns = line("SP campaigns");
+    assert!(campaigns.contains("↻ retrying"), "{campaigns}");
+    assert!(campaigns.contains("retry in 0:04: connection refused"), "{campaigns}");
+    assert!(line("SP keywords").contains("‖ throttled"), "{}", line("SP keywords"));
+    assert!(line("SB keywords").contains("· pending"), "{}", line("SB keywords"));
+}
+
+#[test]
+fn the_present_screen_is_named_whole_or_with_an_ellipsis() {
+    let mut long = overview();
+    long.profiles.get_mut(&FJORD).unwrap().profile.name =
+        "Fjord and Fell Outdoor Equipment Trading".to_owned();
+    let mut model = model_of(long, (80, 24));
+    press(&mut model, "/ f j o r d enter h");
+    let drawn = screen(&model);
+    let crumbs = drawn.lines().find(|line| line.contains("runs of Fjord")).unwrap();
+    assert!(crumbs.contains('…'), "{crumbs}");
+    assert!(!drawn.lines().last().unwrap().contains("history"), "it is what is shown: {drawn}");
+}
+
 /// A run of everything that there is, at the top, in the middle and at the end.
 #[test]
 fn a_run_of_more_units_than_rows_says_which_of_them_are_in_sight() {
@@ -264,6 +321,9 @@ fn a_run_that_failed_is_held_or_was_never_asked_for() {
     });
     snapshot("run_held", &on(FJORD, (80, 24), "enter"));
     snapshot("run_never", &on(ProfileId(7), (80, 24), "enter"));
+    let agency = screen(&on(ProfileId(10), (80, 24), "enter"));
+    assert!(agency.contains("this profile is not synced: agency"), "{agency}");
+    assert!(!agency.contains("s starts"), "{agency}");
 }
 
 #[test]
@@ -316,6 +376,10 @@ fn questions_and_farewell() {
 #[test]
 fn the_help_is_the_table_of_keys() {
     at_usual_sizes("help", |size| on(NORDLICHT, size, "?"));
+    let groups = crate::console::keys::groups();
+    let of_runs =
+        groups.iter().find(|(_, all)| all.iter().any(|binding| binding.label == "history")).unwrap();
+    assert_eq!(of_runs.0, "All screens but the log");
 }
 
 #[test]
@@ -338,6 +402,25 @@ fn statuses_differ_in_colour_and_in_words() {
     let words = ["✗ failed", "◐ held", "‖ throttled", "↻ fetching", "● proved", "○ queued", "× gone"];
     let colours: BTreeSet<String> = words.iter().map(|w| format!("{:?}", style_of(&buffer, w).fg)).collect();
     assert_eq!(colours.len(), words.len(), "{colours:?}");
+}
+
+#[test]
+fn a_hold_that_was_given_up_is_called_discarded_everywhere() {
+    let mut o = overview();
+    o.runs.insert(FJORD, run_view(105, FJORD, RunState::Discarded));
+    let mut model = model_of(o, (120, 40));
+    press(&mut model, "/ f j o r d enter");
+    for key in ["", "enter"] {
+        press(&mut model, key);
+        let drawn = screen(&model);
+        assert!(drawn.contains("– discarded") && !drawn.contains("cancelled"), "{drawn}");
+    }
+}
+
+#[test]
+fn what_waits_can_be_read_on_black() {
+    let buffer = draw(&on(HAUS, (120, 40), ""));
+    assert_ne!(style_of(&buffer, "○ queued").fg, Some(Color::Blue));
 }
 
 #[test]

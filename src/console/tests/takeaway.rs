@@ -173,3 +173,38 @@ fn nothing_is_written_of_an_empty_list() {
     assert_eq!(press(&mut model, "y"), []);
     tell(&mut model, SyncEvent::Snapshot { overview: Box::new(overview()) });
 }
+
+#[test]
+fn a_review_can_be_scrolled_whatever_it_asks_copied_and_written() {
+    let mut large = overview();
+    let units = crate::domain::entity::DESCRIPTORS.iter().map(|d| {
+        let mut unit = hold(18_203).units.remove(0);
+        (unit.unit, unit.braked) = (d.unit, false);
+        unit
+    });
+    let mut summary = hold(18_203);
+    let keywords = summary.units.pop().unwrap();
+    let own = keywords.unit;
+    summary.units = units.filter(|unit| unit.unit != own).chain([keywords]).collect();
+    large.runs.get_mut(&FJORD).unwrap().hold = Some(summary);
+    let mut model = model_of(large, (80, 24));
+    press(&mut model, "/ f j o r d enter A");
+    let drawn = screen(&model);
+    assert!(drawn.contains("type 18201") && drawn.contains("trail running shoes"), "{drawn}");
+    let before = drawn;
+    for key in ["down", "pgdn", "G"] {
+        press(&mut model, key);
+        assert_ne!(screen(&model), before, "{key}");
+        press(&mut model, "home");
+    }
+    press(&mut model, "esc");
+    let text = copied(&mut model, "y");
+    assert!(text.contains("wasserdichte Jacke Damen") && text.contains("run 105 is held"), "{text}");
+    assert_eq!(copied(&mut model, "c"), "adsync run show 105");
+    press(&mut model, "X");
+    assert!(screen(&model).contains("Write 2 rows as CSV"), "{}", screen(&model));
+    let effects = press(&mut model, "enter");
+    let [Effect::Export(export)] = effects.as_slice() else { panic!("{effects:?}") };
+    assert_eq!((export.table.name, export.table.rows.len()), ("removals", 2));
+    assert!(matches!(model.modal.as_ref().map(|o| &o.modal), Some(Modal::Review(_))), "it is there again");
+}

@@ -46,9 +46,14 @@ pub(super) fn on_costs(model: &mut Model, result: Result<Costs, Box<ErrorReport>
     replace(model, bulk);
 }
 
-/// Shows another state of the dialog; one that says something else has to be drawn before it takes an answer.
+/// Shows another state of the dialog; one that says something else has to be drawn before it takes an answer. A number
+/// is an answer to what was drawn, and takes its time: nothing of it is lost.
 fn replace(model: &mut Model, bulk: Bulk) {
-    if shown(model).is_some_and(|known| *known != bulk) {
+    let Some(known) = shown(model).filter(|known| **known != bulk) else { return };
+    if known.is_typed() && bulk.is_typed() {
+        *known = bulk;
+        model.dirty = true;
+    } else {
         model.open(Modal::Bulk(Box::new(bulk)));
     }
 }
@@ -67,7 +72,10 @@ fn read_cause(model: &Model, bulk: &mut Bulk) {
 pub(super) fn follow_engine(model: &mut Model) {
     let Some(bulk) = shown(model) else { return };
     let mut bulk = bulk.clone();
+    let chosen = bulk.chosen.clone();
     read_cause(model, &mut bulk);
+    // Whoever begins to fail of it meanwhile does not join.
+    bulk.chosen.retain(|id| chosen.contains(id));
     bulk.sort_out(model);
     if bulk.profiles.is_empty() {
         model.modal = None;
@@ -81,9 +89,15 @@ pub(super) fn follow_engine(model: &mut Model) {
     let others = |bulk: &Bulk| bulk.cause.as_ref().map(|of| of.others);
     let told = |bulk: &Bulk| (bulk.profiles.clone(), bulk.discards, bulk.skipped.clone(), others(bulk));
     if shown(model).map(|known| told(known)) != Some(told(&bulk)) {
-        bulk.typed.clear();
         bulk.add_up(model);
         replace(model, bulk);
+    }
+}
+
+/// A frame that shows the dialog was drawn.
+pub(super) fn drawn(model: &mut Model) {
+    if let Some(bulk) = shown(model) {
+        bulk.drawn();
     }
 }
 
@@ -91,7 +105,7 @@ pub(super) fn on_key(model: &mut Model, command: Option<Command>, key: &KeyEvent
     let Some(bulk) = shown(model) else { return Vec::new() };
     match command {
         Some(Command::No) => model.modal = None,
-        Some(Command::Yes) if bulk.is_typed() && bulk.typed.parse() != Ok(bulk.profiles.len()) => {
+        Some(Command::Yes) if bulk.is_typed() && bulk.typed.parse() != Ok(bulk.asked) => {
             bulk.typed.clear();
             model.say("that is not the number of profiles");
         }
@@ -109,9 +123,10 @@ pub(super) fn on_key(model: &mut Model, command: Option<Command>, key: &KeyEvent
 }
 
 fn agreed(model: &mut Model) -> Vec<Effect> {
-    let Some(bulk) = shown(model) else { return Vec::new() };
-    let (act, profiles) = (bulk.act, std::mem::take(&mut bulk.profiles));
+    let Some(bulk) = shown(model).cloned() else { return Vec::new() };
+    let (act, profiles) = (bulk.act, bulk.agreed(model));
     model.modal = None;
+    model.home.end_range();
     let (one, many) = act.nouns();
     model.say(match act {
         Act::Cancel => "asking the syncs to stop…".to_owned(),

@@ -27,7 +27,7 @@ use super::screen::Screen;
 use super::text::{clock_with_zone, one_line, plural, wall_clock};
 use crate::domain::id::ProfileId;
 use crate::domain::report::ErrorReport;
-use crate::sync::overview::ProfileStatus;
+use crate::domain::run::{RunState, RunView};
 
 use navigation::entered;
 
@@ -45,6 +45,7 @@ pub fn update(model: &mut Model, event: Event) -> Vec<Effect> {
             if let Some(opened) = &mut model.modal {
                 opened.armed = true;
             }
+            bulk::drawn(model);
             return Vec::new();
         }
         Event::Key(key) => on_key(model, &key),
@@ -120,6 +121,9 @@ fn on_key(model: &mut Model, key: &KeyEvent) -> Vec<Effect> {
     let command = keys::command(scope, key);
     if command == Some(Command::Interrupt) {
         return interrupt(model);
+    }
+    if command == Some(Command::Redraw) {
+        return vec![Effect::Redraw];
     }
     if model.modal.is_some() {
         let refused = command.is_some_and(|command| refused(model, command));
@@ -244,6 +248,7 @@ fn sync(model: &mut Model) -> Vec<Effect> {
         model.say("no profile to sync");
         return Vec::new();
     }
+    model.home.end_range();
     model.say("asking for 1 sync…");
     vec![Effect::Sync(yes)]
 }
@@ -253,11 +258,12 @@ fn retry(model: &mut Model) -> Vec<Effect> {
     if targets.len() > 1 {
         return bulk::open(model, Act::Retry, targets, None);
     }
-    targets.retain(|id| matches!(model.home.status(*id), ProfileStatus::Failed | ProfileStatus::Cancelled));
+    targets.retain(|id| model.home.status(*id).is_retryable());
     if targets.is_empty() {
         model.say("nothing failed here, so there is nothing to retry");
         return Vec::new();
     }
+    model.home.end_range();
     model.say(format!("asking for {}…", plural(targets.len(), "retry", "retries")));
     vec![Effect::Retry(targets)]
 }
@@ -271,6 +277,7 @@ fn cancel(model: &mut Model) -> Vec<Effect> {
     match targets.as_slice() {
         [] => model.say("no sync is under way here"),
         _ => {
+            model.home.end_range();
             model.say("asking the sync to stop…");
             return vec![Effect::Cancel(targets)];
         }
@@ -336,12 +343,21 @@ fn on_answer(model: &mut Model, effect: &Effect, result: Result<Option<String>, 
     }
 }
 
+/// How many runs this process carries, and how many it would take out of the queue: what leaving puts an end to.
+fn carried(model: &Model) -> (usize, usize) {
+    let (queued, running): (Vec<&RunView>, Vec<&RunView>) =
+        model.overview.live_runs().partition(|run| run.state == RunState::Queued);
+    let mine = running.iter().filter(|run| run.owner.as_ref() == Some(&model.overview.process));
+    // Who only looks takes nothing out of the queue that is not his own.
+    (mine.count(), if model.options.read_only { 0 } else { queued.len() })
+}
+
 fn quit(model: &mut Model) -> Vec<Effect> {
-    let live = model.overview.live_runs().count();
-    if live == 0 {
+    let (running, queued) = carried(model);
+    if running + queued == 0 {
         return leave(model);
     }
-    model.open(Modal::Quit { live });
+    model.open(Modal::Quit { running, queued });
     Vec::new()
 }
 
@@ -359,7 +375,7 @@ fn leave(model: &mut Model) -> Vec<Effect> {
     if matches!(model.modal.as_ref().map(|o| &o.modal), Some(Modal::Leaving { .. })) {
         return vec![Effect::Exit];
     }
-    let live = model.overview.live_runs().count();
+    let (live, _) = carried(model);
     model.open(Modal::Leaving { live });
     vec![Effect::Release]
 }

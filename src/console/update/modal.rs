@@ -55,6 +55,15 @@ pub(super) fn on_key(model: &mut Model, command: Option<Command>, key: &KeyEvent
 
 fn on_review_key(model: &mut Model, command: Option<Command>, key: &KeyEvent) -> Vec<Effect> {
     let size = model.size;
+    match command {
+        Some(Command::Copy) => return takeaway::copy(model),
+        Some(Command::CopyInvocation) => return takeaway::copy_command(model),
+        Some(Command::Export) => {
+            takeaway::ask_for_file(model);
+            return Vec::new();
+        }
+        _ => {}
+    }
     let Some(opened) = &mut model.modal else { return Vec::new() };
     let Modal::Review(review) = &mut opened.modal else { return Vec::new() };
     let removals = review.summary.removals();

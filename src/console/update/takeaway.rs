@@ -6,9 +6,9 @@ use tui_input::backend::crossterm::EventHandler as _;
 
 use crate::console::copy;
 use crate::console::event::Effect;
-use crate::console::export::{Export, Format, heads, path_of, proposed, table};
+use crate::console::export::{Export, Format, REMOVALS, heads, path_of, proposed, removals, table};
 use crate::console::keys::Command;
-use crate::console::model::{ExportDialog, Modal, Model};
+use crate::console::model::{ExportDialog, Modal, Model, Review};
 use crate::console::text::{count, plural};
 
 /// Copies what is looked at.
@@ -36,14 +36,19 @@ pub(super) fn copy_command(model: &mut Model) -> Vec<Effect> {
 
 /// Asks how and where the present list is to be written.
 pub(super) fn ask_for_file(model: &mut Model) {
-    let (name, _) = heads(&model.screen);
-    if model.list_size().0 == 0 {
+    let review = match model.modal.as_ref().map(|opened| &opened.modal) {
+        Some(Modal::Review(review)) => Some(Box::new(review.clone())),
+        _ => None,
+    };
+    let name = if review.is_some() { REMOVALS } else { heads(&model.screen).0 };
+    let format = Format::default();
+    let input = Input::new(proposed(name, format, model.now));
+    let dialog = ExportDialog { format, input, review };
+    if dialog.rows(model) == 0 {
         model.say("nothing to write: the list has no rows");
         return;
     }
-    let format = Format::default();
-    let input = Input::new(proposed(name, format, model.now));
-    model.open(Modal::Export(ExportDialog { format, input }));
+    model.open(Modal::Export(dialog));
 }
 
 pub(super) fn on_export_key(model: &mut Model, command: Option<Command>, key: &KeyEvent) -> Vec<Effect> {
@@ -52,7 +57,10 @@ pub(super) fn on_export_key(model: &mut Model, command: Option<Command>, key: &K
     };
     match command {
         Some(Command::Yes) => return write(model),
-        Some(Command::No) => model.modal = None,
+        Some(Command::No) => {
+            let review = dialog.review.take();
+            close(model, review);
+        }
         Some(Command::Format) => dialog.switch(),
         Some(_) => {}
         None => {
@@ -72,6 +80,15 @@ pub(super) fn type_text(model: &mut Model, text: &str) {
     }
 }
 
+/// Closes the dialog; a review that it was opened from is there again, true to the engine.
+fn close(model: &mut Model, review: Option<Box<Review>>) {
+    model.modal = None;
+    if let Some(review) = review {
+        model.open(Modal::Review(*review));
+        super::modal::follow_engine(model);
+    }
+}
+
 fn write(model: &mut Model) -> Vec<Effect> {
     let Some(Modal::Export(dialog)) = model.modal.as_ref().map(|opened| &opened.modal) else {
         return Vec::new();
@@ -81,8 +98,9 @@ fn write(model: &mut Model) -> Vec<Effect> {
         model.say("the file needs a name");
         return Vec::new();
     }
-    model.modal = None;
-    let table = table(model);
+    let review = dialog.review.clone();
+    let table = review.as_ref().map_or_else(|| table(model), |review| removals(review));
+    close(model, review);
     model.say(format!("writing {}…", plural(table.rows.len(), "row", "rows")));
     vec![Effect::Export(Box::new(Export { path, format, table }))]
 }

@@ -13,7 +13,7 @@ use crate::console::theme::Theme;
 const NAMES: usize = 6;
 
 pub(super) fn title(bulk: &Bulk) -> String {
-    let number = bulk.profiles.len();
+    let number = bulk.number();
     match bulk.act {
         Act::Sync => format!("Sync {}?", plural(number, "profile", "profiles")),
         Act::Retry => format!("Retry {}?", plural(number, "profile", "profiles")),
@@ -38,6 +38,9 @@ pub(super) fn lines(model: &Model, bulk: &Bulk, theme: &Theme, columns: usize) -
         }
     }
     match bulk.act {
+        Act::Cancel if bulk.number() == 1 => {
+            say("Nothing of it is committed; fetched pages are kept.", Style::new());
+        }
         Act::Cancel => say("Nothing of them is committed; fetched pages are kept.", Style::new()),
         Act::Sync | Act::Retry => {
             let (what, basis) = expected(bulk, theme);
@@ -52,7 +55,20 @@ pub(super) fn lines(model: &Model, bulk: &Bulk, theme: &Theme, columns: usize) -
             theme.decide(),
         );
     }
-    if !bulk.skipped.is_empty() {
+    let left = bulk.number().saturating_sub(bulk.profiles.len());
+    if left > 0 {
+        let are = if left == 1 { "is" } else { "are" };
+        say(&format!("{} of them {are} out of it by now", count(left as u64)), theme.warn());
+    }
+    if bulk.act == Act::Cancel && !bulk.skipped.is_empty() {
+        let others = bulk.chosen.len().saturating_sub(bulk.profiles.len());
+        let are = if others == 1 { "is" } else { "are" };
+        let text = format!(
+            "{} of those chosen {are} not under way; whoever of them begins before you answer is stopped as well",
+            count(others as u64)
+        );
+        say(&text, theme.warn());
+    } else if !bulk.skipped.is_empty() {
         let skipped: usize = bulk.skipped.iter().map(|(_, n)| n).sum();
         let why: Vec<String> =
             bulk.skipped.iter().map(|(why, n)| format!("{} {why}", count(*n as u64))).collect();
@@ -126,14 +142,18 @@ pub(super) fn question(bulk: &Bulk, theme: &Theme) -> Vec<Line<'static>> {
     if bulk.is_typed() {
         return vec![Line::from(vec![
             Span::raw("For so many, type their number, "),
-            Span::styled(bulk.profiles.len().to_string(), theme.warn()),
+            Span::styled(bulk.number().to_string(), theme.warn()),
             Span::raw(": "),
             Span::styled(format!("{}_", bulk.typed), theme.accent().patch(theme.strong())),
         ])];
     }
+    let one = bulk.number() == 1;
     let (yes, no) = match bulk.act {
+        Act::Sync if one => (" sync it   ", " leave it"),
         Act::Sync => (" sync them   ", " leave them"),
+        Act::Retry if one => (" retry it   ", " leave it"),
         Act::Retry => (" retry them   ", " leave them"),
+        Act::Cancel if one => (" stop it   ", " let it run"),
         Act::Cancel => (" stop them   ", " let them run"),
     };
     vec![Line::from(vec![key("y"), Span::raw(yes), key("n"), Span::raw(no)])]

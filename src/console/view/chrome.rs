@@ -27,7 +27,9 @@ use crate::sync::overview::ProfileStatus;
 pub(super) fn header(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
     let dot = theme.pick(" · ", " - ");
     let profiles = plural(model.overview.profiles.len(), "profile", "profiles");
-    let logins = plural(model.overview.logins.len(), "login", "logins");
+    let counts = model.home.counts();
+    // A console that asks no login knows those of its profiles.
+    let logins = plural(model.overview.logins.len().max(counts.logins), "login", "logins");
     let left = vec![
         Part::new(9, "adsync", theme.strong().patch(theme.accent())),
         Part::of(5, vec![Span::raw(" "), Span::raw(profiles)]),
@@ -40,7 +42,6 @@ pub(super) fn header(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: 
             ],
         ),
     ];
-    let counts = model.home.counts();
     let mut right = Vec::new();
     if model.read_only {
         let text = if model.options.read_only { "read-only, carries no runs" } else { "read-only" };
@@ -53,14 +54,18 @@ pub(super) fn header(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: 
     };
     right.extend(asked.map(|text| Part::new(5, text, theme.accent())));
     for (worth, number, word, status) in [
-        (4, counts.syncing, "syncing", ProfileStatus::Fetching),
+        (4, counts.queued, "queued", ProfileStatus::Queued),
+        (5, counts.syncing, "syncing", ProfileStatus::Fetching),
         (6, counts.held, "held", ProfileStatus::Held),
         (7, counts.failed, "failed", ProfileStatus::Failed),
     ] {
         if number > 0 {
             right.push(Part::of(
                 worth,
-                vec![Span::raw(" "), Span::styled(format!("{number} {word}"), theme.status(status))],
+                vec![
+                    Span::raw(" "),
+                    Span::styled(format!("{} {word}", count(number as u64)), theme.status(status)),
+                ],
             ));
         }
     }
@@ -86,9 +91,10 @@ pub(super) fn crumbs(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: 
                     right.iter().filter(|part| part.worth() > OF_HEADS).cloned().collect();
                 right = if fits(&needed) { needed } else { right };
             }
-            if fits(&right) { vec![Part::of(9, close.spans)] } else { trail(model, theme, columns) }
+            let room = beside(&right, columns);
+            if fits(&right) { vec![Part::of(9, close.spans)] } else { trail(model, theme, columns, room) }
         }
-        _ => trail(model, theme, columns),
+        _ => trail(model, theme, columns, beside(&right, columns)),
     };
     if let Some(line) = line.filter(|line| line.is_editing() || line.is_set()) {
         // While the filter takes the place of the trail, whose list it is stands here.
@@ -101,6 +107,12 @@ pub(super) fn crumbs(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: 
         right = vec![Part::of(9, join(right, 2, room).spans)];
     }
     put_sides(frame, area, left, right, 2);
+}
+
+/// Columns that are left beside what stands at the right.
+fn beside(right: &[Part], columns: usize) -> usize {
+    let right = join(right.to_vec(), 2, columns.saturating_sub(2)).width();
+    columns.saturating_sub(2 + right + usize::from(right > 0) * 2)
 }
 
 /// What an order is worth that the head of a column shows, too.
@@ -127,7 +139,7 @@ fn tabs(model: &Model, theme: &Theme) -> Vec<Part> {
 }
 
 /// How one got here, the present screen last.
-fn trail(model: &Model, theme: &Theme, columns: usize) -> Vec<Part> {
+fn trail(model: &Model, theme: &Theme, columns: usize, room: usize) -> Vec<Part> {
     let sign = theme.pick(" › ", " > ");
     let mut parts = Vec::new();
     for (i, screen) in model.trail.iter().enumerate() {
@@ -135,8 +147,9 @@ fn trail(model: &Model, theme: &Theme, columns: usize) -> Vec<Part> {
         let worth = u8::try_from(i + 1).unwrap_or(u8::MAX).min(8);
         parts.push(Part::of(worth, vec![Span::styled(title, theme.dim()), Span::styled(sign, theme.dim())]));
     }
-    parts.push(Part::new(9, crumb(model, &model.screen, columns / 2, theme), theme.strong()));
-    vec![Part::of(9, join(parts, 0, columns.saturating_sub(16)).spans)]
+    let present = fit(&crumb(model, &model.screen, columns / 2, theme), room, theme.ellipsis());
+    parts.push(Part::new(9, present, theme.strong()));
+    vec![Part::of(9, join(parts, 0, room.min(columns.saturating_sub(16))).spans)]
 }
 
 /// A screen in a word or two.
@@ -447,6 +460,7 @@ fn relevant(model: &Model, command: Command) -> bool {
                 || model.modal.is_none() && model.current().is_some_and(|id| model.held(id).is_some())
         }
         Command::Interrupt => matches!(scope(model), Scope::Leaving),
+        Command::History => !matches!(&model.screen, Screen::History(runs) if runs.profile.is_some()),
         _ => true,
     }
 }

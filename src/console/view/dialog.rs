@@ -12,7 +12,7 @@ use super::{bulk, changes, finder, logview, report, review, why};
 use crate::console::keys;
 use crate::console::model::{Document, ExportDialog, Modal, Model};
 use crate::console::screen::Screen;
-use crate::console::text::{Align, fit, pad, plural, width, wrap};
+use crate::console::text::{Align, count, fit, pad, plural, width, wrap};
 use crate::console::theme::Theme;
 
 const ASCII: border::Set<'static> = border::Set {
@@ -99,7 +99,7 @@ fn content(model: &Model, modal: &Modal, theme: &Theme, columns: usize) -> Conte
         Modal::Export(dialog) => Content {
             title: format!(
                 "Write {} as {}",
-                plural(model.list_size().0, "row", "rows"),
+                plural(dialog.rows(model), "row", "rows"),
                 dialog.format.word().to_uppercase()
             ),
             style: theme.accent(),
@@ -113,13 +113,13 @@ fn content(model: &Model, modal: &Modal, theme: &Theme, columns: usize) -> Conte
                 Span::raw(" leave it"),
             ])],
         },
-        Modal::Quit { live } => Content {
-            title: format!(
-                "Quit while {}?",
-                if *live == 1 { "1 sync runs".to_owned() } else { format!("{live} syncs run") }
-            ),
+        Modal::Quit { running, queued } => Content {
+            title: quit_title(*running, *queued),
             style: theme.warn(),
-            lines: sentences("Their pages are kept, and the runs go back to the queue."),
+            lines: sentences(match running {
+                0 => "They stay in the queue until a console is open, or somebody syncs them.",
+                _ => "Their pages are kept, and the runs go back to the queue.",
+            }),
             question: yes_no("quit", "stay"),
         },
         Modal::Leaving { live } => Content {
@@ -138,6 +138,24 @@ fn content(model: &Model, modal: &Modal, theme: &Theme, columns: usize) -> Conte
             lines: review::lines(held, theme, columns),
             question: review::question(model, held, theme, columns),
         },
+    }
+}
+
+/// What quitting puts an end to.
+fn quit_title(running: usize, queued: usize) -> String {
+    let run = match running {
+        1 => "1 sync runs".to_owned(),
+        n => format!("{} syncs run", count(n as u64)),
+    };
+    let wait = match queued {
+        1 => "1 waits".to_owned(),
+        n => format!("{} wait", count(n as u64)),
+    };
+    match (running, queued) {
+        (0, 1) => "Quit while 1 sync waits?".to_owned(),
+        (0, n) => format!("Quit while {} syncs wait?", count(n as u64)),
+        (_, 0) => format!("Quit while {run}?"),
+        _ => format!("Quit while {run} and {wait}?"),
     }
 }
 
@@ -162,7 +180,17 @@ fn export_lines(model: &Model, dialog: &ExportDialog, theme: &Theme, columns: us
     ]);
     let mut lines = vec![name, Line::default()];
     let mut sentence = "The whole list as it is filtered and ordered, with plain values; for you alone, nothing is overwritten.".to_owned();
-    if matches!(&model.screen, Screen::Changes(screen) if screen.more) {
+    if let Some(review) = &dialog.review {
+        let kept = dialog.rows(model) as u64;
+        sentence = "The rows that the commit would remove, with plain values; for you alone, nothing is overwritten."
+            .to_owned();
+        if review.summary.removals() > kept {
+            sentence.push_str(&format!(
+                " {} more are not kept one by one.",
+                count(review.summary.removals() - kept)
+            ));
+        }
+    } else if matches!(&model.screen, Screen::Changes(screen) if screen.more) {
         sentence.push_str(
             " There are more changes than are listed here: adsync changes --limit 0 --json has all.",
         );

@@ -1,7 +1,5 @@
 //! The gauges: all syncs together, and the request budget of each login.
 
-use std::time::Duration;
-
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -10,6 +8,7 @@ use ratatui::text::{Line, Span};
 use super::parts::{Part, join, put};
 use crate::console::model::Model;
 use crate::console::pace::Summary;
+use crate::console::pauses;
 use crate::console::text::{Align, about, bar, clock, count, pad, percent, plural, thousands};
 use crate::console::theme::Theme;
 use crate::domain::limits::BucketSnapshot;
@@ -59,7 +58,7 @@ fn live(model: &Model, theme: &Theme, width: u16) -> Vec<Part> {
     if batch.held > 0 {
         parts.push(Part::new(5, format!("{} held", count(batch.held as u64)), theme.decide()));
     }
-    if let Some(left) = model.pace.batch_left(model.now) {
+    if let Some(left) = pauses::batch_left(model) {
         let time = format!("~{} left", about(left.time));
         parts.push(Part::new(7, time, Style::new()));
         parts.push(Part::new(1, left.basis.words(), theme.dim()));
@@ -99,7 +98,7 @@ pub(super) fn limits(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: 
     }
     // What is paused or was throttled comes first when there is not room for all.
     let mut buckets: Vec<&BucketSnapshot> = limits.buckets.iter().collect();
-    buckets.sort_by_key(|b| (b.paused_ms == 0, b.throttled_5m == 0, b.waiting == 0));
+    buckets.sort_by_key(|b| (!pauses::next_call(model, b).1, b.throttled_5m == 0, b.waiting == 0));
     let shown = usize::from(area.height);
     let more = buckets.len().saturating_sub(shown);
     let columns = usize::from(area.width).saturating_sub(HEAD + 1);
@@ -142,16 +141,14 @@ fn bucket_parts(model: &Model, theme: &Theme, bucket: &BucketSnapshot, columns: 
     let number = |n: u32| if n == 0 { theme.dim() } else { Style::new() };
     parts.push(Part::new(3, format!("{:>2} in flight", bucket.in_flight), number(bucket.in_flight)));
     parts.push(Part::new(5, format!("{:>3} waiting", bucket.waiting), number(bucket.waiting)));
-    let passed = model.now.since(model.limits_at);
-    let paused = Duration::from_millis(bucket.paused_ms).saturating_sub(passed);
-    if paused.is_zero() {
+    let (next, is_paused) = pauses::next_call(model, bucket);
+    if is_paused {
+        parts.push(Part::new(8, format!("paused, next call in {}", clock(next)), theme.warn()));
+    } else {
         // Less than a second is what the budget's own pace takes: nobody waits for that, and it would flicker.
-        let next = Duration::from_millis(bucket.next_in_ms).saturating_sub(passed);
         let next =
             if next.as_secs() == 0 { "next now".to_owned() } else { format!("next in {}", clock(next)) };
         parts.push(Part::new(2, next, theme.dim()));
-    } else {
-        parts.push(Part::new(8, format!("paused, next call in {}", clock(paused)), theme.warn()));
     }
     let word = if wide { " in 5 min" } else { "" };
     let style = if bucket.throttled_5m == 0 { theme.dim() } else { theme.warn() };

@@ -17,6 +17,7 @@ use crate::console::query::Loaded;
 use crate::console::text::{ago, changes, clock, count, plural, sparkline, thousands, width};
 use crate::console::theme::Theme;
 use crate::domain::run::{RunState, RunView};
+use crate::sync::overview::ProfileStatus;
 
 /// The columns in the screen's order; names are as wide as `longest` at most.
 fn columns(screen: &HistoryScreen, total: usize, longest: usize) -> Vec<table::Column> {
@@ -119,8 +120,14 @@ fn cell(model: &Model, theme: &Theme, run: &RunView, column: Column) -> (String,
             (None, Some(started)) => (clock(model.now.since(started)), theme.accent()),
             (None, None) => none(),
         },
-        Column::Requests if run.requests == 0 => none(),
-        Column::Requests => plain(thousands(run.requests)),
+        Column::Requests => match model.overview.requests(run) {
+            0 => none(),
+            requests => plain(thousands(requests)),
+        },
+        // Counters are stored with pages, and a run that is throttled gets none.
+        Column::Throttled if run.throttled == 0 && status(run, &model.overview, model.now).0 == ProfileStatus::Throttled => {
+            ("now".to_owned(), theme.warn())
+        }
         Column::Throttled => match permille(run) {
             None => none(),
             Some(_) if run.throttled == 0 => ("0 %".to_owned(), theme.dim()),

@@ -1,7 +1,5 @@
 //! The screen of limits: the buckets, what the current one has learned over time, and who waits for it.
 
-use std::time::Duration;
-
 use ratatui::Frame;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
@@ -13,6 +11,7 @@ use crate::console::layout::limits_regions;
 use crate::console::limits::{LimitsScreen, OUTSIDE, curve, thousandths};
 use crate::console::list::ListCursor;
 use crate::console::model::Model;
+use crate::console::pauses;
 use crate::console::text::{Align, ago, bar, clock, count, pad, plural, wall_clock, width};
 use crate::console::theme::Theme;
 use crate::domain::limits::{BucketSnapshot, ProfileLimit, Sharing};
@@ -95,16 +94,11 @@ fn rate(per_second: f64) -> String {
 
 /// When the next request may go out, and whether a pause holds it back.
 fn next_call(model: &Model, theme: &Theme, b: &BucketSnapshot) -> (String, Style) {
-    let passed = model.now.since(model.limits_at);
-    let left = |ms: u64| Duration::from_millis(ms).saturating_sub(passed);
-    let paused = left(b.paused_ms);
-    if !paused.is_zero() {
-        return (format!("paused, {}", clock(paused)), theme.warn());
-    }
     // Less than a second is what the budget's own pace takes, and would flicker.
-    match left(b.next_in_ms) {
-        next if next.as_secs() == 0 => ("now".to_owned(), theme.dim()),
-        next => (format!("in {}", clock(next)), Style::new()),
+    match pauses::next_call(model, b) {
+        (next, true) => (format!("paused, {}", clock(next)), theme.warn()),
+        (next, false) if next.as_secs() == 0 => ("now".to_owned(), theme.dim()),
+        (next, false) => (format!("in {}", clock(next)), Style::new()),
     }
 }
 

@@ -7,6 +7,7 @@ use ratatui::style::Style;
 use ratatui::text::Span;
 
 use crate::console::model::Model;
+use crate::console::pauses;
 use crate::console::text::Align;
 use crate::console::text::{about, bar, clock, count, day, fit, pad, percent, plural, thousands, width};
 use crate::console::theme::Theme;
@@ -53,11 +54,8 @@ pub(super) fn sentence(model: &Model, theme: &Theme, id: ProfileId) -> Option<(S
         (ProfileStatus::Held, Some(run)) => {
             Some((run.hold.as_ref().map_or_else(String::new, hold_line), theme.decide()))
         }
-        (ProfileStatus::Cancelled, Some(run)) if run.state == RunState::Discarded => {
-            dim("held run discarded, nothing changed")
-        }
+        (ProfileStatus::Discarded, Some(_)) => dim("held run discarded, nothing changed"),
         (ProfileStatus::Cancelled, Some(_)) => dim("cancelled, nothing changed"),
-        (ProfileStatus::Proved, Some(run)) => dim(&proved_line(model, run)),
         (ProfileStatus::Never, _) if model.home.current() == Some(id) => dim("press s to sync it"),
         (ProfileStatus::AccessLost, _) => {
             let lost = stored.access_lost.as_ref()?;
@@ -84,16 +82,6 @@ pub(super) fn hold_line(hold: &HoldSummary) -> String {
     let more = hold.braked().count().saturating_sub(1);
     let rest = if more > 0 { format!(" and {more} more") } else { String::new() };
     format!("would remove {} of {} {}{rest}", count(removed), count(live), worst.unit)
-}
-
-fn proved_line(model: &Model, run: &RunView) -> String {
-    let units = model.overview.units.get(&run.id).map_or(&[][..], Vec::as_slice);
-    let of = |state: UnitState| units.iter().filter(|u| u.state == state).count();
-    match (of(UnitState::Proved), of(UnitState::NotEligible)) {
-        (0, _) => String::new(),
-        (proved, 0) => format!("{proved} of {proved} units proved"),
-        (proved, absent) => format!("{proved} proved, {absent} not eligible"),
-    }
 }
 
 /// The unit that has most left to fetch.
@@ -187,7 +175,7 @@ fn details(model: &Model, run: &RunView, units: &[UnitView], wait: Option<&Wait>
             left,
         ];
     }
-    let left = model.pace.left(run, model.now).map(|left| about(left.time));
+    let left = pauses::left(model, run).map(|left| about(left.time));
     let progress = Progress::of(units);
     let mut out = Vec::new();
     if model.pace.ratio(run.id).is_none() {

@@ -26,8 +26,8 @@ pub(super) fn words(model: &Model, theme: &Theme, unit: &UnitView, columns: usiz
 fn forms(model: &Model, theme: &Theme, unit: &UnitView) -> Vec<String> {
     let summary = || unit.error.as_ref().map(|e| e.summary.clone());
     match unit.state {
-        UnitState::Pending => Vec::new(),
-        UnitState::Fetching => match wait_of(model, unit) {
+        UnitState::Pending | UnitState::Fetching => match wait_of(model, unit) {
+            None if unit.state == UnitState::Pending => Vec::new(),
             None => vec![theme.pick("–", "-").to_owned()],
             Some(wait) => {
                 let left = clock(wait.until.since(model.now));

@@ -61,13 +61,13 @@ pub(super) fn lines(review: &Review, theme: &Theme, columns: usize) -> Vec<Line<
         }
         Line::from(spans)
     };
-    out.push(row(["UNIT", "LIVE", "REMOVES", "", "ADDS, CHANGES", "BRAKE"], [theme.heading(); 6]));
-    for unit in &units {
+    let heads = || row(["UNIT", "LIVE", "REMOVES", "", "ADDS, CHANGES", "BRAKE"], [theme.heading(); 6]);
+    let line = |unit: &HeldUnit| {
         let counts = &unit.outcome.counts;
         let quiet = if counts.removed > 0 { Style::new() } else { theme.dim() };
         let removed = if unit.braked { theme.decide() } else { quiet };
         let others = format!("+{} ~{}", count(counts.added + counts.returned), count(counts.changed));
-        out.push(row(
+        row(
             [
                 &unit_name(unit.unit, whole_names),
                 &count(unit.outcome.live_before),
@@ -77,14 +77,32 @@ pub(super) fn lines(review: &Review, theme: &Theme, columns: usize) -> Vec<Line<
                 reason(unit),
             ],
             [quiet, quiet, removed, removed, quiet, removed],
-        ));
-    }
-    for unit in units.into_iter().filter(|unit| !unit.removes.is_empty()) {
+        )
+    };
+    // Units that lose nothing come last: what would go has to be in sight where that is decided.
+    let (losing, others): (Vec<&HeldUnit>, Vec<&HeldUnit>) =
+        units.into_iter().partition(|unit| unit.braked || unit.outcome.counts.removed > 0);
+    if !losing.is_empty() {
+        out.push(heads());
+        out.extend(losing.iter().map(|unit| line(unit)));
         out.push(Line::default());
+    }
+    for unit in losing.into_iter().filter(|unit| !unit.removes.is_empty()) {
         out.extend(rows_to_remove(unit, theme, columns));
+        out.push(Line::default());
+    }
+    if !others.is_empty() {
+        out.push(Line::styled(NOTHING_REMOVED, theme.dim()));
+        out.push(heads());
+        out.extend(others.into_iter().map(line));
+    }
+    while out.last().is_some_and(|line| line.width() == 0) {
+        out.pop();
     }
     out
 }
+
+const NOTHING_REMOVED: &str = "Nothing would be removed of these:";
 
 /// The rows of a unit that its commit would remove, as far as they are kept.
 fn rows_to_remove(unit: &HeldUnit, theme: &Theme, columns: usize) -> Vec<Line<'static>> {
@@ -122,6 +140,8 @@ pub(super) fn question(model: &Model, review: &Review, theme: &Theme, columns: u
             Span::raw(" approve   "),
             key("D"),
             Span::raw(" discard   "),
+            key("X"),
+            Span::raw(" export   "),
             key("esc"),
             Span::raw(" close"),
         ])],

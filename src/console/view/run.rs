@@ -7,18 +7,23 @@ use ratatui::text::{Line, Span};
 
 use super::now::{hold_line, how_far, so_far};
 use super::parts::{Part, join, put};
+use super::table::place;
 use super::timeline::{Timeline, phases, took};
 use super::{detail, proof, table};
 use crate::console::layout::run_regions;
 use crate::console::model::{Model, RunScreen};
+use crate::console::pauses;
 use crate::console::query::Loaded;
 use crate::console::text::{
     Align, about, absolute, ago, bar, changes, clock, fit, pad, plural, thousands, unit_name, width,
 };
 use crate::console::theme::Theme;
 use crate::domain::drift::{self, DriftReport};
+use crate::domain::id::ProfileId;
+use crate::domain::profile::StoredProfile;
 use crate::domain::run::{Progress, RunState, RunView, UnitState, UnitView};
 use crate::sync::event::WaitReason;
+use crate::sync::overview::ProfileStatus;
 
 pub(super) fn draw(model: &Model, screen: &RunScreen, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
     let regions = run_regions(area, screen.older.is_some());
@@ -38,13 +43,27 @@ pub(super) fn draw(model: &Model, screen: &RunScreen, theme: &Theme, frame: &mut
             }
         }
         None => {
-            let text = "   this profile was never synced: s starts its first sync";
-            put(frame, regions.facts, 0, &Line::styled(text, theme.dim()));
+            let columns = usize::from(area.width).saturating_sub(4);
+            let text = fit(&never(model, screen.profile), columns, theme.ellipsis());
+            put(frame, regions.facts, 0, &Line::styled(format!("   {text}"), theme.dim()));
         }
     }
     unit_table(model, screen, units, theme, frame, regions.units);
     if let Some(unit) = units.get(screen.list.position) {
         detail::draw(model, unit, theme, frame, regions.detail);
+    }
+}
+
+/// Why a profile has no run, and what can be done.
+fn never(model: &Model, profile: ProfileId) -> String {
+    let stored = model.overview.profiles.get(&profile);
+    if stored.is_some_and(|stored| stored.gone_at.is_some()) {
+        return "this profile was never synced, and its login no longer lists it".to_owned();
+    }
+    match stored.and_then(StoredProfile::not_synced) {
+        Some(why) => format!("this profile is not synced: {why}"),
+        None if model.read_only => "this profile was never synced".to_owned(),
+        None => "this profile was never synced: s starts its first sync".to_owned(),
     }
 }
 
@@ -177,7 +196,7 @@ fn fetching(
     if run.cancel_requested {
         parts.insert(1, Part::new(8, theme.pick("stopping…", "stopping..."), theme.warn()));
     }
-    if let Some(left) = model.pace.left(run, model.now) {
+    if let Some(left) = pauses::left(model, run) {
         parts.push(Part::new(7, format!("~{} left", about(left.time)), Style::new()));
         parts.push(Part::new(2, left.basis.words(), theme.dim()));
     }
@@ -218,6 +237,23 @@ fn throttled_share(model: &Model, run: &RunView) -> Option<u64> {
     Some(u64::try_from(share.min(100)).unwrap_or(100))
 }
 
+/// What is known of a throttle that no counter tells of yet; `None` when there is none.
+fn throttled_now(model: &Model, run: &RunView) -> Option<String> {
+    let latest = model.run(run.profile_id).is_some_and(|latest| latest.id == run.id);
+    let now = match model.home.status(run.profile_id) {
+        ProfileStatus::Throttled | ProfileStatus::Parked => latest,
+        _ => false,
+    };
+    if !now {
+        return (run.parks > 0).then(|| "throttled before".to_owned());
+    }
+    let limit = model.overview.limits.profiles.iter().find(|limit| limit.profile == Some(run.profile_id));
+    match limit.map_or(0, |limit| limit.refused_in_a_row) {
+        0 | 1 => Some("throttled now".to_owned()),
+        n => Some(format!("throttled now, the last {n} answers were 429")),
+    }
+}
+
 /// What it cost so far.
 fn cost(model: &Model, theme: &Theme, run: &RunView, units: &[UnitView], columns: usize) -> Line<'static> {
     let throttled = match throttled_share(model, run) {
@@ -226,10 +262,15 @@ fn cost(model: &Model, theme: &Theme, run: &RunView, units: &[UnitView], columns
             let times = plural(usize::try_from(run.throttled).unwrap_or(0), "429", "429s");
             Part::new(8, format!("throttled {share} % of the time, {times}"), theme.warn())
         }
-        _ => Part::new(3, "never throttled", theme.dim()),
+        // Counters are stored with pages, and a run that is throttled gets none.
+        _ => match throttled_now(model, run) {
+            Some(text) => Part::new(8, text, theme.warn()),
+            None => Part::new(3, "never throttled", theme.dim()),
+        },
     };
+    let requests = usize::try_from(model.overview.requests(run)).unwrap_or(0);
     let mut parts = vec![
-        Part::new(9, plural(usize::try_from(run.requests).unwrap_or(0), "request", "requests"), Style::new()),
+        Part::new(9, plural(requests, "request", "requests"), Style::new()),
         throttled,
         Part::new(5, format!("attempt {}", run.attempt.max(1)), theme.dim()),
         Part::new(4, format!("epoch {}", run.epoch), theme.dim()),
@@ -246,12 +287,6 @@ const MARKS: usize = 3;
 
 /// From here on there is room for whole names and for everything at once.
 const WIDE: usize = 110;
-
-/// Which rows are in sight, when others are not: `5–13 of 23`.
-fn place(theme: &Theme, offset: usize, visible: usize, of: usize) -> Option<String> {
-    let last = (offset + visible).min(of);
-    (visible < of).then(|| format!("{}{}{last} of {of}", offset + 1, theme.pick("–", "-")))
-}
 
 /// Widths of: unit, state, pages, rows, of, written; the proof has the rest, or the timeline, which needs more of it.
 fn widths(total: usize, units: &[UnitView], timeline: bool) -> [usize; 7] {
@@ -317,15 +352,8 @@ fn unit_table(
         row = 1;
     }
     let visible = usize::from(area.height - row);
-    if let Some(place) = place(theme, screen.list.offset, visible, units.len()).filter(|_| row > 0) {
-        let text = format!("  {place} ");
-        let x = area.width.saturating_sub(u16::try_from(width(&text)).unwrap_or(u16::MAX));
-        put(
-            frame,
-            Rect { x: area.x + x, width: area.width - x, ..area },
-            0,
-            &Line::styled(text, theme.accent()),
-        );
+    if row > 0 {
+        place(screen.list.offset, visible, units.len(), theme, frame, area);
     }
     let wide = usize::from(area.width) >= WIDE;
     for (i, unit) in units.iter().enumerate().skip(screen.list.offset).take(visible) {
@@ -368,8 +396,9 @@ fn cells(
     let wait = proof::wait_of(model, unit);
     let throttled = wait.is_some_and(|w| w.reason == WaitReason::Throttled);
     let word = match unit.state {
-        UnitState::Fetching if throttled => "throttled".to_owned(),
-        UnitState::Fetching if wait.is_some() => "retrying".to_owned(),
+        // One whose first request is repeated has begun in vain.
+        UnitState::Pending | UnitState::Fetching if throttled => "throttled".to_owned(),
+        UnitState::Pending | UnitState::Fetching if wait.is_some() => "retrying".to_owned(),
         UnitState::Fetching => format!("page {}", thousands(unit.pages + 1)),
         UnitState::NotEligible if unit.lost().is_some() => "lost".to_owned(),
         UnitState::NotEligible => "n/a".to_owned(),
@@ -378,12 +407,13 @@ fn cells(
     let glyph = match unit.lost() {
         Some(_) => theme.pick("◌", "?"),
         None if throttled => theme.pick("‖", "="),
+        None if wait.is_some() => theme.unit_glyph(UnitState::Fetching),
         None => theme.unit_glyph(unit.state),
     };
     let lost = unit.lost();
     let attention = wait.is_some() || lost.is_some();
     let state_style = if attention { theme.warn() } else { theme.unit(unit.state) };
-    let quiet = matches!(unit.state, UnitState::Pending | UnitState::NotEligible);
+    let quiet = matches!(unit.state, UnitState::Pending | UnitState::NotEligible) && wait.is_none();
     let plain = if quiet { theme.dim() } else { Style::new() };
     let absent = unit.state == UnitState::NotEligible;
     let expected = match (unit.expected, unit.expected_is_reported) {

@@ -8,7 +8,7 @@ use ratatui::text::{Line, Span};
 use super::parts::put;
 use crate::console::filter::FilterLine;
 use crate::console::list::ListCursor;
-use crate::console::text::{Align, pad, width, wrap};
+use crate::console::text::{Align, count, pad, width, wrap};
 use crate::console::theme::Theme;
 use crate::domain::report::ErrorReport;
 
@@ -116,7 +116,7 @@ impl Table<'_> {
         let visible = usize::from(area.height - top);
         if top > 0 {
             self.heads(&widths, theme, frame, area);
-            self.place(visible, theme, frame, area);
+            place(self.list.offset, visible, self.len, theme, frame, area);
         }
         for (line, i) in (self.list.offset..self.len).take(visible).enumerate() {
             let current = i == self.list.position;
@@ -150,18 +150,36 @@ impl Table<'_> {
         }
         put(frame, area, 0, &Line::from(spans));
     }
+}
 
-    /// Which rows are in sight, when others are not: `5–13 of 23`.
-    fn place(&self, visible: usize, theme: &Theme, frame: &mut Frame<'_>, area: Rect) {
-        if self.len <= visible {
-            return;
-        }
-        let last = (self.list.offset + visible).min(self.len);
-        let text = format!("  {}{}{last} of {} ", self.list.offset + 1, theme.pick("–", "-"), self.len);
-        let x = area.width.saturating_sub(u16::try_from(width(&text)).unwrap_or(u16::MAX));
-        let at = Rect { x: area.x + x, width: area.width - x, ..area };
-        put(frame, at, 0, &Line::styled(text, theme.accent()));
+/// Which rows are in sight, when others are not: `5–13 of 23`, at the right of the heads.
+pub(super) fn place(
+    offset: usize,
+    visible: usize,
+    len: usize,
+    theme: &Theme,
+    frame: &mut Frame<'_>,
+    area: Rect,
+) {
+    if len <= visible {
+        return;
     }
+    let (first, last) = (count(offset as u64 + 1), count((offset + visible).min(len) as u64));
+    let text = format!("  {first}{}{last} of {} ", theme.pick("–", "-"), count(len as u64));
+    let x = area.width.saturating_sub(u16::try_from(width(&text)).unwrap_or(u16::MAX));
+    let at = Rect { x: area.x + x, width: area.width - x, ..area };
+    // A head of which only the end is covered would read as another word.
+    let is_blank = |frame: &mut Frame<'_>, x: u16| {
+        frame.buffer_mut().cell((x, area.y)).is_none_or(|cell| cell.symbol().trim().is_empty())
+    };
+    let mut x = if is_blank(frame, at.x) { area.x } else { at.x };
+    while x > area.x && !is_blank(frame, x - 1) {
+        x -= 1;
+        if let Some(cell) = frame.buffer_mut().cell_mut((x, area.y)) {
+            cell.set_symbol(" ");
+        }
+    }
+    put(frame, at, 0, &Line::styled(text, theme.accent()));
 }
 
 /// The head of a column and the gap behind it. `sorted` says of the ordered column whether the greatest comes first.

@@ -13,7 +13,11 @@ use crate::sync::why::{Beside, Facts, Why, why};
 
 /// What is known of the profile now.
 pub(super) fn answer(model: &Model, profile: ProfileId) -> Option<Why> {
-    let beside = Beside { limits_at: Some(model.limits_at), ..Beside::default() };
+    let beside = Beside {
+        limits_at: Some(model.limits_at),
+        takes_no_others: model.options.read_only,
+        ..Beside::default()
+    };
     Facts::of(&model.overview, profile, model.now, beside).map(|facts| why(&facts))
 }
 

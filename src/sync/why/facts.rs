@@ -21,6 +21,8 @@ pub struct Beside {
     pub lease: Option<Duration>,
     /// When the budget's gauges were read; their countdowns began then.
     pub limits_at: Option<Timestamp>,
+    /// True when the process that asks takes nothing out of the queue but what is asked for through it.
+    pub takes_no_others: bool,
 }
 
 /// The facts about a profile.
@@ -126,7 +128,7 @@ impl<'a> Facts<'a> {
             waiting_since,
             ahead: ahead(overview, run, now),
             under_way: under_way(overview, id),
-            process: &overview.process,
+            process: if beside.takes_no_others { "" } else { &overview.process },
             slots: overview.carries_at_once.map(|slots| (slots, carried.count())),
             elsewhere,
             owner_ended: beside.owner_ended && elsewhere,

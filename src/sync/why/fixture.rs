@@ -7,7 +7,7 @@ use crate::domain::limits::{BucketSnapshot, ProfileLimit, Sharing};
 use crate::domain::profile::{Access, AccessLost, Barred, Profile, Region, StoredProfile};
 use crate::domain::report::ErrorReport;
 use crate::domain::run::{
-    ChangeCounts, HeldUnit, HoldSummary, Origin, Refusal, RunView, UnitOutcome, UnitState, UnitView,
+    ChangeCounts, HeldUnit, HoldSummary, Origin, Refusal, RunState, RunView, UnitOutcome, UnitState, UnitView,
 };
 use crate::domain::unit::{AdProduct, Entity, Unit};
 use crate::domain::wait::RunWaits;

@@ -21,7 +21,7 @@ pub use facts::{Beside, Facts};
 use super::overview::ProfileStatus;
 use crate::domain::id::{ProfileId, RunId};
 use crate::domain::plural::{count, plural};
-use crate::domain::run::{RunState, RunView};
+use crate::domain::run::RunView;
 use crate::domain::time::Timestamp;
 use crate::domain::unit::{UnknownWord, words};
 
@@ -271,7 +271,7 @@ fn at_rest(facts: &Facts<'_>) -> Answer {
                 Remedy::new('D', format!("adsync discard {}", run.id), "give it up"),
             ])
         }
-        (ProfileStatus::Cancelled, Some(run)) if run.state == RunState::Discarded => {
+        (ProfileStatus::Discarded, Some(run)) => {
             Answer::new(Reason::Discarded, "its held sync was given up; nothing of it was committed", NOTHING)
                 .since_of(run)
                 .can([Remedy::sync(id)])

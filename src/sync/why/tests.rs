@@ -9,7 +9,7 @@ use crate::domain::cause::LoginFailure;
 use crate::domain::code::Code;
 use crate::domain::limits::{LimitsSnapshot, ProfileLimit};
 use crate::domain::report::ErrorReport;
-use crate::domain::run::UnitState;
+use crate::domain::run::{RunState, UnitState};
 use crate::domain::wait::RunWaits;
 use crate::sync::event::{Wait, WaitReason};
 use crate::sync::overview::Overview;
