@@ -16,6 +16,7 @@ use crate::domain::plural::{count as domain_count, times};
 use crate::domain::report::ErrorReport;
 use crate::domain::run::{Origin, Progress, RunState, RunView, UnitState, UnitView};
 use crate::sync::event::SyncEvent;
+use crate::domain::text::one_line;
 use crate::sync::overview::{Overview, ProfileStatus};
 use crate::sync::{Engine, Requester};
 
@@ -468,13 +469,13 @@ impl Bars {
             reason = "a ratio between 0 and 1"
         )]
         bar.set_position((progress.ratio().unwrap_or_else(|| progress.of_units()) * 1000.0) as u64);
-        bar.set_prefix(name.to_owned());
-        bar.set_message(format!(
+        bar.set_prefix(one_line(name));
+        bar.set_message(one_line(&format!(
             "{}/{} units  {} rows  {now}",
             progress.settled,
             progress.units,
             count(progress.rows)
-        ));
+        )));
     }
 
     fn end(&mut self, run: RunId) {
