@@ -8,6 +8,7 @@ use serde_json::Value;
 
 use super::redact;
 use super::retry_after::RetryAfter;
+use crate::telemetry::clock::machine_now;
 
 /// The most that a page may weigh; far above anything seen, and below what would hurt.
 const LARGEST_PAGE: usize = 256 * 1024 * 1024;
@@ -39,7 +40,8 @@ impl Answer {
     pub(super) async fn read(mut response: reqwest::Response) -> Result<Self, (Option<u16>, Lost)> {
         let status = response.status().as_u16();
         let headers = response.headers();
-        let retry_after = RetryAfter::parse(text(headers, "retry-after"), text(headers, "date"));
+        let asked = headers.get_all("retry-after").iter().filter_map(|value| value.to_str().ok());
+        let retry_after = RetryAfter::longest(asked, text(headers, "date"), machine_now());
         let mut request_ids = Vec::new();
         for name in ["x-amz-request-id", "x-amzn-requestid", "x-amz-rid"] {
             push_id(&mut request_ids, text(headers, name));
