@@ -25,6 +25,8 @@ const LIFE: Duration = Duration::from_secs(3600);
 /// What a token is taken to live at least. One that says it ends sooner, or has ended already, is used for this long or
 /// until the API refuses it, for else every request would fetch one of its own.
 const SHORTEST: Duration = Duration::from_secs(60);
+/// What a token is taken to live at most.
+const LONGEST: Duration = Duration::from_secs(86_400);
 /// How long a definite no is remembered that might be the endpoint's mistake, so that a login does not knock on the
 /// door with every request. A consent that has ended stays ended.
 const REMEMBERED: Duration = Duration::from_secs(300);
@@ -121,7 +123,14 @@ pub(super) enum TokenErrorKind {
 struct TokenAnswer {
     access_token: String,
     #[serde(default)]
-    expires_in: Option<u64>,
+    expires_in: Option<serde_json::Value>,
+}
+
+/// How long a token is used by what the answer says of its life: a number, or one as text, whatever else it is.
+fn life(said: Option<&serde_json::Value>) -> Duration {
+    let seconds = said.and_then(|said| said.as_f64().or_else(|| said.as_str()?.trim().parse().ok()));
+    let Some(seconds) = seconds.filter(|seconds| !seconds.is_nan()) else { return LIFE };
+    Duration::from_secs_f64(seconds.clamp(SHORTEST.as_secs_f64(), LONGEST.as_secs_f64()))
 }
 
 impl TokenSource {
@@ -286,8 +295,7 @@ impl TokenSource {
         if token.access_token.is_empty() {
             return Err(malformed("the token is empty"));
         }
-        let life =
-            token.expires_in.map_or(LIFE, Duration::from_secs).clamp(SHORTEST, Duration::from_secs(86_400));
+        let life = life(token.expires_in.as_ref());
         Ok((Bearer { header, secret: Secret::new(token.access_token), generation }, life))
     }
 
@@ -330,5 +338,32 @@ impl TokenError {
             TokenErrorKind::InvalidGrant | TokenErrorKind::InvalidClient | TokenErrorKind::Refused => true,
             TokenErrorKind::Unreachable | TokenErrorKind::Malformed => false,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_lives_as_long_as_the_answer_says_within_reason_however_it_says_it() {
+        for (said, seconds) in [
+            ("3600", 3600.0),
+            ("3599.5", 3599.5),
+            ("\"3600\"", 3600.0),
+            ("\" 1800.5 \"", 1800.5),
+            ("0", 60.0),
+            ("-5", 60.0),
+            ("1e12", 86_400.0),
+            ("\"-1\"", 60.0),
+            ("\"soon\"", 3600.0),
+            ("\"NaN\"", 3600.0),
+            ("null", 3600.0),
+            ("[]", 3600.0),
+        ] {
+            let value = serde_json::from_str(said).unwrap();
+            assert_eq!(life(Some(&value)), Duration::from_secs_f64(seconds), "{said}");
+        }
+        assert_eq!(life(None), LIFE);
     }
 }
