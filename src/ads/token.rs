@@ -12,7 +12,7 @@ use serde::Deserialize;
 use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
 
-use super::answer::{Answer, ErrorBody, Lost};
+use super::answer::{Answer, Broken, ErrorBody, hide_in_ids};
 use super::backoff::Backoff;
 use super::redact;
 use super::retry_after::RetryAfter;
@@ -259,20 +259,22 @@ impl TokenSource {
             ("refresh_token", self.refresh_token.expose()),
         ];
         tracing::debug!(target: "adsync::ads", url = %self.shown_url(), "asking for an access token");
-        let lost = |(status, lost): (Option<u16>, Lost)| TokenError {
-            kind: TokenErrorKind::Unreachable,
-            message: lost.to_string(),
-            outcome: lost.to_string(),
-            status,
-            retry_after: RetryAfter::Missing,
-            request_ids: Vec::new(),
-            again_in: Duration::ZERO,
-            excerpt: None,
+        let broken = |Broken { lost, status, mut request_ids }: Broken| {
+            hide_in_ids(&mut request_ids, &self.secrets());
+            TokenError {
+                kind: TokenErrorKind::Unreachable,
+                message: lost.to_string(),
+                outcome: lost.to_string(),
+                status,
+                retry_after: RetryAfter::Missing,
+                request_ids,
+                again_in: Duration::ZERO,
+                excerpt: None,
+            }
         };
         let sent = self.http.post(self.url.clone()).timeout(self.timeout).form(&form).send().await;
-        let response = sent.map_err(|error| lost((None, Lost::from_reqwest(&error.without_url()))))?;
-        let mut answer = Answer::read(response).await.map_err(lost)?;
-        answer.hide(&self.secrets());
+        let mut answer = Answer::read(sent.map_err(|error| broken(error.into()))?).await.map_err(broken)?;
+        hide_in_ids(&mut answer.request_ids, &self.secrets());
         if answer.status != 200 {
             return Err(self.refusal(&answer));
         }
@@ -311,13 +313,13 @@ impl TokenSource {
         };
         TokenError {
             kind,
-            message: redact::redact(&said.line(), &self.secrets()),
+            message: redact::line(&said.line(), &self.secrets()),
             outcome: answer.status.to_string(),
             status: Some(answer.status),
             retry_after: answer.retry_after,
             request_ids: answer.request_ids.clone(),
             again_in: Duration::ZERO,
-            excerpt: redact::excerpt(&String::from_utf8_lossy(&answer.body), &self.secrets()),
+            excerpt: redact::excerpt(&answer.body, &self.secrets()),
         }
     }
 }
