@@ -45,6 +45,8 @@ pub enum Same {
     Host,
     /// The request, its status and what the API said.
     Request,
+    /// The status and what the API said, whatever was asked of it: the service fails as a whole.
+    Service,
     /// What it says.
     Message,
 }
@@ -164,11 +166,11 @@ codes! {
         "`adsync retry` starts the list over and reuses the finished ones.";
     Throttled = "api.throttled", ByItself, Retryable, Login,
         "Amazon limits the requests of the account, and did so for longer than a sync waits.",
-        "Nothing while it is put off; after a failure `adsync retry`. Lower `max_per_second` if other tools use the same accounts.";
-    ServerError = "api.server_error", Within, Retryable, Request,
+        "Nothing while it is put off; after a failure `adsync retry --all`. Lower `max_per_second` if other tools use the same accounts.";
+    ServerError = "api.server_error", Within, Retryable, Service,
         "The API failed, again and again.",
-        "`adsync retry` goes on from what was fetched.";
-    Timeout = "api.timeout", Within, Retryable, Request,
+        "`adsync retry --all` goes on from what was fetched.";
+    Timeout = "api.timeout", Within, Retryable, Service,
         "The API did not answer in time, again and again.",
         "`adsync retry` goes on from what was fetched.";
     Connection = "api.connection", Within, Retryable, Host,
