@@ -9,7 +9,7 @@ use super::args::{RetryArgs, SyncArgs};
 use super::failure::{Exit, Failure};
 use super::output::Output;
 use super::plain::{count, counts, maybe_time};
-use super::profiles::select;
+use super::profiles::{said, select};
 use super::retry;
 use crate::domain::id::{ProfileId, RunId};
 use crate::domain::plural::{count as domain_count, times};
@@ -44,6 +44,7 @@ pub async fn sync(
 ) -> Result<Exit, Failure> {
     tokio::pin!(interrupted);
     let mut failures: Vec<ErrorReport> = Vec::new();
+    said_whose(work)?;
     // What fails now: a login that answers again is no cause any more when the profiles are chosen.
     let before = engine.snapshot();
     let refreshed = tokio::select! {
@@ -110,6 +111,17 @@ pub async fn sync(
 }
 
 /// Asks the logins for their profiles, where the work needs to know them.
+/// Refuses work that does not say whose, before anybody is asked for anything.
+fn said_whose(work: &Work) -> Result<(), Failure> {
+    match work {
+        Work::Sync(args) if args.failed => Ok(()),
+        Work::Sync(args) => said(&args.select, "sync"),
+        Work::Retry(args) if args.cause.is_some() => Ok(()),
+        Work::Retry(args) => said(&args.select, "retry"),
+        Work::Approve(_) => Ok(()),
+    }
+}
+
 async fn refresh(engine: &Engine, work: &Work) -> Vec<(String, ErrorReport)> {
     match work {
         Work::Approve(_) => Vec::new(),

@@ -122,6 +122,31 @@ async fn each_family_of_the_api_is_reported_with_its_words_and_all_request_ids()
 }
 
 #[tokio::test]
+async fn an_answer_that_breaks_off_behind_its_head_keeps_the_ids_of_the_head() {
+    let server = Server::start().await;
+    server.always(refusal(200, r#"{"campaigns":["#).header("x-amzn-trace", "x").cut_off());
+    let (_, report) = report_of(&server).await;
+    assert_eq!(report.code, Code::Connection);
+    assert_eq!(report.request.unwrap().request_ids, ["HEAD-1", "HEAD-2", "HEAD-3"]);
+}
+
+#[tokio::test]
+async fn a_redirect_is_told_with_what_may_stand_in_between() {
+    for (status, proxy) in [(302, true), (400, false)] {
+        let server = Server::start().await;
+        server.always(Reply::new(status, "").header("location", "https://login.example/"));
+        let (_, report) = report_of(&server).await;
+        assert_eq!(report.code, Code::BadRequest);
+        assert_eq!(
+            report.hint.contains("proxy") && report.hint.contains("api_url"),
+            proxy,
+            "{}",
+            report.hint
+        );
+    }
+}
+
+#[tokio::test]
 async fn the_family_of_the_token_endpoint_is_reported_with_the_token_request() {
     for (status, body, code, said) in [
         (

@@ -81,6 +81,16 @@ fn a_command_that_is_told_no_profiles_says_how_to_name_them() {
 }
 
 #[test]
+fn a_command_that_is_told_no_profiles_asks_no_login_first() {
+    let api = one_profile();
+    let home = Home::with_config(&api.config("sqlite:test.db"));
+    for command in ["sync", "retry"] {
+        home.run(&[command]).assert(2, &["which profiles"]);
+    }
+    assert_eq!(api.requests().get("/v2/profiles"), None);
+}
+
+#[test]
 fn an_unknown_profile_is_answered_with_the_nearest_name() {
     let api = one_profile();
     let home = Home::with_config(&api.config("sqlite:test.db"));
