@@ -180,7 +180,7 @@ async fn a_parked_sync_says_since_when_until_when_and_who_would_go_on(url: &str)
         let text = stage.home.ok(&["why", &stage.id]).stdout;
         for part in [
             "asked for a pause (Retry-After) that is longer",
-            "an open console goes on with it then",
+            "whoever follows it goes on with it then",
             "no process carries it",
             &format!("adsync sync {}", stage.id),
             "at 20",
