@@ -11,12 +11,13 @@ use super::output::Output;
 use super::plain::{count, counts, maybe_time};
 use super::profiles::{said, select};
 use super::retry;
+use super::standing::word;
 use crate::domain::id::{ProfileId, RunId};
 use crate::domain::plural::{count as domain_count, times};
 use crate::domain::report::ErrorReport;
 use crate::domain::run::{Origin, Progress, RunState, RunView, UnitState, UnitView};
-use crate::sync::event::SyncEvent;
 use crate::domain::text::one_line;
+use crate::sync::event::SyncEvent;
 use crate::sync::overview::{Overview, ProfileStatus};
 use crate::sync::{Engine, Requester};
 
@@ -43,8 +44,8 @@ pub async fn sync(
     interrupted: impl Future<Output = ()>,
 ) -> Result<Exit, Failure> {
     tokio::pin!(interrupted);
-    let mut failures: Vec<ErrorReport> = Vec::new();
     said_whose(work)?;
+    let mut failures: Vec<ErrorReport> = Vec::new();
     // What fails now: a login that answers again is no cause any more when the profiles are chosen.
     let before = engine.snapshot();
     let refreshed = tokio::select! {
@@ -110,7 +111,6 @@ pub async fn sync(
     Ok(Exit::of(&ended, &failures))
 }
 
-/// Asks the logins for their profiles, where the work needs to know them.
 /// Refuses work that does not say whose, before anybody is asked for anything.
 fn said_whose(work: &Work) -> Result<(), Failure> {
     match work {
@@ -122,6 +122,7 @@ fn said_whose(work: &Work) -> Result<(), Failure> {
     }
 }
 
+/// Asks the logins for their profiles, where the work needs to know them.
 async fn refresh(engine: &Engine, work: &Work) -> Vec<(String, ErrorReport)> {
     match work {
         Work::Approve(_) => Vec::new(),
@@ -429,7 +430,7 @@ fn summarise(
             [RunState::Completed, RunState::Failed, RunState::Held, RunState::Cancelled, RunState::Discarded]
         {
             if of(state) > 0 {
-                parts.push(format!("{} {state}", of(state)));
+                parts.push(format!("{} {}", of(state), word(state)));
             }
         }
         if of(RunState::Queued) > 0 {

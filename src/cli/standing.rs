@@ -68,12 +68,20 @@ impl Look {
                 Some(at) => ("parked", until(at)),
                 None => (run.state.as_str(), String::new()),
             },
-            state => (state.as_str(), String::new()),
+            state => (word(state), String::new()),
         }
     }
 }
 
 const ORPHAN: &str = "it waits for whoever takes it over";
+
+/// The word that people read for a state: what is stored as completed is called proved everywhere.
+pub(super) const fn word(state: RunState) -> &'static str {
+    match state {
+        RunState::Completed => "proved",
+        state => state.as_str(),
+    }
+}
 
 const fn is_carried(run: &RunView) -> bool {
     matches!(run.state, RunState::Fetching | RunState::Committing)

@@ -102,7 +102,7 @@ fn runs_are_listed_newest_first_and_shown_with_their_proofs() {
     assert_eq!(home.ok(&["runs", "--limit", "1", "--json"]).objects().len(), 1);
     assert_eq!(home.ok(&["runs", &profile, "--state", "failed", "--json"]).objects().len(), 0);
     let table = home.ok(&["runs"]);
-    assert_eq!(table.stdout.lines().filter(|line| line.contains("completed")).count(), 2, "{table:#?}");
+    assert_eq!(table.stdout.lines().filter(|line| line.contains("proved")).count(), 2, "{table:#?}");
 
     let shown = home.ok(&["run", "show", "1"]);
     assert!(shown.stdout.contains(&profile), "{shown:#?}");
