@@ -267,7 +267,13 @@ async fn since_when_a_run_is_in_its_state_is_kept_with_each_change(url: &str) {
     let owner = adsync::store::LiveOwner { run: run.id, epoch: run.epoch, owner: "us".to_owned() };
     store.expire_lease(&owner).await.unwrap();
     let silent = store.run(run.id).await.unwrap().unwrap();
-    assert!(silent.lease_until < run.lease_until && silent.lease_until > run.state_since, "{silent:#?}");
+    assert!(silent.lease_until < run.lease_until, "{silent:#?}");
+    // Nobody can tell from it any more when the owner gave its last sign of life.
+    let seen = run.lease_until.map(|until| until.minus(store.lease()));
+    assert_eq!((silent.waits.owner_seen, seen), (seen, run.state_since));
+    store.expire_lease(&owner).await.unwrap();
+    assert_eq!(store.run(run.id).await.unwrap().unwrap(), silent, "once is enough");
     let taken = store.claim("them", &["acme".to_owned()], None).await.unwrap().unwrap().run;
     assert_eq!((taken.id, taken.state_since), (run.id, run.state_since));
+    assert_eq!(taken.waits, RunWaits::default());
 }

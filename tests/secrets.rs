@@ -57,11 +57,42 @@ fn decoded(text: &str) -> Vec<String> {
     runs.flat_map(|run| (0..4).map(|skip| decode(&run[skip..])).collect::<Vec<_>>()).collect()
 }
 
+/// A text with all that is escaped in it undone, three times over: percent signs, references of HTML, JSON's.
+fn unescaped(text: &str) -> String {
+    let once = |text: &str| {
+        let mut out = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some(at) = rest.find(['%', '&', '\\']) {
+            out.push_str(&rest[..at]);
+            rest = &rest[at..];
+            let begins = ["%", "&#x", "\\u00", "\\\\u00"].into_iter().find(|begins| rest.starts_with(begins));
+            let digits = begins.and_then(|begins| rest.get(begins.len()..begins.len() + 2));
+            let code = digits.and_then(|digits| u8::from_str_radix(digits, 16).ok()).filter(u8::is_ascii);
+            match begins.zip(code) {
+                Some((begins, code)) => {
+                    out.push(char::from(code));
+                    rest = &rest[begins.len() + 2..];
+                    rest = rest.strip_prefix(';').filter(|_| begins == "&#x").unwrap_or(rest);
+                }
+                None => {
+                    out.push_str(&rest[..1]);
+                    rest = &rest[1..];
+                }
+            }
+        }
+        out + rest
+    };
+    once(&once(&once(text)))
+}
+
 /// Searches a text; `what` says in the failure where it was.
 fn assert_clean(what: &str, text: &str) {
     for plain in decoded(text) {
         assert!(!plain.contains(CANARY), "a secret in base64 in {what}: …{plain}…");
     }
+    assert!(!unescaped(text).contains(CANARY), "an escaped secret in {what}: {text}");
+    let hex: String = CANARY.bytes().map(|byte| format!("{byte:02x}")).collect();
+    assert!(!text.to_lowercase().contains(&hex), "a secret in hexadecimal in {what}: {text}");
     let found = [CANARY, URL_IN_BASE64].iter().find_map(|secret| text.find(secret));
     if let Some(at) = found {
         let near =

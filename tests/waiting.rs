@@ -133,12 +133,31 @@ async fn a_sync_whose_process_was_killed_says_so_and_is_carried_on(url: &str) {
         assert_eq!(alive["reason"], "elsewhere");
         assert!(alive["details"].to_string().contains("its lease holds for"), "{alive:#}");
         let carried = format!("pid {} carried it, and that process has ended", sync.pid());
+        let ended = format!("pid {} has ended: it waits for whoever takes it over", sync.pid());
         sync.signal(libc::SIGKILL);
         sync.wait();
         let why = stage.why();
         assert_eq!(why["reason"], "owner_silent", "{why:#}");
         assert!(why["says"].as_str().unwrap().contains(&carried), "{why:#}");
-        assert!(why["since"].as_i64().is_some(), "{why:#}");
+        let since = why["since"].as_i64().unwrap();
+        assert!(since >= alive["since"].as_i64().unwrap(), "{why:#} {alive:#}");
+        // Others that look find it out, say so, and take nothing over that nobody asked them for.
+        let until = Instant::now() + DEADLINE;
+        loop {
+            let listed = stage.home.ok(&["profiles"]);
+            assert!(!listed.stderr.contains("taking it over"), "{listed:#?}");
+            // They look in the background, and may be done before.
+            if listed.stderr.contains("its process has ended; whoever syncs its profile next takes it over") {
+                break;
+            }
+            assert!(Instant::now() < until, "{listed:#?}");
+        }
+        for command in [&["profiles", "--stored"][..], &["runs"], &["run", "show", "1"]] {
+            let text = stage.home.ok(command).stdout;
+            assert!(text.contains(&ended) && !text.contains("carried by"), "{command:?}: {text}");
+        }
+        let again = stage.why();
+        assert_eq!((&again["since"], &again["reason"]), (&since.into(), &why["reason"]), "{again:#}");
         assert!(Stage::commands(&why).contains(&format!("adsync sync {}", stage.id)), "{why:#}");
         stage.api.scenario("");
         stage.home.ok(&["sync", &stage.id]);
@@ -161,7 +180,7 @@ async fn a_parked_sync_says_since_when_until_when_and_who_would_go_on(url: &str)
         let text = stage.home.ok(&["why", &stage.id]).stdout;
         for part in [
             "asked for a pause (Retry-After) that is longer",
-            "an open console goes on with it then",
+            "whoever follows it goes on with it then",
             "no process carries it",
             &format!("adsync sync {}", stage.id),
             "at 20",

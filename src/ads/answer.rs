@@ -8,11 +8,16 @@ use serde_json::Value;
 
 use super::redact;
 use super::retry_after::RetryAfter;
+use crate::telemetry::clock::machine_now;
 
 /// The most that a page may weigh; far above anything seen, and below what would hurt.
 const LARGEST_PAGE: usize = 256 * 1024 * 1024;
 /// The most that is read of an answer that is no page.
 const LARGEST_ERROR: usize = 64 * 1024;
+/// The most that a request id has.
+const LONGEST_ID: usize = 128;
+/// Parts of a refusal that are kept beside its line.
+const MOST_DETAILS: usize = 5;
 
 /// An answer, read to its end.
 #[derive(Debug)]
@@ -34,12 +39,30 @@ pub(super) enum Lost {
     TooLarge,
 }
 
+/// An answer of which at most the head came.
+#[derive(Debug)]
+pub(super) struct Broken {
+    /// What became of it.
+    pub(super) lost: Lost,
+    /// Its status, when the head came.
+    pub(super) status: Option<u16>,
+    /// The ids that its head named.
+    pub(super) request_ids: Vec<String>,
+}
+
+impl From<reqwest::Error> for Broken {
+    fn from(error: reqwest::Error) -> Self {
+        Self { lost: Lost::from_reqwest(&error.without_url()), status: None, request_ids: Vec::new() }
+    }
+}
+
 impl Answer {
     /// Reads an answer to its end.
-    pub(super) async fn read(mut response: reqwest::Response) -> Result<Self, (Option<u16>, Lost)> {
+    pub(super) async fn read(mut response: reqwest::Response) -> Result<Self, Broken> {
         let status = response.status().as_u16();
         let headers = response.headers();
-        let retry_after = RetryAfter::parse(text(headers, "retry-after"), text(headers, "date"));
+        let asked = headers.get_all("retry-after").iter().filter_map(|value| value.to_str().ok());
+        let retry_after = RetryAfter::longest(asked, text(headers, "date"), machine_now());
         let mut request_ids = Vec::new();
         for name in ["x-amz-request-id", "x-amzn-requestid", "x-amz-rid"] {
             push_id(&mut request_ids, text(headers, name));
@@ -51,7 +74,7 @@ impl Answer {
                 Ok(None) => break,
                 Ok(Some(chunk)) if body.len() + chunk.len() > limit => {
                     if status == 200 {
-                        return Err((Some(status), Lost::TooLarge));
+                        return Err(Broken { lost: Lost::TooLarge, status: Some(status), request_ids });
                     }
                     body.extend_from_slice(&chunk[..limit - body.len()]);
                     break;
@@ -59,7 +82,10 @@ impl Answer {
                 Ok(Some(chunk)) => body.extend_from_slice(&chunk),
                 // What an error says is worth less than its status.
                 Err(_) if status != 200 => break,
-                Err(error) => return Err((Some(status), Lost::from_reqwest(&error))),
+                Err(error) => {
+                    let lost = Lost::from_reqwest(&error);
+                    return Err(Broken { lost, status: Some(status), request_ids });
+                }
             }
         }
         if status != 200 {
@@ -70,12 +96,10 @@ impl Answer {
     }
 }
 
-impl Answer {
-    /// Hides secrets of ours where a request id should be.
-    pub(super) fn hide(&mut self, secrets: &[&str]) {
-        for id in &mut self.request_ids {
-            *id = redact::redact(id, secrets);
-        }
+/// Hides secrets of ours where request ids should be, and cuts what is too long for one.
+pub(super) fn hide_in_ids(ids: &mut [String], secrets: &[&str]) {
+    for id in ids {
+        *id = redact::cut(&redact::redact(id, secrets), LONGEST_ID).to_owned();
     }
 }
 
@@ -115,10 +139,10 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 }
 
 fn push_id(ids: &mut Vec<String>, id: Option<&str>) {
-    if let Some(id) = id.map(|id| redact::cut(id.trim(), 128)).filter(|id| !id.is_empty())
+    if let Some(id) = id.map(str::trim).filter(|id| !id.is_empty())
         && !ids.iter().any(|known| known == id)
     {
-        ids.push(redact::redact(id, &[]));
+        ids.push(id.to_owned());
     }
 }
 
@@ -133,6 +157,8 @@ pub(super) struct ErrorBody {
     pub(super) request_id: Option<String>,
     /// Reasons of SP's nested errors, such as `INVALID_TOKEN`.
     pub(super) reasons: Vec<String>,
+    /// Those errors in a line each: `INVALID_TOKEN: bad token, at $.nextToken`.
+    pub(super) details: Vec<String>,
 }
 
 impl ErrorBody {
@@ -150,20 +176,39 @@ impl ErrorBody {
                 _ => None,
             })
         };
-        let mut reasons = Vec::new();
+        let (mut reasons, mut details) = (Vec::new(), Vec::new());
         let mut nested = None;
         for error in fields.get("errors").and_then(Value::as_array).into_iter().flatten() {
             let kinds = error.get("errorValue").and_then(Value::as_object);
             for kind in kinds.into_iter().flat_map(serde_json::Map::values) {
-                reasons.extend(kind.get("reason").and_then(Value::as_str).map(str::to_owned));
-                nested = nested.or_else(|| kind.get("message").and_then(Value::as_str).map(str::to_owned));
+                let text = |at: &str| kind.pointer(at).and_then(Value::as_str);
+                reasons.extend(text("/reason").map(str::to_owned));
+                nested = nested.or_else(|| text("/message").map(str::to_owned));
+                let said = [text("/reason"), text("/message")].into_iter().flatten().collect::<Vec<_>>();
+                let place = text("/cause/location").or_else(|| text("/location"));
+                let place = place.map(|place| format!("at {place}"));
+                let line = [Some(said.join(": ")).filter(|said| !said.is_empty()), place];
+                let line = line.into_iter().flatten().collect::<Vec<_>>().join(", ");
+                if !line.is_empty() && details.len() < MOST_DETAILS && !details.contains(&line) {
+                    details.push(line);
+                }
             }
         }
+        let message = first(&["message", "details", "detail", "error_description", "Message"]).or(nested);
+        details.retain(|detail| Some(detail) != message.as_ref());
         Self {
             code: first(&["code", "error", "errorCode"]),
-            message: first(&["message", "details", "detail", "error_description", "Message"]).or(nested),
+            message,
             request_id: first(&["requestId"]),
             reasons,
+            details,
+        }
+    }
+
+    /// Hides secrets of ours in the details.
+    pub(super) fn hide(&mut self, secrets: &[&str]) {
+        for detail in &mut self.details {
+            *detail = redact::line(detail, secrets);
         }
     }
 
@@ -191,7 +236,7 @@ fn plain(text: &str) -> Option<String> {
     } else {
         text.lines().next().unwrap_or_default().trim()
     };
-    let line = redact::cut(line, 300);
+    // Cut when it is redacted: half a secret would not be recognised.
     (!line.is_empty()).then(|| line.to_owned())
 }
 
@@ -236,6 +281,10 @@ mod tests {
             (vec!["INVALID_TOKEN".to_owned()], Some("bad token"))
         );
         assert_eq!(said.request_id.as_deref(), Some("R2"));
+        assert_eq!(said.details, ["INVALID_TOKEN: bad token, at $.nextToken"]);
+        let many = r#"{"errorValue":{"x":{"reason":"R","message":"m"}}},{"errorValue":{"x":{"location":"$.a"}}},{"errorValue":{"x":{}}}"#;
+        let said = ErrorBody::parse(format!("{{\"code\":\"C\",\"errors\":[{many},{many}]}}").as_bytes());
+        assert_eq!(said.details, ["R: m", "at $.a"]);
     }
 
     proptest! {

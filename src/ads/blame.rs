@@ -116,7 +116,7 @@ impl Exchange<'_> {
             budget.acquire(request).await.map_err(|paused| Undecided::Throttled(paused.left, false))?;
         self.observer.sent();
         let answer =
-            exchange.send(exchange.url(), bearer).await.map_err(|(_, lost)| Undecided::Lost(lost))?;
+            exchange.send(exchange.url(), bearer).await.map_err(|broken| Undecided::Lost(broken.lost))?;
         tracing::info!(target: "adsync::ads", login = self.login.name(), status = answer.status, "asked whether a token is good that a list refused");
         match answer.status {
             429 => {

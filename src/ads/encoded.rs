@@ -1,13 +1,56 @@
 //! Finds secrets in what was encoded as a whole: base64 of a request that is echoed, in either alphabet, at any
-//! alignment, percent-encoded or folded over lines; and percent-encoded text of any mixture.
+//! alignment, or folded over lines; its bytes in hexadecimal; and text that is escaped as URLs, HTML or JSON escape it,
+//! in any mixture and several times over.
 //!
 //! A text is read as what it stands for, with the place of each character in the original: so one search finds all
 //! spellings, and what is hidden is the original.
 
-use super::redact::{HIDDEN, MARKS, spellings};
+use super::redact::{HIDDEN, MARKS, ends_token, spellings};
 
 /// Fewer characters than this could be anything.
 const LEAST: usize = 6;
+/// How often escapes are undone of what was escaped before.
+const LAYERS: usize = 4;
+/// What HTML has names for, of what secrets are made of.
+const NAMED: [(&[u8], u8); 12] = [
+    (b"&amp;", b'&'),
+    (b"&lt;", b'<'),
+    (b"&gt;", b'>'),
+    (b"&quot;", b'"'),
+    (b"&apos;", b'\''),
+    (b"&sol;", b'/'),
+    (b"&plus;", b'+'),
+    (b"&equals;", b'='),
+    (b"&vert;", b'|'),
+    (b"&verbar;", b'|'),
+    (b"&VerticalLine;", b'|'),
+    (b"&percnt;", b'%'),
+];
+
+/// What is looked for.
+struct Patterns<'a> {
+    secrets: &'a [&'a str],
+    /// Secrets and marks of tokens in base64, and in hexadecimal of small letters.
+    base64: Vec<Vec<u8>>,
+    hex: Vec<Vec<u8>>,
+}
+
+impl<'a> Patterns<'a> {
+    fn of(secrets: &'a [&'a str]) -> Self {
+        let (mut base64, mut hex) = (Vec::new(), Vec::new());
+        for secret in secrets.iter().copied().chain(MARKS) {
+            for plain in spellings(secret).into_iter().chain([secret.to_owned()]) {
+                base64.extend(in_base64(plain.as_bytes()));
+                hex.push(plain.bytes().flat_map(|byte| format!("{byte:02x}").into_bytes()).collect());
+            }
+        }
+        for all in [&mut base64, &mut hex] {
+            all.sort_unstable();
+            all.dedup();
+        }
+        Self { secrets, base64, hex }
+    }
+}
 
 /// A text as what it stands for, and where each of its bytes was.
 struct Folded {
@@ -20,23 +63,15 @@ struct Folded {
 pub(super) fn hide_encoded(text: &str, secrets: &[&str]) -> String {
     let secrets: Vec<&str> = secrets.iter().copied().filter(|secret| secret.len() >= LEAST).collect();
     let mut hidden: Vec<(usize, usize)> = Vec::new();
-    let folded = Folded::of(text, false);
-    for secret in &secrets {
-        let found = folded.find(secret.as_bytes()).into_iter();
-        hidden.extend(found.map(|at| folded.original(at, at + secret.len())));
-    }
-    let folded = Folded::of(text, true);
-    for secret in secrets.iter().copied().chain(MARKS) {
-        let spelled = spellings(secret);
-        for plain in std::iter::once(secret).chain(spelled.iter().map(String::as_str)) {
-            for pattern in in_base64(plain.as_bytes()) {
-                // Its neighbours hold the first and last bits of the secret, and the rest of what was encoded.
-                hidden.extend(folded.find(&pattern).into_iter().map(|at| {
-                    let (from, to) = folded.run_around(at);
-                    folded.original(from, to)
-                }));
-            }
+    let patterns = Patterns::of(&secrets);
+    let mut layer = Folded::plain(text);
+    for _ in 0..=LAYERS {
+        layer.search(&patterns, &mut hidden);
+        let next = layer.unescaped();
+        if next.text == layer.text {
+            break;
         }
+        layer = next;
     }
     if hidden.is_empty() { text.to_owned() } else { cut_out(text, hidden) }
 }
@@ -55,49 +90,84 @@ fn cut_out(text: &str, mut hidden: Vec<(usize, usize)>) -> String {
 }
 
 impl Folded {
-    /// Undoes percent-encoding, also of what was encoded twice. `base64` also undoes JSON's escapes of slashes and line
-    /// ends, leaves line ends out, and takes the alphabet for URLs for the other one.
-    fn of(text: &str, base64: bool) -> Self {
-        let bytes = text.as_bytes();
-        let mut folded =
-            Self { text: Vec::with_capacity(bytes.len()), places: Vec::with_capacity(bytes.len()) };
+    fn plain(text: &str) -> Self {
+        // A character of several bytes is hidden whole, wherever a pattern ends.
+        let places = text.char_indices().flat_map(|(at, c)| {
+            let end = at + c.len_utf8();
+            std::iter::repeat_n((at, end), c.len_utf8())
+        });
+        Self { text: text.as_bytes().to_vec(), places: places.collect() }
+    }
+
+    /// Undoes one layer of escapes, and all layers of percent signs that are spelled `%25`.
+    fn unescaped(&self) -> Self {
+        self.rewritten(unescaped)
+    }
+
+    /// As base64 in one alphabet, without its line ends, escaped ones too.
+    fn as_base64(&self) -> Self {
+        self.rewritten(|rest| match rest {
+            [b'\\', b'n' | b'r', ..] => Some((Vec::new(), 2)),
+            [b'\n' | b'\r', ..] => Some((Vec::new(), 1)),
+            [b'-', ..] => Some((vec![b'+'], 1)),
+            [b'_', ..] => Some((vec![b'/'], 1)),
+            _ => None,
+        })
+    }
+
+    /// Puts other bytes in place of some: `change` gives them for the beginning of what is left, and how much of it they
+    /// stand for.
+    fn rewritten(&self, change: impl Fn(&[u8]) -> Option<(Vec<u8>, usize)>) -> Self {
+        let mut out =
+            Self { text: Vec::with_capacity(self.text.len()), places: Vec::with_capacity(self.text.len()) };
         let mut at = 0;
-        while at < bytes.len() {
-            let (byte, len) = match unescaped(&bytes[at..], base64) {
-                Some((None, len)) => {
-                    at += len;
-                    continue;
-                }
-                Some((Some(byte), len)) => (byte, len),
-                None => (bytes[at], 1),
-            };
-            folded.text.push(match byte {
-                b'-' if base64 => b'+',
-                b'_' if base64 => b'/',
-                other => other,
-            });
-            folded.places.push((at, at + len));
+        while at < self.text.len() {
+            let (bytes, len) = change(&self.text[at..]).unwrap_or_else(|| (vec![self.text[at]], 1));
+            let place = self.original(at, at + len);
+            out.places.extend(std::iter::repeat_n(place, bytes.len()));
+            out.text.extend(bytes);
             at += len;
         }
-        folded
+        out
     }
 
-    /// Where a pattern begins, each time.
-    fn find(&self, pattern: &[u8]) -> Vec<usize> {
-        let Some(first) = pattern.first() else { return Vec::new() };
-        let begins = self.text.iter().enumerate().filter(|(_, byte)| *byte == first);
-        begins.map(|(at, _)| at).filter(|at| self.text[*at..].starts_with(pattern)).collect()
+    /// Where the text has secrets, as it is, in hexadecimal or in base64.
+    fn search(&self, patterns: &Patterns<'_>, hidden: &mut Vec<(usize, usize)>) {
+        let text = Searched::of(&self.text);
+        for secret in patterns.secrets {
+            let found = text.find(secret.as_bytes()).into_iter();
+            hidden.extend(found.map(|at| self.original(at, at + secret.len())));
+        }
+        for mark in MARKS {
+            hidden.extend(text.find(mark.as_bytes()).into_iter().map(|at| {
+                let rest = &self.text[at + mark.len()..];
+                let token = rest.iter().take_while(|byte| !ends_token(char::from(**byte))).count();
+                self.original(at, at + mark.len() + token)
+            }));
+        }
+        let lower = Self { text: self.text.to_ascii_lowercase(), places: self.places.clone() };
+        lower.search_whole(&patterns.hex, |byte| byte.is_ascii_hexdigit(), hidden);
+        self.as_base64().search_whole(&patterns.base64, is_base64, hidden);
     }
 
-    /// Begin and end of the base64 around a place.
-    fn run_around(&self, at: usize) -> (usize, usize) {
-        let is_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=');
-        let before = self.text[..at].iter().rev().take_while(|byte| is_base64(byte)).count();
-        let after = self.text[at..].iter().take_while(|byte| is_base64(byte)).count();
+    /// Where the text has a pattern, with all that belongs to it: its neighbours hold the first and last bits of the
+    /// secret, and the rest of what was encoded.
+    fn search_whole(&self, patterns: &[Vec<u8>], belongs: fn(u8) -> bool, hidden: &mut Vec<(usize, usize)>) {
+        let text = Searched::of(&self.text);
+        for at in patterns.iter().flat_map(|pattern| text.find(pattern)) {
+            let (from, to) = self.run_around(at, belongs);
+            hidden.push(self.original(from, to));
+        }
+    }
+
+    /// Begin and end of what belongs together around a place.
+    fn run_around(&self, at: usize, belongs: fn(u8) -> bool) -> (usize, usize) {
+        let before = self.text[..at].iter().rev().take_while(|byte| belongs(**byte)).count();
+        let after = self.text[at..].iter().take_while(|byte| belongs(**byte)).count();
         (at - before, at + after)
     }
 
-    /// Where a part was in the original. Parts end at characters of it, for what is decoded is ASCII there.
+    /// Where a part was in the original.
     fn original(&self, from: usize, to: usize) -> (usize, usize) {
         let begin = self.places.get(from).map_or(0, |place| place.0);
         let end = to.checked_sub(1).and_then(|last| self.places.get(last)).map_or(begin, |place| place.1);
@@ -105,32 +175,70 @@ impl Folded {
     }
 }
 
+/// A text that is searched often: the search of strings is much faster than one of bytes.
+struct Searched<'a> {
+    bytes: &'a [u8],
+    ascii: String,
+}
+
+impl<'a> Searched<'a> {
+    fn of(bytes: &'a [u8]) -> Self {
+        let ascii = |byte: &u8| if byte.is_ascii() { char::from(*byte) } else { '\u{1a}' };
+        Self { bytes, ascii: bytes.iter().map(ascii).collect() }
+    }
+
+    /// Where a pattern begins, each time.
+    fn find(&self, pattern: &[u8]) -> Vec<usize> {
+        match std::str::from_utf8(pattern) {
+            Ok(text) if text.is_ascii() => self.ascii.match_indices(text).map(|(at, _)| at).collect(),
+            _ => (0..self.bytes.len()).filter(|at| self.bytes[*at..].starts_with(pattern)).collect(),
+        }
+    }
+}
+
+const fn is_base64(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=')
+}
+
 /// What an escape at the beginning stands for, and how long it is; `None` when there is none.
-fn unescaped(bytes: &[u8], base64: bool) -> Option<(Option<u8>, usize)> {
-    let hex = |at: usize| {
-        let digits = bytes.get(at..at + 2)?;
-        let digits = std::str::from_utf8(digits).ok().filter(|d| d.bytes().all(|b| b.is_ascii_hexdigit()))?;
-        u8::from_str_radix(digits, 16).ok()
+fn unescaped(bytes: &[u8]) -> Option<(Vec<u8>, usize)> {
+    let number = |digits: Option<&[u8]>, radix: u32| {
+        let digits =
+            std::str::from_utf8(digits?).ok().filter(|d| d.bytes().all(|b| b.is_ascii_alphanumeric()))?;
+        u32::from_str_radix(digits, radix).ok()
     };
-    match bytes.first()? {
-        b'%' => {
+    let byte = |at: usize| number(bytes.get(at..at + 2), 16).and_then(|value| u8::try_from(value).ok());
+    let character = |value: u32, len: usize| {
+        let c = char::from_u32(value)?;
+        Some((c.encode_utf8(&mut [0; 4]).as_bytes().to_vec(), len))
+    };
+    match bytes {
+        [b'%', ..] => {
             let mut len = 3;
-            let mut byte = hex(1)?;
+            let mut value = byte(1)?;
             // Encoded twice, or more often: the percent sign itself is spelled %25.
-            while byte == b'%' {
-                match hex(len) {
-                    Some(next) => (byte, len) = (next, len + 2),
+            while value == b'%' {
+                match byte(len) {
+                    Some(next) => (value, len) = (next, len + 2),
                     None => break,
                 }
             }
-            Some((Some(byte), len))
+            Some((vec![value], len))
         }
-        b'\\' if base64 => match bytes.get(1)? {
-            b'/' => Some((Some(b'/'), 2)),
-            b'n' | b'r' => Some((None, 2)),
-            _ => None,
-        },
-        b'\n' | b'\r' if base64 => Some((None, 1)),
+        [b'\\', b'u', ..] => character(number(bytes.get(2..6), 16)?, 6),
+        [b'\\', b'x', ..] => Some((vec![byte(2)?], 4)),
+        [b'\\', escaped @ (b'/' | b'"' | b'\\'), ..] => Some((vec![*escaped], 2)),
+        [b'&', b'#', rest @ ..] => {
+            let (radix, skip) = if matches!(rest.first(), Some(b'x' | b'X')) { (16, 1) } else { (10, 0) };
+            let digits = rest.get(skip..)?.iter().take(8).take_while(|b| b.is_ascii_hexdigit()).count();
+            let value = number(rest.get(skip..skip + digits).filter(|d| !d.is_empty()), radix)?;
+            let end = skip + digits;
+            character(value, 2 + end + usize::from(rest.get(end) == Some(&b';')))
+        }
+        [b'&', ..] => {
+            let (name, c) = NAMED.iter().find(|(name, _)| bytes.starts_with(name))?;
+            Some((vec![*c], name.len()))
+        }
         _ => None,
     }
 }
@@ -230,9 +338,41 @@ mod tests {
     }
 
     #[test]
+    fn a_secret_is_hidden_however_often_and_in_whatever_way_it_was_escaped() {
+        let each = |text: &str, spell: &dyn Fn(u32) -> String| -> String {
+            text.chars().map(|c| spell(c as u32)).collect()
+        };
+        let percent = |text: &str| each(text, &|c| format!("%{c:02X}"));
+        let html = |text: &str| each(text, &|c| format!("&#x{c:X};"));
+        let json = |text: &str| each(text, &|c| format!("\\u{c:04x}"));
+        for secret in SECRETS {
+            let few = secret.replace('/', "&#x2F;").replace('=', "&equals;").replace('|', "&#124;");
+            for text in [
+                percent(secret),
+                percent(&percent(secret)),
+                percent(&percent(&percent(secret))),
+                few.clone(),
+                few.replace('&', "&amp;"),
+                html(secret),
+                html(&percent(secret)),
+                json(secret),
+                json(secret).replace('\\', "\\\\"),
+                percent(&json(&html(secret))),
+                secret.bytes().map(|b| format!("{b:02x}")).collect(),
+                secret.bytes().map(|b| format!("{b:02X}")).collect(),
+            ] {
+                assert_eq!(hide_encoded(&format!("a <{text}> b"), &SECRETS), "a <***> b", "{text}");
+            }
+        }
+        let form: String = FORM.bytes().map(|b| format!("{b:02x}")).collect();
+        assert_eq!(hide_encoded(&format!("0x{form}."), &SECRETS), "0x***.");
+        let unknown = percent(&percent("Atza|nobody-knows"));
+        assert_eq!(hide_encoded(&format!("a={unknown}&b"), &[]), "a=***&b");
+    }
+
+    #[test]
     fn what_holds_no_secret_stays_as_it_is() {
-        let page =
-            r#"{"campaignId":"144327786111035249","name":"100% Cotton_ü\n","next":"aGVsbG8gd29ybGQ="}"#;
+        let page = r#"{"campaignId":"144327786111035249","name":"100% Cotton_ü &amp; \u00fc\n","next":"aGVsbG8gd29ybGQ="}"#;
         assert_eq!(hide_encoded(page, &SECRETS), page);
     }
 

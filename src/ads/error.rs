@@ -113,7 +113,7 @@ pub enum AdsError {
     BadRequest {
         /// Its status.
         status: u16,
-        /// What the API said.
+        /// What the API said, and in a line each what it says of the parts that it refuses.
         message: String,
         /// The request.
         request: Box<RequestReport>,
@@ -249,7 +249,7 @@ impl AdsError {
             | Self::Malformed { cause, .. } => Some(cause),
         };
         ErrorReport {
-            causes: cause.cloned().into_iter().collect(),
+            causes: cause.map_or_else(Vec::new, |cause| cause.lines().map(str::to_owned).collect()),
             again_at: self.park_for().map(|wait| at.plus(wait)),
             again_is_ours: self.park_for().is_some() && !self.is_wait_asked(),
             request: self.request().cloned(),
@@ -343,6 +343,12 @@ mod tests {
         assert_eq!(report.again_at, Some(Timestamp(61_500_005)));
         assert_eq!(report.causes, ["m"]);
         assert!(report.retryable && report.request.is_some());
+        let message = "no (INVALID_ARGUMENT)\nINVALID_TOKEN: bad token, at $.nextToken".to_owned();
+        let refused = AdsError::BadRequest { status: 400, message, request: request() };
+        assert_eq!(
+            refused.report(Timestamp(5)).causes,
+            ["no (INVALID_ARGUMENT)", "INVALID_TOKEN: bad token, at $.nextToken"]
+        );
         assert_eq!(report.at, Timestamp(5));
     }
 

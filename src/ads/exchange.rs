@@ -8,7 +8,7 @@ use reqwest::Url;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderName, HeaderValue};
 use tokio::time::Instant;
 
-use super::answer::{Answer, ErrorBody, Lost};
+use super::answer::{Answer, Broken, ErrorBody, Lost, hide_in_ids};
 use super::backoff::Backoff;
 use super::call::{Method, WireRequest};
 use super::client::Login;
@@ -225,19 +225,18 @@ impl Exchange<'_> {
         let sent_at = Instant::now();
         let mut answer = match self.send(url, bearer).await {
             Ok(answer) => answer,
-            Err((status, lost)) => {
+            Err(Broken { lost, status, mut request_ids }) => {
                 drop(permit);
-                trace.answered(status, Vec::new(), None);
+                hide_in_ids(&mut request_ids, &self.secrets(bearer, &redact::secrets_of(&self.login.api)));
+                trace.answered(status, request_ids, None);
                 trace.record(began, &lost.to_string());
                 tracing::warn!(target: "adsync::ads", path = self.wire.path, profile_id = self.profile.map(|p| p.0), outcome = %lost, "request lost");
                 return Err(self.lost(lost, trace));
             }
         };
         let in_url = redact::secrets_of(&self.login.api);
-        let mut secrets = self.login.tokens.secrets();
-        secrets.push(bearer.secret.expose());
-        secrets.extend(in_url.iter().map(Secret::expose));
-        answer.hide(&secrets);
+        let secrets = self.secrets(bearer, &in_url);
+        hide_in_ids(&mut answer.request_ids, &secrets);
         let took = sent_at.elapsed();
         let took_ms = took.as_millis() as u64;
         tracing::debug!(target: "adsync::ads", path = self.wire.path, profile_id = self.profile.map(|p| p.0), status = answer.status, took_ms, bytes = answer.body.len(), "answered");
@@ -245,7 +244,7 @@ impl Exchange<'_> {
         if answer.status == 200 {
             permit.succeeded();
             // Kept only until it is known whether the body is a page: pages may be large, excerpts are not.
-            let excerpt = redact::excerpt(&String::from_utf8_lossy(head(&answer.body)), &secrets);
+            let excerpt = redact::quick_excerpt(&answer.body, &secrets);
             trace.answered(Some(200), answer.request_ids, excerpt);
             return match read(answer.body) {
                 Ok(page) => {
@@ -261,15 +260,16 @@ impl Exchange<'_> {
                 }
             };
         }
-        let said = ErrorBody::parse(&answer.body);
-        let excerpt = redact::excerpt(&String::from_utf8_lossy(&answer.body), &secrets);
-        let line = redact::redact(&said.line(), &secrets);
+        let mut said = ErrorBody::parse(&answer.body);
+        let excerpt = redact::excerpt(&answer.body, &secrets);
+        let line = redact::line(&said.line(), &secrets);
+        said.hide(&secrets);
         trace.answered(Some(answer.status), answer.request_ids, excerpt);
         trace.record(began, &answer.status.to_string());
         Err(self.judge(answer.status, answer.retry_after, &said, line, permit, trace))
     }
 
-    pub(super) async fn send(&self, url: Url, bearer: &Bearer) -> Result<Answer, (Option<u16>, Lost)> {
+    pub(super) async fn send(&self, url: Url, bearer: &Bearer) -> Result<Answer, Broken> {
         let method = match self.wire.method {
             Method::Get => reqwest::Method::GET,
             Method::Post => reqwest::Method::POST,
@@ -290,6 +290,14 @@ impl Exchange<'_> {
             builder = builder.header(CONTENT_TYPE, HeaderValue::from_static(content_type)).body(body.clone());
         }
         self.wiring.http.send(builder).await
+    }
+
+    /// What must not appear in anything that is kept of an answer.
+    fn secrets<'s>(&'s self, bearer: &'s Bearer, in_url: &'s [Secret]) -> Vec<&'s str> {
+        let mut secrets = self.login.tokens.secrets();
+        secrets.push(bearer.secret.expose());
+        secrets.extend(in_url.iter().map(Secret::expose));
+        secrets
     }
 
     /// Decides what an answer other than 200 comes to, and tells the budget.
@@ -334,6 +342,8 @@ impl Exchange<'_> {
             Meaning::NotEligible => Failed::Final(AdsError::NotEligible { message, request: request() }),
             Meaning::CursorRefused => Failed::Final(AdsError::CursorRefused { message, request: request() }),
             Meaning::BadRequest | Meaning::Throttled => {
+                let message = std::iter::once(message).chain(said.details.iter().cloned());
+                let message = message.collect::<Vec<_>>().join("\n");
                 Failed::Final(AdsError::BadRequest { status, message, request: request() })
             }
             Meaning::Unexpected if (300..400).contains(&status) => {
@@ -417,9 +427,4 @@ impl Exchange<'_> {
         }
         url
     }
-}
-
-/// The part of a body that an excerpt may show.
-fn head(body: &[u8]) -> &[u8] {
-    &body[..body.len().min(2 * redact::EXCERPT)]
 }

@@ -6,17 +6,21 @@ use reqwest::Url;
 
 use super::encoded::hide_encoded;
 use crate::config::Secret;
+use crate::domain::text::turns_direction;
 
 /// The most of a body that an error keeps.
 pub(super) const EXCERPT: usize = 2048;
+/// The most of a line that an answer says.
+const LINE: usize = 600;
 pub(super) const HIDDEN: &str = "***";
 /// What Amazon's own secrets begin with: access token, refresh token, client secret, in that order.
 pub(super) const MARKS: [&str; 4] = ["Atza|", "Atzr|", "Atzc|", "amzn1.oa2-cs."];
 
 /// `text` without the given secrets, without anything that looks like a token, and without control
-/// characters that could reach a terminal.
+/// characters and marks of direction that could reach a terminal.
 pub(super) fn redact(text: &str, secrets: &[&str]) -> String {
-    let mut out = text.to_owned();
+    // Before anything is looked for: a mark within a secret would hide it from the search, and not from people.
+    let mut out: String = text.chars().filter(|c| !turns_direction(*c)).collect();
     for secret in secrets.iter().filter(|s| s.len() >= 4) {
         out = out.replace(secret, HIDDEN);
         // A form or a URL that is echoed spells it in one of these ways.
@@ -25,10 +29,9 @@ pub(super) fn redact(text: &str, secrets: &[&str]) -> String {
         }
     }
     for mark in MARKS {
-        let ends = |c: char| c.is_whitespace() || "\"'<>,;&\\".contains(c);
-        out = hide_after(&out, mark, ends);
+        out = hide_after(&out, mark, ends_token);
         for spelled in spellings(mark) {
-            out = hide_after(&out, &spelled, ends);
+            out = hide_after(&out, &spelled, ends_token);
         }
     }
     out = hide_encoded(&out, secrets);
@@ -36,6 +39,16 @@ pub(super) fn redact(text: &str, secrets: &[&str]) -> String {
         out = hide_value(&out, key);
     }
     out.chars().map(|c| if c.is_control() && !matches!(c, '\n' | '\t') { ' ' } else { c }).collect()
+}
+
+/// True for what stands behind a token and is none of it.
+pub(super) fn ends_token(c: char) -> bool {
+    c.is_whitespace() || "\"'<>,;&\\".contains(c)
+}
+
+/// A line that an answer says, redacted and then cut.
+pub(super) fn line(text: &str, secrets: &[&str]) -> String {
+    cut(&redact(text, secrets), LINE).to_owned()
 }
 
 /// `text` without anything that looks like a token, and without control characters; for text from anywhere.
@@ -63,11 +76,27 @@ pub(super) fn spellings(text: &str) -> Vec<String> {
 }
 
 /// The start of a redacted body, cut at a character; `None` for a blank one.
-pub(super) fn excerpt(body: &str, secrets: &[&str]) -> Option<String> {
+pub(super) fn excerpt(body: &[u8], secrets: &[&str]) -> Option<String> {
+    excerpt_of(body, 16 * EXCERPT, secrets)
+}
+
+/// The same for bodies of which most are never shown: less of it is looked at.
+pub(super) fn quick_excerpt(body: &[u8], secrets: &[&str]) -> Option<String> {
+    excerpt_of(body, 2 * EXCERPT, secrets)
+}
+
+fn excerpt_of(body: &[u8], looked_at: usize, secrets: &[&str]) -> Option<String> {
     // Redacted before it is cut: half a secret at the cut would no longer be recognised. A body may be huge,
-    // so only a generous start of it is looked at.
-    let start = cut(body, 16 * EXCERPT);
-    let mut text = cut(redact(start, secrets).trim(), EXCERPT).to_owned();
+    // so only a generous start of it is looked at, and the end of that, where one may be cut, is not shown.
+    let start = String::from_utf8_lossy(&body[..body.len().min(looked_at)]);
+    let start = start.as_ref();
+    let mut redacted = redact(start, secrets);
+    if body.len() > looked_at {
+        let longest = secrets.iter().map(|secret| secret.len()).max().unwrap_or(0);
+        let margin = (16 * longest).min(looked_at / 2);
+        redacted.truncate(cut(&redacted, redacted.len().saturating_sub(margin)).len());
+    }
+    let mut text = cut(redacted.trim(), EXCERPT).to_owned();
     if text.is_empty() {
         return None;
     }
@@ -175,14 +204,33 @@ mod tests {
             assert!(shown.contains(HIDDEN), "{shown}");
         }
         assert_eq!(redact("the refresh_token is missing", &[]), "the refresh_token is missing");
-        assert_eq!(redact("a\u{1b}[31mred", &[]), "a [31mred");
+        assert_eq!(redact("a\u{1b}[31mred\u{202e}", &[]), "a [31mred");
+        assert_eq!(redact("hunter2\u{202e}hunter2", &["hunter2hunter2"]), HIDDEN);
+    }
+
+    #[test]
+    fn half_a_secret_where_a_body_was_cut_is_not_shown() {
+        let secret = "Zq9-secret-value-Zq9-secret-value";
+        // All that stands before it is hidden, so that what follows moves into the part that is shown.
+        for looked_at in [2 * EXCERPT, 16 * EXCERPT] {
+            for inside in 1..secret.len() {
+                let mut text = format!("{secret} ").repeat(looked_at / (secret.len() + 1));
+                text.push_str(&" ".repeat(looked_at - inside - text.len().min(looked_at - inside)));
+                text.truncate(looked_at - inside);
+                let text = format!("{text}{secret} and so on");
+                let shown = excerpt_of(text.as_bytes(), looked_at, &[secret]).unwrap_or_default();
+                assert!(!shown.contains("Zq9"), "{inside}: {shown}");
+            }
+        }
+        let long = format!("{}{secret}", "x".repeat(LINE - 5));
+        assert!(!line(&long, &[secret]).contains("Zq"));
     }
 
     #[test]
     fn an_excerpt_is_at_most_two_kibibytes_and_shows_that_it_was_cut() {
-        assert_eq!(excerpt("  \n", &[]), None);
-        assert_eq!(excerpt(" short ", &[]).as_deref(), Some("short"));
-        let long = excerpt(&"ü".repeat(5000), &[]).unwrap();
+        assert_eq!(excerpt(b"  \n", &[]), None);
+        assert_eq!(excerpt(b" short ", &[]).as_deref(), Some("short"));
+        let long = excerpt("ü".repeat(5000).as_bytes(), &[]).unwrap();
         assert!(long.len() <= EXCERPT && long.ends_with('…'), "{}", long.len());
     }
 
@@ -197,7 +245,7 @@ mod tests {
         fn a_secret_never_survives_in_an_excerpt(before in ".{0,40}", pad in 0_usize..3000, after in ".{0,40}") {
             let secret = "Zq9-secret-value-Zq9";
             let text = format!("{before}{}{secret}{after}", "x".repeat(pad));
-            let shown = excerpt(&text, &[secret]).unwrap_or_default();
+            let shown = excerpt(text.as_bytes(), &[secret]).unwrap_or_default();
             prop_assert!(!shown.contains("Zq9-sec"));
             prop_assert!(shown.len() <= EXCERPT);
         }

@@ -9,7 +9,7 @@ use futures::future::{BoxFuture, join_all};
 use reqwest::header::AUTHORIZATION;
 use tokio::time::Instant;
 
-use super::answer::Lost;
+use super::answer::{Broken, Lost};
 use super::call::{Cursor, ListCall};
 use super::client::AdsClient;
 use super::endpoint::{ClientOptions, LoginEndpoint};
@@ -94,7 +94,7 @@ struct Api {
 }
 
 impl Transport for Api {
-    fn send(&self, request: reqwest::Request) -> BoxFuture<'_, Result<reqwest::Response, Lost>> {
+    fn send(&self, request: reqwest::Request) -> BoxFuture<'_, Result<reqwest::Response, Broken>> {
         let is_token = request.url().path() == "/auth/o2/token";
         let reply = {
             let mut script = if is_token { &self.tokens } else { &self.lists }.lock().unwrap();
@@ -113,7 +113,7 @@ impl Transport for Api {
                 tokio::time::sleep(reply.after).await;
             }
             if let Some(lost) = reply.lost {
-                return Err(lost);
+                return Err(Broken { lost, status: None, request_ids: Vec::new() });
             }
             let mut response = http::Response::builder().status(reply.status);
             for (name, value) in &reply.headers {

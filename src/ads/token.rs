@@ -13,7 +13,7 @@ use serde::Deserialize;
 use tokio::sync::{Mutex, watch};
 use tokio::time::Instant;
 
-use super::answer::{Answer, ErrorBody, Lost};
+use super::answer::{Answer, Broken, ErrorBody, hide_in_ids};
 use super::backoff::Backoff;
 use super::redact;
 use super::retry_after::RetryAfter;
@@ -27,6 +27,8 @@ const LIFE: Duration = Duration::from_secs(3600);
 /// What a token is taken to live at least. One that says it ends sooner, or has ended already, is used for this long or
 /// until the API refuses it, for else every request would fetch one of its own.
 const SHORTEST: Duration = Duration::from_secs(60);
+/// What a token is taken to live at most.
+const LONGEST: Duration = Duration::from_secs(86_400);
 /// How long a definite no is remembered that might be the endpoint's mistake, so that a login does not knock on the
 /// door with every request. A consent that has ended stays ended.
 const REMEMBERED: Duration = Duration::from_secs(300);
@@ -126,7 +128,14 @@ pub(super) enum TokenErrorKind {
 struct TokenAnswer {
     access_token: String,
     #[serde(default)]
-    expires_in: Option<u64>,
+    expires_in: Option<serde_json::Value>,
+}
+
+/// How long a token is used by what the answer says of its life: a number, or one as text, whatever else it is.
+fn life(said: Option<&serde_json::Value>) -> Duration {
+    let seconds = said.and_then(|said| said.as_f64().or_else(|| said.as_str()?.trim().parse().ok()));
+    let Some(seconds) = seconds.filter(|seconds| !seconds.is_nan()) else { return LIFE };
+    Duration::from_secs_f64(seconds.clamp(SHORTEST.as_secs_f64(), LONGEST.as_secs_f64()))
 }
 
 impl TokenSource {
@@ -280,20 +289,23 @@ impl TokenSource {
             ("refresh_token", self.refresh_token.expose()),
         ];
         tracing::debug!(target: "adsync::ads", url = %self.shown_url(), "asking for an access token");
-        let lost = |(status, lost): (Option<u16>, Lost)| TokenError {
-            kind: TokenErrorKind::Unreachable,
-            message: lost.to_string(),
-            outcome: lost.to_string(),
-            status,
-            retry_after: RetryAfter::Missing,
-            request_ids: Vec::new(),
-            again_in: Duration::ZERO,
-            excerpt: None,
+        let broken = |Broken { lost, status, mut request_ids }: Broken| {
+            hide_in_ids(&mut request_ids, &self.secrets());
+            TokenError {
+                kind: TokenErrorKind::Unreachable,
+                message: lost.to_string(),
+                outcome: lost.to_string(),
+                status,
+                retry_after: RetryAfter::Missing,
+                request_ids,
+                again_in: Duration::ZERO,
+                excerpt: None,
+            }
         };
         let request = self.http.request(reqwest::Method::POST, self.url.clone());
         let request = request.timeout(self.timeout).form(&form);
-        let mut answer = self.http.send(request).await.map_err(lost)?;
-        answer.hide(&self.secrets());
+        let mut answer = self.http.send(request).await.map_err(broken)?;
+        hide_in_ids(&mut answer.request_ids, &self.secrets());
         if answer.status != 200 {
             return Err(self.refusal(&answer));
         }
@@ -316,8 +328,7 @@ impl TokenSource {
         if token.access_token.is_empty() {
             return Err(malformed("the token is empty"));
         }
-        let life =
-            token.expires_in.map_or(LIFE, Duration::from_secs).clamp(SHORTEST, Duration::from_secs(86_400));
+        let life = life(token.expires_in.as_ref());
         Ok((Bearer { header, secret: Secret::new(token.access_token), generation }, life))
     }
 
@@ -333,13 +344,13 @@ impl TokenSource {
         };
         TokenError {
             kind,
-            message: redact::redact(&said.line(), &self.secrets()),
+            message: redact::line(&said.line(), &self.secrets()),
             outcome: answer.status.to_string(),
             status: Some(answer.status),
             retry_after: answer.retry_after,
             request_ids: answer.request_ids.clone(),
             again_in: Duration::ZERO,
-            excerpt: redact::excerpt(&String::from_utf8_lossy(&answer.body), &self.secrets()),
+            excerpt: redact::excerpt(&answer.body, &self.secrets()),
         }
     }
 }
@@ -360,5 +371,32 @@ impl TokenError {
             TokenErrorKind::InvalidGrant | TokenErrorKind::InvalidClient | TokenErrorKind::Refused => true,
             TokenErrorKind::Unreachable | TokenErrorKind::Malformed => false,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_token_lives_as_long_as_the_answer_says_within_reason_however_it_says_it() {
+        for (said, seconds) in [
+            ("3600", 3600.0),
+            ("3599.5", 3599.5),
+            ("\"3600\"", 3600.0),
+            ("\" 1800.5 \"", 1800.5),
+            ("0", 60.0),
+            ("-5", 60.0),
+            ("1e12", 86_400.0),
+            ("\"-1\"", 60.0),
+            ("\"soon\"", 3600.0),
+            ("\"NaN\"", 3600.0),
+            ("null", 3600.0),
+            ("[]", 3600.0),
+        ] {
+            let value = serde_json::from_str(said).unwrap();
+            assert_eq!(life(Some(&value)), Duration::from_secs_f64(seconds), "{said}");
+        }
+        assert_eq!(life(None), LIFE);
     }
 }

@@ -9,18 +9,18 @@ use futures::FutureExt as _;
 use futures::future::BoxFuture;
 use reqwest::{Client, Method, Request, RequestBuilder, Response, Url};
 
-use super::answer::{Answer, Lost};
+use super::answer::{Answer, Broken};
 
 /// What sends requests.
 pub(super) trait Transport: Send + Sync + std::fmt::Debug {
     /// Sends one request, up to the head of its answer. Dropping the future gives the attempt up.
-    fn send(&self, request: Request) -> BoxFuture<'_, Result<Response, Lost>>;
+    fn send(&self, request: Request) -> BoxFuture<'_, Result<Response, Broken>>;
 }
 
 impl Transport for Client {
-    fn send(&self, request: Request) -> BoxFuture<'_, Result<Response, Lost>> {
+    fn send(&self, request: Request) -> BoxFuture<'_, Result<Response, Broken>> {
         let sent = self.execute(request);
-        async move { sent.await.map_err(lost) }.boxed()
+        async move { Ok(sent.await?) }.boxed()
     }
 }
 
@@ -48,14 +48,9 @@ impl Http {
         self.client.request(method, url)
     }
 
-    /// Sends a request and reads its answer to the end. An attempt that was lost tells the status, where one came.
-    pub(super) async fn send(&self, request: RequestBuilder) -> Result<Answer, (Option<u16>, Lost)> {
-        let request = request.build().map_err(|error| (None, lost(error)))?;
-        let response = self.transport.send(request).await.map_err(|lost| (None, lost))?;
+    /// Sends a request and reads its answer to the end. An attempt that was lost tells what came of its head.
+    pub(super) async fn send(&self, request: RequestBuilder) -> Result<Answer, Broken> {
+        let response = self.transport.send(request.build()?).await?;
         Answer::read(response).await
     }
-}
-
-fn lost(error: reqwest::Error) -> Lost {
-    Lost::from_reqwest(&error.without_url())
 }

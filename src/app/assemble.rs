@@ -24,6 +24,19 @@ pub(super) async fn store(config: &Config) -> Result<Store, Failure> {
     Ok(store)
 }
 
+/// Refuses a login that no command could use: a secret that is not there, a URL that is none.
+pub(super) fn usable(config: &Config, login: &LoginConfig) -> Result<(), Failure> {
+    if let LoginKind::Amazon(amazon) = &login.kind {
+        client(vec![real(login, amazon)?], config)?;
+    }
+    Ok(())
+}
+
+fn client(endpoints: Vec<LoginEndpoint>, config: &Config) -> Result<AdsClient, Failure> {
+    AdsClient::new(endpoints, &config.rate_limit, ClientOptions::default())
+        .map_err(|error| Failure::from_report(error.report(machine_now())))
+}
+
 /// What the configuration says about profiles, for commands that only read.
 pub(super) fn policy(config: &Config) -> Policy {
     Policy {
@@ -49,8 +62,7 @@ impl Assembly {
                 LoginKind::Amazon(amazon) => real(login, amazon)?,
             });
         }
-        let client = AdsClient::new(endpoints, &config.rate_limit, ClientOptions::default())
-            .map_err(|error| Failure::from_report(error.report(machine_now())))?;
+        let client = client(endpoints, config)?;
         let options = EngineOptions { sync: config.sync.clone(), carries, profiles: config.profiles.clone() };
         let engine = Engine::start(store, client, options).await?;
         Ok(Self { engine, simulator })

@@ -102,7 +102,9 @@ async fn execute(cli: &Cli, out: &mut Output<'_>) -> Result<Exit, Failure> {
     match command {
         Command::Simulate(_) => Ok(Exit::Ok),
         Command::Config(ConfigCommand::Show) => cli::config_show(&config, out),
-        Command::Config(ConfigCommand::Check) => cli::config_check(&config, out).await,
+        Command::Config(ConfigCommand::Check) => {
+            cli::config_check(&config, |login| assemble::usable(&config, login), out).await
+        }
         Command::Migrate => migrate(&config, out).await,
         Command::Runs(args) => cli::runs(&assemble::store(&config).await?, args, out).await,
         Command::Run(RunCommand::Show { id }) => {

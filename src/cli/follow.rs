@@ -9,12 +9,14 @@ use super::args::{RetryArgs, SyncArgs};
 use super::failure::{Exit, Failure};
 use super::output::Output;
 use super::plain::{count, counts, maybe_time};
-use super::profiles::select;
+use super::profiles::{said, select};
 use super::retry;
+use super::standing::word;
 use crate::domain::id::{ProfileId, RunId};
 use crate::domain::plural::{count as domain_count, times};
 use crate::domain::report::ErrorReport;
 use crate::domain::run::{Origin, Progress, RunState, RunView, UnitState, UnitView};
+use crate::domain::text::one_line;
 use crate::sync::event::SyncEvent;
 use crate::sync::overview::{Overview, ProfileStatus};
 use crate::sync::{Engine, Requester};
@@ -42,6 +44,7 @@ pub async fn sync(
     interrupted: impl Future<Output = ()>,
 ) -> Result<Exit, Failure> {
     tokio::pin!(interrupted);
+    said_whose(work)?;
     let mut failures: Vec<ErrorReport> = Vec::new();
     // What fails now: a login that answers again is no cause any more when the profiles are chosen.
     let before = engine.snapshot();
@@ -106,6 +109,17 @@ pub async fn sync(
     let ended = follower.finish();
     summarise(&ended, &failures, &skipped, out)?;
     Ok(Exit::of(&ended, &failures))
+}
+
+/// Refuses work that does not say whose, before anybody is asked for anything.
+fn said_whose(work: &Work) -> Result<(), Failure> {
+    match work {
+        Work::Sync(args) if args.failed => Ok(()),
+        Work::Sync(args) => said(&args.select, "sync"),
+        Work::Retry(args) if args.cause.is_some() => Ok(()),
+        Work::Retry(args) => said(&args.select, "retry"),
+        Work::Approve(_) => Ok(()),
+    }
 }
 
 /// Asks the logins for their profiles, where the work needs to know them.
@@ -416,7 +430,7 @@ fn summarise(
             [RunState::Completed, RunState::Failed, RunState::Held, RunState::Cancelled, RunState::Discarded]
         {
             if of(state) > 0 {
-                parts.push(format!("{} {state}", of(state)));
+                parts.push(format!("{} {}", of(state), word(state)));
             }
         }
         if of(RunState::Queued) > 0 {
@@ -468,13 +482,13 @@ impl Bars {
             reason = "a ratio between 0 and 1"
         )]
         bar.set_position((progress.ratio().unwrap_or_else(|| progress.of_units()) * 1000.0) as u64);
-        bar.set_prefix(name.to_owned());
-        bar.set_message(format!(
+        bar.set_prefix(one_line(name));
+        bar.set_message(one_line(&format!(
             "{}/{} units  {} rows  {now}",
             progress.settled,
             progress.units,
             count(progress.rows)
-        ));
+        )));
     }
 
     fn end(&mut self, run: RunId) {

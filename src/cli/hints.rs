@@ -1,4 +1,5 @@
-//! A test of all texts: whatever names a command names one that exists, with arguments that it has.
+//! A test of all texts: whatever names a command names one that exists, with arguments that it has, and with those that
+//! it needs: whoever types what a text says must not be told that something is missing.
 
 use std::path::{Path, PathBuf};
 
@@ -66,6 +67,9 @@ fn sources(folder: &Path, out: &mut Vec<PathBuf>) {
     }
 }
 
+/// Commands that do nothing without being told for which profiles; clap leaves that to them.
+const NEED_PROFILES: [&str; 3] = ["sync", "retry", "cancel"];
+
 /// What is wrong with the command that a text names behind the program's name; `None` for a sentence.
 fn complaint(rest: &str) -> Option<String> {
     let end = rest.find(['`', ')', '(', ';', ',', '"', '\'', '|']).unwrap_or(rest.len());
@@ -78,7 +82,9 @@ fn complaint(rest: &str) -> Option<String> {
     }
     let root = Cli::command();
     let mut command = &root;
+    let mut given = false;
     for word in words {
+        given = true;
         if let Some(flag) = word.strip_prefix("--") {
             let known = command.get_arguments().chain(root.get_arguments());
             if flag != "help" && !known.into_iter().any(|arg| arg.get_long() == Some(flag)) {
@@ -86,6 +92,7 @@ fn complaint(rest: &str) -> Option<String> {
             }
         } else if let Some(sub) = command.find_subcommand(word) {
             command = sub;
+            given = false;
         } else if command.get_name() == root.get_name() && word != first {
             // The sentence goes on behind an option of the program itself.
             continue;
@@ -98,7 +105,12 @@ fn complaint(rest: &str) -> Option<String> {
             continue;
         }
     }
-    None
+    // In backquotes it is to be typed; a retry is hinted at so often that it has to be whole in sentences too.
+    let typed = rest[end..].starts_with('`') || command.get_name() == "retry";
+    let needs = NEED_PROFILES.contains(&command.get_name())
+        || command.get_positionals().any(clap::Arg::is_required_set)
+        || command.is_subcommand_required_set();
+    (typed && needs && !given).then(|| format!("{} is told without what it needs", command.get_name()))
 }
 
 #[test]
@@ -138,6 +150,16 @@ fn a_command_that_does_not_exist_is_found_out() {
         ("run hide 3", true),
         ("retry --sideways", true),
         ("errors --cause", true),
+        ("retry`", true),
+        ("retry", true),
+        ("retry, and so on", true),
+        ("retry --all`", false),
+        ("retry {id}", false),
+        ("sync` the profile", true),
+        ("run show`", true),
+        ("run`", true),
+        ("why PROFILE`", false),
+        ("errors`", false),
     ] {
         assert_eq!(complaint(text).is_some(), wrong, "{text}: {:?}", complaint(text));
     }

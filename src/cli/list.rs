@@ -6,7 +6,7 @@ use super::output::Output;
 use super::plain::{Align, count, counts, maybe_time, table, time};
 use super::profiles::find;
 use super::report::report_lines;
-use super::standing::standing;
+use super::standing::Look;
 use crate::domain::code::Code;
 use crate::domain::id::RunId;
 use crate::domain::plural::{grouped, plural, times};
@@ -30,6 +30,7 @@ pub async fn profiles(engine: &Engine, args: &ProfilesArgs, out: &mut Output<'_>
         }
     }
     let overview = engine.snapshot();
+    let look = Look::at(overview.runs.values(), engine.now(), engine.store().is_sqlite(), out.utc).await;
     let mut rows = Vec::new();
     let mut stored: Vec<_> = overview.profiles.values().collect();
     stored.sort_by_key(|p| (p.profile.name.to_lowercase(), p.profile.id));
@@ -57,7 +58,7 @@ pub async fn profiles(engine: &Engine, args: &ProfilesArgs, out: &mut Output<'_>
             status.word().to_owned(),
             maybe_time(p.last_synced_at, out.utc),
             count(p.rows),
-            note(p, run, engine.now(), out.utc),
+            note(p, run, &look, out.utc),
         ]);
     }
     if !out.json {
@@ -84,9 +85,9 @@ pub async fn profiles(engine: &Engine, args: &ProfilesArgs, out: &mut Output<'_>
 }
 
 /// What there is to know of a profile that is not synced as others are.
-fn note(p: &StoredProfile, run: Option<&RunView>, now: Timestamp, utc: bool) -> String {
+fn note(p: &StoredProfile, run: Option<&RunView>, look: &Look, utc: bool) -> String {
     if let Some(run) = run.filter(|run| run.state.is_live()) {
-        return standing(run, now, utc).1;
+        return look.standing(run).1;
     }
     if let Some(at) = p.gone_at {
         return format!("not listed since {}; its data is kept", time(at, utc));
@@ -110,7 +111,7 @@ pub async fn runs(store: &Store, args: &RunsArgs, out: &mut Output<'_>) -> Resul
     let profile_id =
         args.profile.as_ref().map(|word| find(&profiles, word)).transpose()?.map(|p| p.profile.id);
     let runs = store.runs(&RunFilter { profile_id, state: args.state, limit: args.limit }).await?;
-    let now = store.now().await?;
+    let look = Look::at(&runs, store.now().await?, store.is_sqlite(), out.utc).await;
     let mut rows = Vec::new();
     for run in &runs {
         if out.json {
@@ -124,12 +125,12 @@ pub async fn runs(store: &Store, args: &RunsArgs, out: &mut Output<'_>) -> Resul
                 || run.profile_id.to_string(),
                 |p| format!("{} {}", p.profile.name, p.profile.country),
             ),
-            standing(run, now, out.utc).0.to_owned(),
+            look.standing(run).0.to_owned(),
             time(run.requested_at, out.utc),
             took(run),
             count(run.requests),
             if run.state == RunState::Completed { count(run.rows) } else { "-".to_owned() },
-            outcome(run, now, out.utc),
+            outcome(run, &look),
         ]);
     }
     if !out.json {
@@ -160,12 +161,12 @@ fn took(run: &RunView) -> String {
     }
 }
 
-fn outcome(run: &RunView, now: Timestamp, utc: bool) -> String {
+fn outcome(run: &RunView, look: &Look) -> String {
     match (run.state, &run.error, &run.hold) {
         (RunState::Completed, _, _) => counts(&run.counts),
         (RunState::Failed, Some(report), _) => report.summary.clone(),
         (RunState::Held, _, Some(hold)) => hold.headline(),
-        _ => standing(run, now, utc).1,
+        _ => look.standing(run).1,
     }
 }
 
@@ -188,7 +189,8 @@ pub async fn run_show(store: &Store, id: i64, out: &mut Output<'_>) -> Result<Ex
     }
     let profile = store.profile(run.profile_id).await?;
     let name = profile.map_or_else(String::new, |p| format!("  {} {}", p.profile.name, p.profile.country));
-    let (word, more) = standing(&run, store.now().await?, out.utc);
+    let look = Look::at([&run], store.now().await?, store.is_sqlite(), out.utc).await;
+    let (word, more) = look.standing(&run);
     let more = if more.is_empty() { more } else { format!("  {more}") };
     out.line(&format!("run {}  {word}  profile {}{name}{more}", run.id, run.profile_id))?;
     out.line(&format!(

@@ -6,6 +6,7 @@ use serde::Serialize;
 
 use super::failure::Failure;
 use crate::domain::report::ErrorReport;
+use crate::domain::text::one_line;
 
 /// The writers of one command, and how they are to be used.
 pub struct Output<'a> {
@@ -33,18 +34,19 @@ impl Output<'_> {
         Ok(())
     }
 
-    /// Writes a line of data.
+    /// Writes a line of data for people: names and what the API says come from anywhere, and a terminal obeys what it
+    /// is sent.
     ///
     /// # Errors
     /// When the writer fails.
     pub fn line(&mut self, text: &str) -> Result<(), Failure> {
-        writeln!(self.data, "{text}")?;
+        writeln!(self.data, "{}", one_line(text))?;
         Ok(())
     }
 
-    /// Writes a line of narration. A narration that nobody can read stops no work.
+    /// Writes a line of narration, cleaned in the same way. A narration that nobody can read stops no work.
     pub fn say(&mut self, text: &str) {
-        let _ = writeln!(self.narration, "{text}");
+        let _ = writeln!(self.narration, "{}", one_line(text));
     }
 
     /// Tells of a failure: one message with its causes and what to do; in JSON mode as data too.

@@ -3,6 +3,7 @@
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::domain::run::ChangeCounts;
+use crate::domain::text::one_line;
 use crate::domain::time::Timestamp;
 
 /// Which side a column is aligned to.
@@ -14,6 +15,9 @@ pub(super) enum Align {
 
 /// Lays out rows under headings; columns are as wide as their widest cell, and no line ends with blanks.
 pub(super) fn table(columns: &[(&str, Align)], rows: &[Vec<String>]) -> Vec<String> {
+    // As they will be shown: what is left out of a name takes no column.
+    let rows: Vec<Vec<String>> =
+        rows.iter().map(|row| row.iter().map(|cell| one_line(cell)).collect()).collect();
     let widths: Vec<usize> = columns
         .iter()
         .enumerate()
@@ -24,7 +28,7 @@ pub(super) fn table(columns: &[(&str, Align)], rows: &[Vec<String>]) -> Vec<Stri
         .collect();
     let headings: Vec<String> = columns.iter().map(|(heading, _)| (*heading).to_owned()).collect();
     std::iter::once(&headings)
-        .chain(rows)
+        .chain(&rows)
         .map(|row| {
             let mut line = String::new();
             for (i, cell) in row.iter().enumerate() {
@@ -99,6 +103,9 @@ mod tests {
         let rows = vec![vec!["日本".to_owned(), "7".to_owned()], vec!["a".to_owned(), "1,204".to_owned()]];
         let lines = table(&[("NAME", Align::Left), ("ROWS", Align::Right)], &rows);
         assert_eq!(lines, ["NAME   ROWS", "日本      7", "a     1,204"]);
+        let rows = [["\u{1b}[31m\u{202e}a\u{7}".to_owned(), "7".to_owned()]].map(Vec::from);
+        let lines = table(&[("NAME", Align::Left), ("ROWS", Align::Right)], &rows);
+        assert_eq!(lines, ["NAME   ROWS", "[31ma     7"]);
     }
 
     #[test]

@@ -60,6 +60,17 @@ pub(super) fn find<'a>(profiles: &'a [StoredProfile], word: &str) -> Result<&'a 
     }
 }
 
+/// Refuses a command line that selects nothing at all.
+pub(super) fn said(args: &SelectArgs, command: &str) -> Result<(), Failure> {
+    if args.all || !args.profiles.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::usage(
+        format!("adsync {command} needs to know which profiles"),
+        format!("Name them, or all: adsync {command} --all"),
+    ))
+}
+
 /// The profiles that a command line selects; `all` says which ones `--all` means.
 pub(super) fn select(
     profiles: &[StoredProfile],
@@ -70,12 +81,7 @@ pub(super) fn select(
     if args.all {
         return Ok(profiles.iter().filter(|p| all(p)).map(|p| p.profile.id).collect());
     }
-    if args.profiles.is_empty() {
-        return Err(Failure::usage(
-            format!("adsync {command} needs to know which profiles"),
-            format!("Name them, or all: adsync {command} --all"),
-        ));
-    }
+    said(args, command)?;
     let mut chosen = Vec::new();
     for word in &args.profiles {
         let id = find(profiles, word)?.profile.id;

@@ -6,6 +6,7 @@ use super::failure::{Exit, Failure};
 use super::output::Output;
 use super::plain::plural;
 use super::profiles::{find, select};
+use super::standing::word;
 use crate::domain::id::ProfileId;
 use crate::domain::profile::StoredProfile;
 use crate::domain::report::ErrorReport;
@@ -61,7 +62,8 @@ pub(super) fn refused(id: ProfileId, overview: &Overview, out: &mut Output<'_>) 
         }
         Some(run) => format!(
             "{name}: run {} is {}, so there is nothing to retry; adsync sync {id} syncs it anew",
-            run.id, run.state
+            run.id,
+            word(run.state)
         ),
         None => format!("{name} was never synced; adsync sync {id} does it"),
     });

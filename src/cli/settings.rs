@@ -2,15 +2,20 @@
 
 use super::failure::{Exit, Failure};
 use super::output::Output;
-use crate::config::{Config, LoginKind, redact_endpoint, redact_url};
+use crate::config::{Config, LoginConfig, LoginKind, redact_endpoint, redact_url};
 use crate::domain::selection::Entry;
 use crate::store::Store;
 
-/// Checks secrets and the database of a configuration that has been read already.
+/// Checks secrets, logins and the database of a configuration that has been read already; `usable` makes of a login what
+/// every command makes of it, and sends nothing.
 ///
 /// # Errors
 /// For the first thing that is wrong.
-pub async fn config_check(config: &Config, out: &mut Output<'_>) -> Result<Exit, Failure> {
+pub async fn config_check(
+    config: &Config,
+    usable: impl Fn(&LoginConfig) -> Result<(), Failure>,
+    out: &mut Output<'_>,
+) -> Result<Exit, Failure> {
     let from =
         config.path.as_ref().map_or_else(|| "the defaults".to_owned(), |path| path.display().to_string());
     let mut checked = Vec::new();
@@ -20,13 +25,7 @@ pub async fn config_check(config: &Config, out: &mut Output<'_>) -> Result<Exit,
     };
     ok("configuration", &from, out)?;
     for login in &config.logins {
-        if let LoginKind::Amazon(amazon) = &login.kind {
-            for (field, source) in
-                [("client_secret", &amazon.client_secret), ("refresh_token", &amazon.refresh_token)]
-            {
-                source.resolve(&format!("login {:?}: {field}", login.name))?;
-            }
-        }
+        usable(login)?;
         ok("login", &login.name, out)?;
     }
     let store = Store::open(&config.database_url).await?;

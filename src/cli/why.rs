@@ -4,13 +4,13 @@ use super::failure::{Exit, Failure};
 use super::output::Output;
 use super::plain::{left, time};
 use super::profiles::find;
+use super::standing::Look;
 use crate::domain::profile::StoredProfile;
 use crate::domain::report::ErrorReport;
 use crate::store::Store;
 use crate::sync::Policy;
 use crate::sync::overview::Overview;
 use crate::sync::why::{Beside, Facts, why as answer};
-use crate::telemetry::process::Identity;
 
 /// Says what a profile waits for, since when, what comes next, and what somebody can do, as far as the configuration
 /// lets it be synced at all.
@@ -23,11 +23,10 @@ pub async fn why(store: &Store, policy: &Policy, word: &str, out: &mut Output<'_
     let unlisted: Vec<ErrorReport> =
         overview.login_failures.values().map(|failure| (*failure.report).clone()).collect();
     let id = find(&profiles, word).map_err(|failure| failure.unless_unlisted(&unlisted))?.profile.id;
-    let owner = overview.runs.get(&id).and_then(|run| run.owner.as_deref()).and_then(Identity::parse);
-    let owner_ended = match owner {
-        Some(owner) => has_ended(owner, store.is_sqlite()).await,
-        None => false,
-    };
+    let now = store.now().await?;
+    let run = overview.runs.get(&id);
+    let look = Look::at(run, now, store.is_sqlite(), out.utc).await;
+    let owner_ended = run.is_some_and(|run| look.has_ended(run));
     // Of a run that ended, its units say what the API refused.
     if let Some(run) =
         overview.runs.get(&id).map(|run| run.id).filter(|run| !overview.units.contains_key(run))
@@ -35,7 +34,6 @@ pub async fn why(store: &Store, policy: &Policy, word: &str, out: &mut Output<'_
         overview.units.insert(run, store.units(run).await?);
     }
     let beside = Beside { owner_ended, lease: Some(store.lease()), ..Beside::default() };
-    let now = store.now().await?;
     let Some(why) = Facts::of(&overview, id, now, beside).map(|facts| answer(&facts)) else {
         return Err(Failure::usage(
             format!("profile {word:?} is not known"),
@@ -65,10 +63,4 @@ pub async fn why(store: &Store, policy: &Policy, word: &str, out: &mut Output<'_
         out.line(&format!("  {head:<7}  {:<wide$}  {}", remedy.command, remedy.what))?;
     }
     Ok(Exit::Ok)
-}
-
-/// True when a process of this machine has certainly ended; of another machine's nobody can say.
-async fn has_ended(owner: Identity, local: bool) -> bool {
-    let look = move || Identity::current().knows_dead(&owner, local);
-    tokio::task::spawn_blocking(look).await.unwrap_or(false)
 }

@@ -73,8 +73,8 @@ struct Login {
     client_id: Option<String>,
     client_secret: Option<SecretEntry>,
     refresh_token: Option<SecretEntry>,
-    api_url: Option<String>,
-    token_url: Option<String>,
+    api_url: Option<toml::Spanned<String>>,
+    token_url: Option<toml::Spanned<String>>,
 }
 
 struct SecretEntry(SecretSource);
@@ -338,12 +338,16 @@ fn login(from: toml::Spanned<Login>, place: &Place<'_>) -> Result<LoginConfig, C
         other => other,
     };
     for (field, url) in [("api_url", &from.api_url), ("token_url", &from.token_url)] {
-        if let Some(url) = url
-            && !(url.starts_with("http://") || url.starts_with("https://"))
-        {
-            return Err(
-                place.error(at, format!("login {name:?}: {field} must start with http:// or https://"))
-            );
+        let Some(url) = url else { continue };
+        let refuse =
+            |reason: &str| place.error(url.span().start, format!("login {name:?}: {field} must {reason}"));
+        let text = url.get_ref();
+        if !(text.starts_with("http://") || text.starts_with("https://")) {
+            return Err(refuse("start with http:// or https://"));
+        }
+        // The paths of the lists, and their own queries, are put behind it.
+        if field == "api_url" && text.contains(['?', '#']) {
+            return Err(refuse("not have a query"));
         }
     }
     Ok(LoginConfig {
@@ -352,8 +356,8 @@ fn login(from: toml::Spanned<Login>, place: &Place<'_>) -> Result<LoginConfig, C
             client_id: from.client_id.filter(|id| !id.trim().is_empty()).ok_or_else(|| need("client_id"))?,
             client_secret: secret(from.client_secret.ok_or_else(|| need("client_secret"))?),
             refresh_token: secret(from.refresh_token.ok_or_else(|| need("refresh_token"))?),
-            api_url: from.api_url.map(|url| url.trim_end_matches('/').to_owned()),
-            token_url: from.token_url,
+            api_url: from.api_url.map(|url| url.get_ref().trim_end_matches('/').to_owned()),
+            token_url: from.token_url.map(toml::Spanned::into_inner),
         })),
         name,
     })

@@ -11,6 +11,7 @@ use unicode_width::UnicodeWidthStr;
 
 use crate::domain::plural::grouped;
 use crate::domain::run::ChangeCounts;
+pub(super) use crate::domain::text::one_line;
 use crate::domain::time::Timestamp;
 use crate::domain::unit::Unit;
 
@@ -26,24 +27,6 @@ pub(super) enum Align {
 /// The columns that a text takes on a terminal.
 pub(super) fn width(text: &str) -> usize {
     text.width()
-}
-
-/// A text on one line, without control characters and without marks that turn the writing direction.
-pub(super) fn one_line(text: &str) -> String {
-    let mut out = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '\n' | '\r' | '\t' => {
-                if !out.ends_with(' ') {
-                    out.push(' ');
-                }
-            }
-            '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' => {}
-            c if c.is_control() => {}
-            c => out.push(c),
-        }
-    }
-    out.trim_end().to_owned()
 }
 
 /// Cuts a text to a number of columns; what was cut is shown by an ellipsis.
@@ -316,11 +299,6 @@ mod tests {
             assert_eq!(width(&pad(text, columns, Align::Left, "…")), columns);
             assert_eq!(width(&pad(text, columns, Align::Right, "…")), columns);
         }
-    }
-
-    #[test]
-    fn control_characters_and_direction_marks_never_reach_the_screen() {
-        assert_eq!(one_line("a\u{1b}[31mb\u{202e}c\td"), "a[31mbc d");
     }
 
     #[test]

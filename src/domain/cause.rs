@@ -1,7 +1,8 @@
 //! Causes: what makes the failures of many profiles one thing to mend.
 //!
 //! A fingerprint is made of the code and of what [`Same`] says counts for it: the login, the host, the request's path
-//! without ids, the status, what was said without numbers and names. Nothing of it is one profile's own.
+//! without ids, the status, what was said without numbers and names. Nothing of it is one profile's own, and what fails
+//! as a whole is one cause, whatever was asked of it.
 
 use std::fmt;
 
@@ -44,6 +45,9 @@ impl CauseId {
             Same::LoginAndMessage => vec![login.to_owned(), status, said],
             Same::Host => vec![request.map_or_else(String::new, host), said],
             Same::Request => vec![request.map_or_else(String::new, path), status, said],
+            // The summary names the list.
+            Same::Service if report.causes.is_empty() => vec![status],
+            Same::Service => vec![status, said],
             Same::Message => vec![normalised(&report.summary, own), said],
         };
         let text = format!("{}\n{}", report.code, parts.join("\n"));
@@ -136,8 +140,16 @@ fn normalised(text: &str, own: &[&str]) -> String {
             words.push(word);
         }
     }
-    words.join(" ")
+    let said = words.join(" ");
+    // Where an answer was cut says nothing about why.
+    match said.split_once(CUT) {
+        Some((before, _)) => format!("{before}{CUT}"),
+        None => said,
+    }
 }
+
+/// How the JSON parser begins to tell that an answer ended too soon; what it names then is only where.
+const CUT: &str = "eof while parsing";
 
 #[cfg(test)]
 mod tests {
@@ -180,6 +192,7 @@ mod tests {
     }
 
     const LIST: &str = "https://api.example/sp/campaigns/list";
+    const TARGETS: &str = "https://api.example/sd/targets";
 
     #[test]
     fn what_differs_only_by_profile_is_one_cause() {
@@ -204,6 +217,15 @@ mod tests {
             ),
             // The host that a request goes to says nothing about what is wrong with it.
             (BadRequest, (LIST, "x"), ("https://api-eu.example/sp/campaigns/list", "x")),
+            // The service fails as a whole, whatever was asked of it.
+            (ServerError, (LIST, "Service Unavailable"), (TARGETS, "service unavailable")),
+            (Timeout, (LIST, "x"), (TARGETS, "x")),
+            // An answer that was cut, wherever that was.
+            (
+                Malformed,
+                (LIST, "the body is no complete JSON: EOF while parsing a string at line 1 column 4096"),
+                (LIST, "the body is no complete JSON: EOF while parsing a value at line 1 column 9"),
+            ),
             // No way to a host is one cause, whatever was asked of it.
             (
                 Connection,
@@ -243,11 +265,10 @@ mod tests {
         let of = |code, url, status, said, login: &str| {
             CauseId::of(&report(code, url, Some(status), said), &profile(1, login, "Haus Linden"))
         };
-        let targets = "https://api.example/sd/targets";
         for (what, a, b) in [
             ("codes", of(BadRequest, LIST, 400, "x", "acme"), of(ServerError, LIST, 400, "x", "acme")),
             ("statuses", of(BadRequest, LIST, 400, "x", "acme"), of(BadRequest, LIST, 422, "x", "acme")),
-            ("paths", of(BadRequest, LIST, 400, "x", "acme"), of(BadRequest, targets, 400, "x", "acme")),
+            ("paths", of(BadRequest, LIST, 400, "x", "acme"), of(BadRequest, TARGETS, 400, "x", "acme")),
             (
                 "messages",
                 of(BadRequest, LIST, 400, "bad filter", "acme"),
@@ -260,12 +281,24 @@ mod tests {
                 of(Connection, LIST, 0, "x", "acme"),
                 of(Connection, "https://api-eu.example/a", 0, "x", "acme"),
             ),
-            ("lists", of(Timeout, LIST, 0, "x", "acme"), of(Timeout, targets, 0, "x", "acme")),
+            ("lists", of(Malformed, LIST, 200, "x", "acme"), of(Malformed, TARGETS, 200, "x", "acme")),
+            ("failures", of(ServerError, LIST, 503, "x", "acme"), of(ServerError, LIST, 500, "x", "acme")),
         ] {
             assert_ne!(a, b, "{what}");
         }
         // What is no login's matter is one cause over all logins.
         assert_eq!(of(ServerError, LIST, 503, "x", "acme"), of(ServerError, LIST, 503, "x", "other"));
+    }
+
+    #[test]
+    fn a_list_that_does_not_answer_is_no_cause_of_its_own() {
+        let of = |summary: &str, url: &str| {
+            let mut report = report(Code::Timeout, url, None, "");
+            report.causes.clear();
+            summary.clone_into(&mut report.summary);
+            CauseId::of(&report, &profile(1, "acme", "Haus Linden"))
+        };
+        assert_eq!(of("SP campaigns: no answer in time", LIST), of("SD targets: no answer in time", TARGETS));
     }
 
     #[test]

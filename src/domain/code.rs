@@ -45,6 +45,8 @@ pub enum Same {
     Host,
     /// The request, its status and what the API said.
     Request,
+    /// The status and what the API said, whatever was asked of it: the service fails as a whole.
+    Service,
     /// What it says.
     Message,
 }
@@ -82,7 +84,7 @@ macro_rules! codes {
             pub const fn remedy(self) -> &'static str {
                 match self {
                     $(Self::$variant => $remedy,)+
-                    Self::Other => "Look at it with the version that stored it, or `adsync sync` the profile anew.",
+                    Self::Other => "Look at it with the version that stored it, or sync the profile anew with `adsync sync PROFILE`.",
                 }
             }
 
@@ -128,7 +130,7 @@ codes! {
         "Check that the application has API access, and that region and api_url of the login belong together (`adsync config show`).";
     AuthUnreachable = "auth.unreachable", Within, Retryable, Host,
         "The token endpoint does not answer, or asks to come back later.",
-        "Check the network, and token_url if it is set (`adsync config show`); then `adsync retry`.";
+        "Check the network, and token_url if it is set (`adsync config show`); then `adsync retry --all`.";
     AuthMalformed = "auth.malformed", Never, Failed, Login,
         "The token endpoint answers something that is no token.",
         "Look for a proxy that answers in its place, and check token_url (`adsync config show`).";
@@ -140,7 +142,7 @@ codes! {
         "`adsync profiles` lists what is known.";
     NotSyncable = "profile.not_syncable", Never, Usage, Message,
         "The profile is shown and never synced: it holds no sponsored ads, or its login no longer lists it.",
-        "Leave it out; `adsync why` says more about a profile.";
+        "Leave it out; `adsync why PROFILE` says more.";
     Excluded = "profile.excluded", Never, Usage, Message,
         "The configuration leaves the profile out.",
         "Take it into the configuration's selection of profiles, then `adsync config check`.";
@@ -158,43 +160,43 @@ codes! {
         "Note the request ids; if the API has changed, a newer adsync may know how.";
     Unauthorized = "api.unauthorized", Never, Failed, Request,
         "The API refuses one list with 401, and takes the same token for others.",
-        "Check what the login's user may do with the account, and for which products the application was approved; then `adsync retry`.";
+        "Check what the login's user may do with the account, and for which products the application was approved; then `adsync retry --all`.";
     CursorRefused = "api.cursor_refused", Later, Retryable, Request,
         "The API no longer accepts the token of a list's next page.",
-        "`adsync retry` starts the list over and reuses the finished ones.";
+        "`adsync retry --all` starts the list over and reuses the finished ones.";
     Throttled = "api.throttled", ByItself, Retryable, Login,
         "Amazon limits the requests of the account, and did so for longer than a sync waits.",
-        "Nothing while it is put off; after a failure `adsync retry`. Lower `max_per_second` if other tools use the same accounts.";
-    ServerError = "api.server_error", Within, Retryable, Request,
+        "Nothing while it is put off; after a failure `adsync retry --all`. Lower `max_per_second` if other tools use the same accounts.";
+    ServerError = "api.server_error", Within, Retryable, Service,
         "The API failed, again and again.",
-        "`adsync retry` goes on from what was fetched.";
-    Timeout = "api.timeout", Within, Retryable, Request,
+        "`adsync retry --all` goes on from what was fetched.";
+    Timeout = "api.timeout", Within, Retryable, Service,
         "The API did not answer in time, again and again.",
-        "`adsync retry` goes on from what was fetched.";
+        "`adsync retry --all` goes on from what was fetched.";
     Connection = "api.connection", Within, Retryable, Host,
         "There is no connection to the API, or it broke, again and again.",
-        "Check the network, then `adsync retry`.";
+        "Check the network, then `adsync retry --all`.";
     Malformed = "api.malformed", Within, Retryable, Request,
         "The API answered with success, and with something that is no page of the list.",
-        "`adsync retry` asks again; if it stays, note the request ids and look for a proxy in between.";
+        "`adsync retry --all` asks again; if it stays, note the request ids and look for a proxy in between.";
     RepeatedToken = "list.repeated_token", Later, Retryable, Message,
         "A list repeated the token of a page: following it would never end.",
-        "`adsync retry` lists it anew; nothing was removed or half written.";
+        "`adsync retry --all` lists it anew; nothing was removed or half written.";
     NoProgress = "list.no_progress", Later, Retryable, Message,
         "A list served only rows that it had served before.",
-        "`adsync retry` lists it anew; nothing was removed or half written.";
+        "`adsync retry --all` lists it anew; nothing was removed or half written.";
     Endless = "list.endless", Later, Retryable, Message,
         "A list went on over empty pages.",
-        "`adsync retry` lists it anew; nothing was removed or half written.";
+        "`adsync retry --all` lists it anew; nothing was removed or half written.";
     RepeatedRows = "list.repeated_rows", Later, Retryable, Message,
         "A page had a row twice, so that nobody can tell where the next one begins.",
-        "`adsync retry` lists it anew; nothing was removed or half written.";
+        "`adsync retry --all` lists it anew; nothing was removed or half written.";
     Shrank = "list.shrank", Later, Retryable, Message,
         "A list shrank while it was read, twice: rows may have slipped past.",
-        "`adsync retry` when the account is at rest; nothing was removed or half written.";
+        "`adsync retry --all` when the account is at rest; nothing was removed or half written.";
     IncompleteList = "list.incomplete_list", Later, Retryable, Message,
         "A list ended with fewer rows than the API itself counts or has, twice.",
-        "`adsync retry` lists it anew; nothing was removed or half written.";
+        "`adsync retry --all` lists it anew; nothing was removed or half written.";
     RunUnknown = "run.unknown", Never, Usage, Message,
         "No sync has this number.",
         "`adsync runs` lists the syncs.";
@@ -203,7 +205,7 @@ codes! {
         "`adsync runs --state held` lists those that are.";
     KillsOwner = "run.kills_owner", Never, Failed, Message,
         "The sync ended the process that carried it, again and again.",
-        "Look at it with `adsync run show`, and `adsync sync` the profile anew when the cause is mended.";
+        "Look at it with `adsync run show RUN`, and sync the profile anew with `adsync sync PROFILE` when the cause is mended.";
     CauseUnknown = "cause.unknown", Never, Usage, Message,
         "No present failure has this cause.",
         "`adsync errors` lists the causes.";
@@ -218,7 +220,7 @@ codes! {
         "Give this user the right to write both, or choose another with --database.";
     DiskFull = "store.disk_full", Later, Retryable, Message,
         "The database's disk is full.",
-        "Free some space, then `adsync retry`; nothing that was committed is lost.";
+        "Free some space, then `adsync retry --all`; nothing that was committed is lost.";
     NewerSchema = "store.newer_schema", Never, Usage, Message,
         "A newer adsync has changed the database's schema.",
         "Use that version, or a newer one.";
@@ -239,7 +241,7 @@ codes! {
         "This is a defect of adsync or a damaged database; the causes say what the database said.";
     StoredPage = "store.page", Never, Failed, Message,
         "A page that was kept cannot be read back.",
-        "`adsync sync` the profile anew.";
+        "`adsync sync PROFILE` fetches the profile anew.";
     Terminal = "console.terminal", Never, Failed, Message,
         "The terminal cannot be used, or went away.",
         "Use the commands instead; `adsync --help` lists them.";

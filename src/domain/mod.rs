@@ -19,6 +19,7 @@ pub mod rate;
 pub mod report;
 pub mod run;
 pub mod selection;
+pub mod text;
 pub mod time;
 pub mod unit;
 pub mod wait;

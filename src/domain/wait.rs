@@ -46,6 +46,9 @@ pub struct RunWaits {
     /// Since when the first of its requests waits for its turn.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub since: Option<Timestamp>,
+    /// Of a run whose owner was found dead, so that its lease was ended: when it gave its last sign of life.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner_seen: Option<Timestamp>,
     /// Of a parked run: whether the API itself named its time.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asked: Option<bool>,
@@ -54,7 +57,10 @@ pub struct RunWaits {
 impl RunWaits {
     /// True when there is nothing to wait for and nothing to say of it.
     pub const fn is_empty(&self) -> bool {
-        self.requests.is_empty() && self.login_until.is_none() && self.asked.is_none()
+        self.requests.is_empty()
+            && self.login_until.is_none()
+            && self.asked.is_none()
+            && self.owner_seen.is_none()
     }
 
     /// What of it is not over: an owner that died can no longer say that it is.
@@ -64,6 +70,7 @@ impl RunWaits {
             requests: self.requests.iter().filter(|wait| wait.until > now).cloned().collect(),
             login_until: self.login_until.filter(|until| *until > now),
             since: self.since,
+            owner_seen: self.owner_seen,
             asked: self.asked,
         }
     }
@@ -91,6 +98,7 @@ mod tests {
             requests: vec![wait(WaitReason::Throttled, 10), wait(WaitReason::Retrying, 30)],
             login_until: Some(Timestamp(20)),
             since: None,
+            owner_seen: None,
             asked: None,
         };
         assert_eq!(all.throttled_until(), Some(Timestamp(20)));

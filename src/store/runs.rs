@@ -318,23 +318,34 @@ impl Store {
         })
     }
 
-    /// Ends the lease of a run whose owner is known to be dead, so that it can be claimed at once.
+    /// Ends the lease of a run whose owner is known to be dead, so that it can be claimed at once. When the owner gave
+    /// its last sign of life can no longer be told from the lease then, so it is kept beside it.
     ///
     /// # Errors
     /// When the database cannot be written.
     pub async fn expire_lease(&self, dead: &LiveOwner) -> Result<(), StoreError> {
+        let lease = self.lease();
         write_tx!(self, |tx, now| {
-            sqlx::query(
-                "update sync_runs set lease_until = $4 - 1
+            let run: Option<RunView> = sqlx::query_as(
+                "update sync_runs set lease_until = lease_until
                  where id = $1 and epoch = $2 and owner = $3 and state in ('fetching', 'committing')
-                     and lease_until >= $4",
+                     and lease_until >= $4 returning *",
             )
             .bind(dead.run.0)
             .bind(dead.epoch)
             .bind(&dead.owner)
             .bind(now.0)
-            .execute(&mut *tx)
+            .fetch_optional(&mut *tx)
             .await?;
+            if let Some(run) = run {
+                let owner_seen = run.lease_until.map(|until| until.minus(lease));
+                sqlx::query("update sync_runs set lease_until = $2, waits = $3 where id = $1")
+                    .bind(run.id.0)
+                    .bind(now.0 - 1)
+                    .bind(to_json(&RunWaits { owner_seen, ..run.waits }))
+                    .execute(&mut *tx)
+                    .await?;
+            }
             Ok(())
         })
     }

@@ -126,6 +126,11 @@ pub(super) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 impl Inner {
+    /// True for a run that this engine takes when it is free to be taken.
+    pub(super) fn carries(&self, run: RunId) -> bool {
+        self.options.carries == Carries::Any || lock(&self.requested).contains(&run)
+    }
+
     /// The budget's gauges, by the database's clock.
     pub(super) fn limits(&self) -> LimitsSnapshot {
         LimitsSnapshot { since: self.limits_since, ..self.client.limits() }

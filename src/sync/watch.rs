@@ -1,6 +1,6 @@
 //! What the engine watches beside its own runs: leases, dead owners, other processes' runs, and the gauges.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -157,13 +157,14 @@ fn waits_of(inner: &Inner, run: RunId, now: Timestamp) -> RunWaits {
     let pause = login.and_then(|login| inner.client.pause_of(&login)).filter(|pause| *pause >= TOLD);
     let login_until = pause.map(|pause| now.plus(pause));
     let waits = !requests.is_empty() || login_until.is_some();
-    RunWaits { requests, login_until, since: since.filter(|_| waits), asked: None }
+    RunWaits { requests, login_until, since: since.filter(|_| waits), ..RunWaits::default() }
 }
 
 /// Ends the leases of owners that are known to be dead, so that their runs go on at once.
 async fn janitor(inner: Arc<Inner>) {
+    let mut told = HashSet::new();
     loop {
-        match bury_the_dead(&inner).await {
+        match bury_the_dead(&inner, &mut told).await {
             Ok(true) => inner.wake.notify_one(),
             Ok(false) => {}
             Err(error) => tracing::debug!(target: "adsync::sync", "owners cannot be looked at: {error}"),
@@ -172,7 +173,7 @@ async fn janitor(inner: Arc<Inner>) {
     }
 }
 
-async fn bury_the_dead(inner: &Inner) -> Result<bool, StoreError> {
+async fn bury_the_dead(inner: &Inner, told: &mut HashSet<(RunId, i64)>) -> Result<bool, StoreError> {
     let mut any = false;
     let us = inner.identity.to_string();
     for live in inner.store.live_owners().await? {
@@ -184,7 +185,13 @@ async fn bury_the_dead(inner: &Inner) -> Result<bool, StoreError> {
         let us = inner.identity.clone();
         let dead = tokio::task::spawn_blocking(move || us.knows_dead(&owner, local)).await.unwrap_or(false);
         if dead {
-            tracing::warn!(target: "adsync::sync", "run {}: its process has ended, taking it over", live.run);
+            if told.insert((live.run, live.epoch)) {
+                let next = match inner.carries(live.run) {
+                    true => ", taking it over",
+                    false => "; whoever syncs its profile next takes it over, or an open console",
+                };
+                tracing::warn!(target: "adsync::sync", "run {}: its process has ended{next}", live.run);
+            }
             inner.store.expire_lease(&live).await?;
             any = true;
         }

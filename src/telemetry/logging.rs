@@ -7,6 +7,8 @@ use tracing_subscriber::layer::{Layer, SubscriberExt as _};
 use tracing_subscriber::util::SubscriberInitExt as _;
 use tracing_subscriber::{EnvFilter, Registry};
 
+use crate::domain::text::one_line;
+
 /// Logs to standard error: warnings and worse, with `verbose` information lines too. A second call changes
 /// nothing.
 pub fn to_stderr(verbose: bool) {
@@ -16,10 +18,11 @@ pub fn to_stderr(verbose: bool) {
         .with_ansi(std::io::stderr().is_terminal() && !no_color())
         .with_target(false)
         .fmt_fields(debug_fn(|line, field, value| match field.name() {
-            "message" => write!(line, "{value:?}"),
+            // Names and what the API says come from anywhere, and a terminal obeys what it is sent.
+            "message" => line.write_str(&one_line(&format!("{value:?}"))),
             // For whoever filters by it; people are told the name.
             "profile_id" => Ok(()),
-            name => write!(line, " {name}={value:?}"),
+            name => write!(line, " {name}={}", one_line(&format!("{value:?}"))),
         }));
     let _ = tracing_subscriber::registry().with(lines).with(filter).try_init();
 }

@@ -102,7 +102,8 @@ async fn each_family_of_the_api_is_reported_with_its_words_and_all_request_ids()
         server.always(refusal(status, body));
         let (error, report) = report_of(&server).await;
         assert_eq!((report.code, report.retryable), (code, code.retryable()), "{family}: {report:#?}");
-        assert_eq!(report.causes, [said], "{family}");
+        let parts: &[&str] = if family == "nested" { &["TOO_HIGH: too many, at $.maxResults"] } else { &[] };
+        assert_eq!(report.causes, [&[said], parts].concat(), "{family}");
         let request = report.request.unwrap();
         assert_eq!((request.method.as_str(), request.status), ("POST", Some(status)), "{family}");
         assert_eq!(request.url, format!("{}/sp/campaigns/list", server.url()), "{family}");
@@ -117,6 +118,31 @@ async fn each_family_of_the_api_is_reported_with_its_words_and_all_request_ids()
         assert_eq!(request.attempts.len(), tried, "{family}");
         assert_eq!(request.attempts[0].after_ms, 0, "{family}: times count from the first attempt");
         assert!(request.attempts.is_sorted_by_key(|attempt| attempt.after_ms), "{family}");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_breaks_off_behind_its_head_keeps_the_ids_of_the_head() {
+    let server = Server::start().await;
+    server.always(refusal(200, r#"{"campaigns":["#).header("x-amzn-trace", "x").cut_off());
+    let (_, report) = report_of(&server).await;
+    assert_eq!(report.code, Code::Connection);
+    assert_eq!(report.request.unwrap().request_ids, ["HEAD-1", "HEAD-2", "HEAD-3"]);
+}
+
+#[tokio::test]
+async fn a_redirect_is_told_with_what_may_stand_in_between() {
+    for (status, proxy) in [(302, true), (400, false)] {
+        let server = Server::start().await;
+        server.always(Reply::new(status, "").header("location", "https://login.example/"));
+        let (_, report) = report_of(&server).await;
+        assert_eq!(report.code, Code::BadRequest);
+        assert_eq!(
+            report.hint.contains("proxy") && report.hint.contains("api_url"),
+            proxy,
+            "{}",
+            report.hint
+        );
     }
 }
 

@@ -93,7 +93,7 @@ fn profiles_that_are_left_out_are_shown_skipped_and_refused_with_the_line_to_cha
 
     // All that may be synced are; the others are counted and told.
     let done = home.ok(&["sync", "--all"]);
-    done.assert(0, &["skipped 2 profiles: 1 excluded, 1 not synced", "6 completed"]);
+    done.assert(0, &["skipped 2 profiles: 1 excluded, 1 not synced", "6 proved"]);
     let summary = home.ok(&["sync", "--all", "--json"]).objects().pop().unwrap();
     assert_eq!(
         (&summary["completed"], &summary["skipped"]),

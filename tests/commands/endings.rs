@@ -31,7 +31,7 @@ fn a_proved_sync_ends_with_0_and_holds_the_truth() {
     let api = two_profiles();
     let home = home(&api);
     let outcome = home.ok(&["sync", "--all"]);
-    outcome.assert(0, &["2 completed"]);
+    outcome.assert(0, &["2 proved"]);
     assert_eq!(outcome.stdout.lines().filter(|line| line.contains("proved")).count(), 2, "{outcome:#?}");
     for profile in profiles(&home) {
         inspect::assert_holds(&home.sqlite(), &profile, &api.truth(&profile));
@@ -127,7 +127,7 @@ fn a_run_that_was_parked_in_vain_is_left_to_others_with_3() {
     outcome.assert(3, &[]);
     assert!(outcome.stdout.contains("parked until 2255-03-14T16:00:00Z, 3 times in a row"), "{outcome:#?}");
     // Others are not held up, and the run is still there.
-    home.run(&["sync", "--all"]).assert(5, &["1 completed, 1 parked"]);
+    home.run(&["sync", "--all"]).assert(5, &["1 proved, 1 parked"]);
     assert_eq!(states(&home).iter().filter(|state| *state == "queued").count(), 1);
 }
 
@@ -141,7 +141,7 @@ fn some_committed_and_some_not_ends_with_5() {
         ids[0]
     ));
     let outcome = home.run(&["sync", "--all"]);
-    outcome.assert(5, &["1 completed, 1 failed"]);
+    outcome.assert(5, &["1 proved, 1 failed"]);
     assert_eq!(inspect::entities(&home.sqlite(), &ids[0]).len(), 0);
     inspect::assert_holds(&home.sqlite(), &ids[1], &api.truth(&ids[1]));
     // Only what failed is synced again.

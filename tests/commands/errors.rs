@@ -50,7 +50,7 @@ fn failures_of_one_cause_are_listed_once_and_retried_together() {
     assert_eq!((&again[0]["cause"], &again[0]["since"]), (&cause.into(), &since), "it fails since then");
     assert!(again[0]["last"].as_i64() > causes[0]["last"].as_i64());
     api.scenario("");
-    home.ok(&["retry", "--cause", cause]).assert(0, &["2 completed"]);
+    home.ok(&["retry", "--cause", cause]).assert(0, &["2 proved"]);
     let left = home.ok(&["errors", "--json"]).objects();
     assert_eq!(left.len(), 1, "who has since succeeded is no failure: {left:#?}");
     assert_eq!(left[0]["profiles"][0]["profile_id"].to_string(), ids[2]);
@@ -79,7 +79,7 @@ fn a_retry_of_what_did_not_fail_says_what_to_do_instead() {
     home.ok(&["retry", "--all"]).assert(0, &["nothing to do: no sync failed or was cancelled"]);
     home.ok(&["retry", &id]).assert(0, &["was never synced", &format!("adsync sync {id}")]);
     home.ok(&["sync", "--all"]);
-    home.ok(&["retry", &id]).assert(0, &["run 1 is completed, so there is nothing to retry"]);
+    home.ok(&["retry", &id]).assert(0, &["run 1 is proved, so there is nothing to retry"]);
     api.scenario(
         "[[fault]]\nmatch = { path = '/sp/keywords/list', times = 'forever' }\neffect = { status = 200, body = '{\"keywords\":[],\"totalResults\":0}' }",
     );

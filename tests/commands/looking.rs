@@ -31,6 +31,50 @@ fn profiles_are_listed_with_how_their_last_sync_ended() {
     assert_eq!(api.requests(), before);
 }
 
+/// A name that rings, moves the cursor, turns the writing direction and goes on in the next line.
+#[test]
+fn nothing_that_a_terminal_obeys_comes_from_a_name_or_from_an_answer() {
+    let api = one_profile();
+    let home = Home::with_config(&api.config("sqlite:test.db"));
+    let evil = r"Haus\u001b]0;owned\u0007\u001b[2J\u009b1m\u202eLinden\nof\tMilan";
+    let profile = format!(
+        r#"{{"profileId": 77, "countryCode": "DE", "currencyCode": "EUR", "timezone": "Europe/Berlin",
+            "accountInfo": {{"id": "E1", "type": "seller", "name": "{evil}"}}}}"#
+    );
+    let fault = |path: &str, status: u16, body: &str| {
+        format!(
+            "[[fault]]\nmatch = {{ path = '{path}', times = 'forever' }}\neffect = {{ status = {status}, body = '''{body}''' }}\n"
+        )
+    };
+    let refused = format!(r#"{{"code":"400","details":"no {evil}"}}"#);
+    api.scenario(&(fault("/v2/profiles", 200, &format!("[{profile}]")) + &fault("/sp/*", 400, &refused)));
+    let name = "Haus]0;owned[2J1mLinden of Milan DE";
+    let mut named = 0;
+    for (args, code) in [
+        (&["profiles"][..], 0),
+        (&["sync", "--all", "--verbose"], 1),
+        (&["runs"], 0),
+        (&["run", "show", "1"], 0),
+        (&["errors"], 0),
+        (&["why", "77"], 0),
+        (&["retry", "77"], 1),
+        (&["cancel", "77"], 0),
+        (&["profiles", "--stored"], 0),
+    ] {
+        let outcome = home.run(args);
+        assert_eq!(outcome.code, Some(code), "{args:?} {outcome:#?}");
+        for text in [&outcome.stdout, &outcome.stderr] {
+            let obeyed = text.chars().find(|c| (c.is_control() && *c != '\n') || *c == '\u{202e}');
+            assert_eq!(obeyed, None, "{args:?} {text:?}");
+            named += usize::from(text.contains(name));
+        }
+    }
+    assert!(named >= 5, "it is shown at all");
+    let exact = home.ok(&["profiles", "--stored", "--json"]).objects().remove(0);
+    let name = exact["profile"]["name"].as_str().unwrap();
+    assert!(name.contains("\u{1b}]0;owned\u{7}") && name.contains("\u{202e}Linden\nof"), "{name:?}");
+}
+
 #[test]
 fn profiles_that_are_not_synced_say_why() {
     let api = Api::start(&["--profiles", "8", "--campaigns", "0", "--latency", "0ms"]);
@@ -58,7 +102,7 @@ fn runs_are_listed_newest_first_and_shown_with_their_proofs() {
     assert_eq!(home.ok(&["runs", "--limit", "1", "--json"]).objects().len(), 1);
     assert_eq!(home.ok(&["runs", &profile, "--state", "failed", "--json"]).objects().len(), 0);
     let table = home.ok(&["runs"]);
-    assert_eq!(table.stdout.lines().filter(|line| line.contains("completed")).count(), 2, "{table:#?}");
+    assert_eq!(table.stdout.lines().filter(|line| line.contains("proved")).count(), 2, "{table:#?}");
 
     let shown = home.ok(&["run", "show", "1"]);
     assert!(shown.stdout.contains(&profile), "{shown:#?}");

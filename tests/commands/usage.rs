@@ -81,6 +81,36 @@ fn a_command_that_is_told_no_profiles_says_how_to_name_them() {
 }
 
 #[test]
+fn a_command_that_is_told_no_profiles_asks_no_login_first() {
+    let api = one_profile();
+    let home = Home::with_config(&api.config("sqlite:test.db"));
+    for command in ["sync", "retry"] {
+        home.run(&[command]).assert(2, &["which profiles"]);
+    }
+    assert_eq!(api.requests().get("/v2/profiles"), None);
+}
+
+#[test]
+fn a_check_of_the_configuration_refuses_what_every_command_refuses() {
+    let home = Home::new();
+    for (api_url, parts) in [
+        ("http://127.0.0.1:1/?key=s3cr3t-value", &["config.toml:8:", "api_url must not have a query"][..]),
+        ("http://127.0.0.1:1/#top", &["config.toml:8:", "api_url must not have a query"]),
+        ("ftp://127.0.0.1", &["config.toml:8:", "must start with http:// or https://"]),
+        ("http://", &["api_url of login"]),
+        ("http://127.0.0.1:port", &["api_url of login"]),
+    ] {
+        let login = login("\"a\"", "\"b\"").replace("http://127.0.0.1:1\"", &format!("{api_url}\""));
+        home.write("config.toml", &format!("\n{login}"));
+        for args in [&["config", "check"][..], &["profiles"]] {
+            let outcome = home.run(args);
+            outcome.assert(2, parts);
+            assert!(!format!("{outcome:?}").contains(SECRET), "{outcome:#?}");
+        }
+    }
+}
+
+#[test]
 fn an_unknown_profile_is_answered_with_the_nearest_name() {
     let api = one_profile();
     let home = Home::with_config(&api.config("sqlite:test.db"));

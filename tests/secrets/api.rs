@@ -61,9 +61,14 @@ async fn answer(State(manner): State<Arc<Mutex<Manner>>>, request: Request) -> R
     let (status, text) = match (path, manner) {
         ("/auth/o2/token", Manner::Refuse) => {
             let said = format!(
-                "no consent for {REFRESH_TOKEN}; you sent {body} to {}, which is {}",
+                "no consent for {REFRESH_TOKEN}; you sent {body} to {}, which is {}, {} or {}",
                 head.uri,
-                in_base64(&body)
+                in_base64(&body),
+                escaped(&body, |byte| format!(
+                    "%25{}",
+                    escaped(&format!("{byte:02X}"), |b| format!("%{b:02X}"))
+                )),
+                escaped(&body, |byte| format!("{byte:02x}")),
             );
             (400, serde_json::json!({"error": "invalid_grant", "error_description": said}).to_string())
         }
@@ -84,7 +89,12 @@ async fn answer(State(manner): State<Arc<Mutex<Manner>>>, request: Request) -> R
             (200, profile.to_string())
         }
         (_, Manner::Echo(status)) => {
-            let said = format!("refused: {sent} {body} {}", in_base64(&sent));
+            let said = format!(
+                "refused: {sent} {body} {} {} {}",
+                in_base64(&sent),
+                escaped(&sent, |byte| format!("&#x{byte:X};")),
+                escaped(&sent, |byte| format!("\\u{byte:04x}")),
+            );
             (status, serde_json::json!({"code": status.to_string(), "details": said}).to_string())
         }
         (path, _) => (200, empty_list(path)),
@@ -94,6 +104,11 @@ async fn answer(State(manner): State<Arc<Mutex<Manner>>>, request: Request) -> R
     let response =
         Response::builder().status(status).header("x-amz-request-id", format!("Bearer {repeated}"));
     response.body(Body::from(text)).unwrap()
+}
+
+/// A text with each byte spelled in another way.
+fn escaped(text: &str, spell: impl Fn(u8) -> String) -> String {
+    text.bytes().map(spell).collect()
 }
 
 /// A text in base64 as the standard spells it, as URLs do, and percent-encoded, at each alignment.

@@ -132,10 +132,10 @@ impl<'a> Facts<'a> {
             slots: overview.carries_at_once.map(|slots| (slots, carried.count())),
             elsewhere,
             owner_ended: beside.owner_ended && elsewhere,
-            owner_seen: run
-                .and_then(|run| run.lease_until)
-                .zip(beside.lease)
-                .map(|(until, lease)| until.minus(lease)),
+            owner_seen: run.and_then(|run| {
+                let renewed = run.lease_until.zip(beside.lease).map(|(until, lease)| until.minus(lease));
+                run.waits.owner_seen.or(renewed)
+            }),
             now,
         })
     }

@@ -42,7 +42,9 @@ fn parked(facts: &Facts<'_>, run: &RunView, at: Timestamp) -> Answer {
         .then_some("each time in a row it stays away for longer, up to an hour; one answered page ends that");
     let nobody = facts.process.is_empty();
     let next = match nobody {
-        true => "an open console goes on with it then, with what was fetched; without one it stays queued",
+        true => {
+            "whoever follows it goes on with it then, with what was fetched: the sync that put it off, or an open console; without any it stays queued"
+        }
         false => "it goes on by itself, with what was fetched",
     };
     Answer::new(Reason::Parked, format!("{why}{}", again.unwrap_or_default()), next)
@@ -51,7 +53,7 @@ fn parked(facts: &Facts<'_>, run: &RunView, at: Timestamp) -> Answer {
         .details(longer.map(str::to_owned))
         .details(throttled_share(run))
         .details(in_a_row(facts))
-        .details(nobody.then(|| "it is queued, and no process carries it".to_owned()))
+        .details(nobody.then(|| "until then it is queued, and no process carries it".to_owned()))
         .can(carried_on(facts, "wait for that time, then carry it on"))
 }
 

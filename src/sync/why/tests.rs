@@ -291,7 +291,7 @@ fn cases() -> Vec<Case> {
         case(
             asked_by_a_command(with_run(RunState::Queued, |run| run.not_before = Some(at(250)))),
             Reason::Parked,
-            &["an open console goes on with it then", "no process carries it"],
+            &["whoever follows it goes on with it then", "or an open console", "no process carries it"],
             Some(-80),
             Some(250),
             "sx",
