@@ -107,6 +107,8 @@ pub(super) struct Inner {
     pub(super) listing: tokio::sync::Mutex<()>,
     /// True once entries of the configuration that mean no profile were told.
     pub(super) told_unmatched: AtomicBool,
+    /// Why the queue could not be written when it was last tried: a full disk can still be read.
+    pub(super) queue_refused: Mutex<Option<String>>,
     /// Wakes the dispatcher.
     pub(super) wake: Notify,
     /// True once nothing new is begun.
@@ -171,6 +173,7 @@ impl Engine {
             requested: Mutex::new(HashSet::new()),
             listing: tokio::sync::Mutex::new(()),
             told_unmatched: AtomicBool::new(false),
+            queue_refused: Mutex::new(None),
             wake: Notify::new(),
             closing: watch::Sender::new(false),
             tasks: TaskTracker::new(),
@@ -447,13 +450,15 @@ async fn dispatch(inner: Arc<Inner>) {
         } else {
             Ok(None)
         };
+        *lock(&inner.queue_refused) = claimed.as_ref().err().map(ToString::to_string);
         match claimed {
             Ok(Some(claim)) => {
                 begin(&inner, claim);
                 continue;
             }
             Ok(None) => {}
-            Err(error) => tracing::warn!(target: "adsync::sync", "the queue cannot be read: {error}"),
+            // Told once, with everything else that the database does not do.
+            Err(error) => tracing::debug!(target: "adsync::sync", "nothing can be claimed: {error}"),
         }
         tokio::select! {
             () = inner.wake.notified() => {}

@@ -211,7 +211,7 @@ async fn others(inner: Arc<Inner>) {
         let lost = match tokio::time::timeout(patience, read_others(&inner, since)).await {
             Ok(Ok(())) => {
                 since = looked;
-                None
+                lock(&inner.queue_refused).clone()
             }
             Ok(Err(error)) => {
                 let source = std::error::Error::source(&error).map(|source| format!(": {source}"));

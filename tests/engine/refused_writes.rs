@@ -17,6 +17,7 @@ on_both_databases!(
     a_cancel_that_cannot_be_stored_is_stored_once_the_database_takes_it,
     a_parking_that_cannot_be_stored_is_stored_once_the_database_takes_it,
     an_engine_ends_while_the_database_refuses_the_end_of_its_run,
+    a_database_that_can_only_be_read_is_told_as_lost_and_as_back,
 );
 
 /// Long enough for an end to be refused.
@@ -109,6 +110,18 @@ async fn a_parking_that_cannot_be_stored_is_stored_once_the_database_takes_it(ur
     let parked = super::harness::run_until(&bench.engine, &run, "parking", |r| r.not_before.is_some()).await;
     let pause = parked.not_before.unwrap().since(bench.engine.now());
     assert!(pause > Duration::from_secs(3500) && pause <= Duration::from_secs(3600), "{pause:?}");
+}
+
+async fn a_database_that_can_only_be_read_is_told_as_lost_and_as_back(url: &str) {
+    let bench = Bench::start(url, one_profile()).await;
+    bench.no_faults();
+    bench.database.refuse("update", "sync_runs", "new.state = 'fetching'").await;
+    let run = bench.engine.sync(bench.profile(0), &operator()).await.unwrap();
+    let lost = until(&bench.engine, "a lost database", |o| o.database_lost.clone()).await;
+    assert!(lost.detail.contains("refused"), "{lost:?}");
+    bench.database.accept("sync_runs").await;
+    until(&bench.engine, "a database that is back", |o| o.database_lost.is_none().then_some(())).await;
+    completed(&ended(&bench.engine, &run).await);
 }
 
 async fn an_engine_ends_while_the_database_refuses_the_end_of_its_run(url: &str) {
