@@ -206,11 +206,12 @@ const MORNING: Scene = Scene {
         Step::WaitFor("○ queued"),
         Step::Type("g"),
         Step::WaitFor("page 7: 1,000 rows"),
-        Step::WaitFor("10/10"),
+        Step::WaitFor("paused, next call"),
         Step::Picture("home"),
         // What it waits for, and what was told of it.
         Step::Type("6"),
         Step::WaitFor("REFUSED"),
+        Step::WaitFor("10/10"),
         Step::Picture("limits"),
         Step::Type("7"),
         Step::WaitFor("following"),
