@@ -100,7 +100,7 @@ fn follows(rest: &[char], at: usize, text: &str) -> bool {
     text.chars().enumerate().all(|(i, c)| rest.get(at + i) == Some(&c))
 }
 
-/// `2026-11-22`, `14:32`, `14:32:05`, and both with `T` or a blank between and `Z` behind.
+/// `2026-11-22`, `14:32`, `14:32:05`, `14:32:05.123`, and both with `T` or a blank between and `Z` behind.
 fn instant(rest: &[char]) -> Option<usize> {
     let matches = |at: usize, pattern: &str| {
         pattern.chars().enumerate().all(|(i, p)| {
@@ -114,7 +114,9 @@ fn instant(rest: &[char]) -> Option<usize> {
             at += 1;
         }
     }
-    if matches(at, "00:00:00") {
+    if matches(at, "00:00:00.000") {
+        at += 12;
+    } else if matches(at, "00:00:00") {
         at += 8;
     } else if matches(at, "00:00") {
         at += 5;
@@ -193,7 +195,8 @@ fn rate(rest: &[char]) -> Option<usize> {
     if follows(rest, end, " of ") && digits(&rest[end + 4..]) > 0 {
         end += 4 + rest[end + 4..].iter().take_while(|c| c.is_ascii_digit() || **c == '.').count();
     }
-    if follows(rest, end, " answered") {
+    // How many requests were answered, and how many lines were logged.
+    if follows(rest, end, " answered") || follows(rest, end, " lines") {
         return Some(end);
     }
     for word in [" rows", " req", " requests"] {
@@ -240,6 +243,8 @@ mod tests {
             ("at 14:32:05 UTC", "at ~~~~~~~~ UTC"),
             ("at 14:32, done", "at ~~~~~, done"),
             ("2026-11-22T14:32:05Z", "~~~~~~~~~~~~~~~~~~~~"),
+            ("2026-11-22 14:32:05.123  INFO", "~~~~~~~~~~~~~~~~~~~~~~~~ INFO"),
+            ("and above  149 lines", "and above ~~~~ lines"),
             ("on 2026-11-22 14:32 by", "on ~~~~~~~~~~~~~~~~ by"),
             ("took 350ms and 1.4s", "took ~~~~~ and ~~~~"),
             ("2m 05s ago", "~~~~~~~~~~"),

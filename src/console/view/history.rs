@@ -125,7 +125,10 @@ fn cell(model: &Model, theme: &Theme, run: &RunView, column: Column) -> (String,
             requests => plain(thousands(requests)),
         },
         // Counters are stored with pages, and a run that is throttled gets none.
-        Column::Throttled if run.throttled == 0 && status(run, &model.overview, model.now).0 == ProfileStatus::Throttled => {
+        Column::Throttled
+            if run.throttled == 0
+                && status(run, &model.overview, model.now).0 == ProfileStatus::Throttled =>
+        {
             ("now".to_owned(), theme.warn())
         }
         Column::Throttled => match permille(run) {
