@@ -23,6 +23,9 @@ use crate::domain::rate::{Booking, LearnedRate};
 /// Different profiles that must be throttled within `TOGETHER` before the account itself is charged.
 const WITNESSES: usize = 3;
 const TOGETHER: Duration = Duration::from_secs(10);
+/// Requests among which they must be, where so many take longer, and how long they may take at most.
+const SEEN_AMONG: f64 = 150.0;
+const SEEN_WITHIN: Duration = Duration::from_secs(40);
 /// A profile that was let through within this time is a witness against the account; one that only ever
 /// answers 429 is its own problem.
 const CREDIBLE: Duration = Duration::from_secs(60);
@@ -343,13 +346,17 @@ impl Account {
         limits: &Limits,
         backoff: &Backoff,
     ) {
-        self.witnesses.retain(|(k, at)| *k != key && now.saturating_duration_since(*at) <= TOGETHER);
+        self.carried.pass(now, now, true, self.lane.rate());
+        let carried = self.carried.bracket().low;
+        // Where little is sent, what happens to many profiles at once takes longer to be seen.
+        let slow = Duration::from_secs_f64(SEEN_AMONG / carried.max(SEEN_AMONG / SEEN_WITHIN.as_secs_f64()));
+        let together = if carried < 1.0 { TOGETHER } else { TOGETHER.max(slow) };
+        self.witnesses.retain(|(k, at)| *k != key && now.saturating_duration_since(*at) <= together);
         self.witnesses.push((key, now));
         if self.witnesses.len() >= WITNESSES {
             self.witnesses.clear();
             // The profiles sit out what the API told them; the account only takes a breath.
-            self.carried.pass(now, now, true, self.lane.rate());
-            let carried = Some(self.carried.bracket().low);
+            let carried = Some(carried);
             if self
                 .lane
                 .refused(now, sent_at, carried, |failures| backoff.after(failures).min(limits.patience))

@@ -358,7 +358,7 @@ async fn one_after_the_other(own: bool, rate: f64, burst: f64, told: Told) -> (f
 #[tokio::test(start_paused = true)]
 async fn profiles_that_follow_each_other_know_what_those_before_them_have_learned() {
     // Four at once leave each of them little more than a request a second to learn from where the account has five.
-    let few = 0.035;
+    let few = 0.015;
     for (own, rate, burst, most_refused) in [
         (false, 5.0, 10.0, few),
         (false, 8.0, 8.0, 0.012),
