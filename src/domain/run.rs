@@ -414,7 +414,12 @@ impl Progress {
             out.settled += usize::from(unit.state.is_settled());
             out.pages += unit.pages;
             out.rows += unit.rows;
-            let expected = if unit.state.is_settled() { Some(unit.rows) } else { unit.expected };
+            let expected = match unit.state {
+                // What it failed to fetch is still there: a denominator that shrank would tell of progress.
+                UnitState::Failed => Some(unit.expected.unwrap_or(unit.rows)),
+                state if state.is_settled() => Some(unit.rows),
+                _ => unit.expected,
+            };
             out.expected = out.expected.zip(expected).map(|(sum, e)| sum + e.max(unit.rows));
         }
         out

@@ -42,11 +42,9 @@ const STATES: [&str; 10] = [
     ProfileStatus::Parked.word(),
     ProfileStatus::Queued.word(),
     ProfileStatus::Cancelled.word(),
-    DISCARDED,
+    ProfileStatus::Discarded.word(),
     ProfileStatus::Proved.word(),
 ];
-
-const DISCARDED: &str = "discarded";
 
 /// What filter and order look at.
 #[derive(Debug, Clone, PartialEq)]
@@ -96,7 +94,7 @@ impl Entry {
         Self {
             place,
             texts: Texts::new([
-                status(run, overview, now).1,
+                status(run, overview, now).word(),
                 profile.map_or(number.as_str(), |p| p.name.as_str()),
                 profile.map_or("", |p| p.country.as_str()),
                 &run.requested_by,
@@ -143,13 +141,9 @@ impl Entry {
     }
 }
 
-/// A run's state as profiles show theirs, and its word.
-pub(in crate::console) fn status(
-    run: &RunView,
-    overview: &Overview,
-    now: Timestamp,
-) -> (ProfileStatus, &'static str) {
-    let status = match run.state {
+/// A run's state as profiles show theirs.
+pub(in crate::console) fn status(run: &RunView, overview: &Overview, now: Timestamp) -> ProfileStatus {
+    match run.state {
         RunState::Queued if parked(run, now) => ProfileStatus::Parked,
         RunState::Queued => ProfileStatus::Queued,
         RunState::Fetching if overview.is_throttled(run.id) => ProfileStatus::Throttled,
@@ -160,8 +154,7 @@ pub(in crate::console) fn status(
         RunState::Held => ProfileStatus::Held,
         RunState::Cancelled => ProfileStatus::Cancelled,
         RunState::Discarded => ProfileStatus::Discarded,
-    };
-    (status, status.word())
+    }
 }
 
 fn parked(run: &RunView, now: Timestamp) -> bool {

@@ -93,6 +93,17 @@ fn without_a_denominator_for_every_unit_there_is_no_share() {
 }
 
 #[test]
+fn what_failed_is_still_missing_from_the_whole() {
+    let mut world = World::new(1);
+    world.run(1, A, RunState::Fetching);
+    world.unit(1, SP_CAMPAIGNS, UnitState::Proved, 100, Some(100));
+    world.unit(1, SP_KEYWORDS, UnitState::Fetching, 0, Some(300));
+    let before = world.ratio(1);
+    world.unit(1, SP_KEYWORDS, UnitState::Failed, 0, Some(300));
+    assert_eq!((before, world.ratio(1)), (Some(0.25), Some(0.25)));
+}
+
+#[test]
 fn a_list_that_begins_anew_lets_the_bar_fall_and_a_better_estimate_does_not() {
     let mut world = World::new(1);
     world.run(1, A, RunState::Fetching);

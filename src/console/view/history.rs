@@ -111,8 +111,8 @@ fn cell(model: &Model, theme: &Theme, run: &RunView, column: Column) -> (String,
         Column::Profile => plain(profile().map_or_else(|| run.profile_id.to_string(), |p| p.name.clone())),
         Column::Country => plain(profile().map_or_else(String::new, |p| p.country.clone())),
         Column::State => {
-            let (status, word) = status(run, &model.overview, model.now);
-            (format!("{} {word}", theme.status_glyph(status)), theme.status(status))
+            let status = status(run, &model.overview, model.now);
+            (format!("{} {}", theme.status_glyph(status), status.word()), theme.status(status))
         }
         Column::When => plain(ago(model.now.since(when(run))).0),
         Column::Took => match (took(run), run.started_at.filter(|_| run.state.is_live())) {
@@ -126,8 +126,7 @@ fn cell(model: &Model, theme: &Theme, run: &RunView, column: Column) -> (String,
         },
         // Counters are stored with pages, and a run that is throttled gets none.
         Column::Throttled
-            if run.throttled == 0
-                && status(run, &model.overview, model.now).0 == ProfileStatus::Throttled =>
+            if run.throttled == 0 && status(run, &model.overview, model.now) == ProfileStatus::Throttled =>
         {
             ("now".to_owned(), theme.warn())
         }
