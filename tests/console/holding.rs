@@ -113,7 +113,7 @@ fn of_two_held_runs_one_is_given_up_and_the_other_one_waits_on() {
     answer(&console, "D discard", "D");
     answer(&console, "Give this run up?", "y");
     console.wait_for_text("held run discarded, nothing changed");
-    console.wait_for_text("– cancelled");
+    console.wait_for_text("– discarded");
     console.wait_for("one is left", |screen| screen.contents().matches("◐ held").count() == 1);
     let mut now = states(&home);
     now.truncate(2);
