@@ -154,6 +154,8 @@ async fn learned_rates_are_remembered_and_forgotten_when_they_are_old(url: &str)
             .all(|(known, saved)| known.age >= saved.age && known.age < saved.age + MINUTE)
     );
     assert_eq!(later.learned_rates(HOUR).await.unwrap().len(), 2);
+    // Whoever learned nothing for long does not put its old word over a newer one.
+    later.save_learned_rates(&[rate(None, 9.0, MINUTE)], HOUR * 24).await.unwrap();
     // A newer value takes the place of the older; what is too old is dropped.
     later.save_learned_rates(&[rate(Some(7), 2.5, Duration::ZERO)], HOUR).await.unwrap();
     let known = later.learned_rates(HOUR * 24).await.unwrap();

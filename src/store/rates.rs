@@ -10,6 +10,9 @@ use crate::domain::id::ProfileId;
 use crate::domain::rate::{Booked, Booking, LearnedRate, Pause, ToldRate, book, drained};
 use crate::domain::time::Timestamp;
 
+/// What is told of a rate is dated when it is written, which may be so much later than it was learned.
+const TOLD_LATE: Duration = Duration::from_secs(10);
+
 /// The row of the account itself, beside those of its profiles.
 const WHOLE: i64 = 0;
 
@@ -98,7 +101,8 @@ impl Store {
             .collect())
     }
 
-    /// Remembers learned rates, and forgets what is older than `keep` and no longer needed.
+    /// Remembers learned rates, and forgets what is older than `keep` and no longer needed. What was clearly
+    /// learned later than these stays: a process that was idle for long must not end with its old word.
     ///
     /// # Errors
     /// When the database cannot be written.
@@ -112,12 +116,14 @@ impl Store {
                 sqlx::query(
                     "insert into rate_budgets (account, profile_id, per_second, learned_at) values ($1, $2, $3, $4)
                      on conflict (account, profile_id) do update set
-                         per_second = excluded.per_second, learned_at = excluded.learned_at",
+                         per_second = excluded.per_second, learned_at = excluded.learned_at
+                     where coalesce(rate_budgets.learned_at, 0) <= $5",
                 )
                 .bind(&rate.account)
                 .bind(column_of(rate.profile))
                 .bind(rate.per_second)
                 .bind(now.minus(rate.age).0)
+                .bind(now.minus(rate.age).plus(TOLD_LATE).0)
                 .execute(&mut *tx)
                 .await?;
             }

@@ -453,7 +453,8 @@ impl Account {
             key.is_some() && hint.limited && hint.age.is_zero() && !self.profiles.contains_key(key)
         });
         let gone = gone.map(|(key, hint)| (*key, (hint.per_second, hint.given_at)));
-        let whole = self.lane.lesson().map(|lesson| (None, lesson));
+        // The account's is remembered where nothing was refused, too: the next start goes on from it as from no limit.
+        let whole = self.lane.memory().map(|hint| (None, (hint.per_second, hint.given_at)));
         lanes.chain(gone).chain(whole).map(move |(profile, (per_second, at))| LearnedRate {
             account: self.key.clone(),
             profile,
