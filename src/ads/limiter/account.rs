@@ -90,7 +90,7 @@ pub(super) struct Account {
 
 impl Account {
     pub(super) fn new(name: String, key: String, limits: &Limits, shared: bool) -> Self {
-        let (lane, mut history) = (Lane::new(limits, None), History::default());
+        let (lane, mut history) = (Lane::of_account(limits, WITNESSES), History::default());
         history.note(Instant::now(), lane.rate());
         Self {
             logins: vec![name],

@@ -48,6 +48,13 @@ impl Lane {
         lane
     }
 
+    /// The lane of an account, which is charged after so many refusals of its profiles.
+    pub(super) fn of_account(limits: &Limits, refusals: usize) -> Self {
+        let mut lane = Self::new(limits, None);
+        lane.learner = lane.learner.found_by(refusals);
+        lane
+    }
+
     /// A full bucket, at the rate that is remembered or else configured.
     pub(super) fn new(limits: &Limits, hint: Option<&Hint>) -> Self {
         let mut learner = Learner::new(limits.start, limits.floor, limits.ceiling);
