@@ -8,6 +8,7 @@ use futures::StreamExt as _;
 use futures::stream::FuturesUnordered;
 use tokio::sync::watch;
 use tokio::time::Instant;
+use tokio_util::sync::CancellationToken;
 
 use super::context::{RunContext, Stop};
 use super::eligibility::Memory;
@@ -31,6 +32,9 @@ const MAX_CRASHES: i64 = 5;
 
 /// How long what a run has in flight may take to land, once it is about to be parked.
 const LANDING: Duration = Duration::from_secs(2);
+
+/// How often the counters of a run that is throttled are written.
+const COUNTED: Duration = Duration::from_secs(1);
 
 /// Rows written by a commit from which on the write-ahead log is given back.
 const BIG_COMMIT: u64 = 20_000;
@@ -89,6 +93,25 @@ impl From<StoreError> for End {
     }
 }
 
+/// Writes what the run has cost while it is throttled, so that here and elsewhere its counters are seen to go on.
+async fn counted<T>(context: &RunContext, fetching: impl Future<Output = T>) -> T {
+    let over = CancellationToken::new();
+    let counting = async {
+        while over.run_until_cancelled(tokio::time::sleep(COUNTED)).await.is_some() {
+            // What cannot be written now is written with the next page, or at the next look.
+            if context.is_throttled() {
+                let _ = context.flush_counters().await;
+            }
+        }
+    };
+    let fetching = async {
+        let fetched = fetching.await;
+        over.cancel();
+        fetched
+    };
+    futures::join!(fetching, counting).0
+}
+
 async fn run_to_end(context: &RunContext) -> Result<(), End> {
     let run = context.run();
     if run.attempt > MAX_CRASHES {
@@ -98,7 +121,7 @@ async fn run_to_end(context: &RunContext) -> Result<(), End> {
     let (units, approved) = tokio::select! {
         biased;
         stop = context.stopped() => return Err(End::Stopped(stop)),
-        fetched = fetch_phase(context) => fetched?,
+        fetched = counted(context, fetch_phase(context)) => fetched?,
     };
     context.flush_counters().await?;
     if !proves_something(&units) {

@@ -123,10 +123,20 @@ impl RunContext {
             return Ok(());
         }
         let run = self.run();
-        self.store.count_requests(run.id, run.epoch, cost.sent, cost.throttled, cost.throttled_us).await?;
+        let Cost { sent, throttled, throttled_us } = cost;
+        if let Err(error) = self.store.count_requests(run.id, run.epoch, sent, throttled, throttled_us).await
+        {
+            self.put_back(cost);
+            return Err(error);
+        }
         // A page of another unit may have been stored meanwhile.
         self.amend_run(|run| cost.add_to(run));
         Ok(())
+    }
+
+    /// True while the API holds the run up: then no page may come for long that its counters could be written with.
+    pub(super) fn is_throttled(&self) -> bool {
+        self.throttled.load(Ordering::Relaxed) > 0 || self.throttled_time.is_pending()
     }
 
     /// Takes the counters that a page's transaction is about to write.
@@ -136,6 +146,13 @@ impl RunContext {
             throttled: self.throttled.swap(0, Ordering::Relaxed),
             throttled_us: self.throttled_time.take(),
         }
+    }
+
+    /// Gives back counters that could not be written.
+    fn put_back(&self, cost: Cost) {
+        self.sent.fetch_add(cost.sent, Ordering::Relaxed);
+        self.throttled.fetch_add(cost.throttled, Ordering::Relaxed);
+        self.throttled_time.put_back(cost.throttled_us);
     }
 
     /// What asks the run to stop, if anything.

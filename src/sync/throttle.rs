@@ -51,6 +51,17 @@ impl ThrottledTime {
         state.look();
     }
 
+    /// Gives back what was taken in vain.
+    pub(super) fn put_back(&self, micros: i64) {
+        self.lock().untaken += Duration::from_micros(micros.unsigned_abs());
+    }
+
+    /// True when some of it was not taken yet, or a request waits now.
+    pub(super) fn is_pending(&self) -> bool {
+        let state = self.lock();
+        state.waiting > 0 || !state.untaken.is_zero()
+    }
+
     /// What has come together since it was last taken, in microseconds; the rest of one stays for the next time.
     pub(super) fn take(&self) -> i64 {
         let mut state = self.lock();
@@ -82,7 +93,14 @@ mod tests {
         assert_eq!(time.take(), 9_000_000, "also while one still waits");
         pass(1).await;
         time.end();
+        assert!(time.is_pending());
         pass(60).await;
         assert_eq!((time.take(), time.take()), (1_000_000, 0));
+        assert!(!time.is_pending());
+        time.put_back(7);
+        assert!(time.is_pending());
+        assert_eq!(time.take(), 7);
+        time.begin();
+        assert!(time.is_pending());
     }
 }

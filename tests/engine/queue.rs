@@ -242,6 +242,14 @@ async fn another_engine_says_that_a_run_is_throttled_and_until_when(url: &str) {
     .await;
     assert!(wait.asked, "{wait:?}");
     assert!(wait.until <= bench.engine.now().plus(4 * SECOND), "{wait:?}");
+    // What it cost so far is told while it is throttled, by the one that carries it and to the others.
+    for engine in [&bench.engine, &other] {
+        until(engine, "the counters", |o| {
+            let run = o.runs.get(&run.profile_id).filter(|run| run.state == RunState::Fetching)?;
+            (run.throttled == 1 && run.throttled_us > 0 && o.is_throttled(run.id)).then_some(())
+        })
+        .await;
+    }
     // It is over for both when it is over for one.
     bench.expect_truth(0, &ended(&other, &run).await).await;
     assert!(other.snapshot().waits.is_empty());

@@ -75,7 +75,7 @@ async fn a_limit_that_falls_and_rises_is_followed() {
     tokio::time::sleep(Duration::from_secs(300)).await;
     let (used, refused) = server.lock().unwrap().judge(from, Instant::now());
     println!("fallen to 2/s: used {used:.3}, refused {refused:.4}");
-    assert!(used >= 0.95 && refused <= 0.015, "{used} {refused}");
+    assert!(used >= 0.95 && refused <= 0.01, "{used} {refused}");
     server.lock().unwrap().set_rate(8.0);
     tokio::time::sleep(Duration::from_secs(300)).await;
     let from = Instant::now();
@@ -98,7 +98,7 @@ async fn profiles_that_share_one_limit_share_it_well() {
     tokio::time::sleep(Duration::from_secs(1200)).await;
     let (used, refused) = server.lock().unwrap().judge(from, Instant::now());
     println!("four profiles on one limit of 5/s: used {used:.3}, refused {refused:.4}");
-    assert!(used >= 0.95 && refused <= 0.015, "{used} {refused}");
+    assert!(used >= 0.95 && refused <= 0.01, "{used} {refused}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -154,7 +154,7 @@ async fn forty_profiles_reach_forty_limits_of_their_own() {
 async fn forty_profiles_share_one_limit() {
     let (used, refused) = forty_profiles(false, 20.0, 20.0).await;
     println!("forty profiles on one limit of 20/s: used {used:.3}, refused {refused:.4}");
-    assert!(used >= 0.95 && refused <= 0.015, "{used} {refused}");
+    assert!(used >= 0.95 && refused <= 0.01, "{used} {refused}");
 }
 
 #[tokio::test(start_paused = true)]
