@@ -9,6 +9,7 @@ use super::model::{Document, Modal, Model};
 use super::screen::Screen;
 use super::view;
 use crate::ads;
+use crate::domain::id::ProfileId;
 
 /// Bytes that are copied at most: terminals drop sequences beyond some 100,000 characters.
 pub(super) const MOST: usize = 74_000;
@@ -68,11 +69,14 @@ pub(super) fn command(model: &Model) -> Option<String> {
         Some(Modal::Document { document: Document::Line(_), .. } | Modal::Help { .. }) => return None,
         _ => {}
     }
+    let of = |what: &str, profiles: &[ProfileId]| {
+        let numbers: Vec<String> = profiles.iter().map(ToString::to_string).collect();
+        (!numbers.is_empty()).then(|| format!("adsync {what} {}", numbers.join(" ")))
+    };
     match &model.screen {
-        Screen::Profiles | Screen::Matrix(_) => {
-            let targets: Vec<String> = model.targets().iter().map(ToString::to_string).collect();
-            (!targets.is_empty()).then(|| format!("adsync sync {}", targets.join(" ")))
-        }
+        Screen::Profiles | Screen::Matrix(_) => of("sync", &model.targets()),
+        Screen::History(screen) if screen.selection().len() > 0 => of("sync", &model.targets()),
+        Screen::Errors(screen) if screen.selection().len() > 0 => of("retry", &screen.selected()),
         Screen::Run(_) | Screen::History(_) => {
             model.current_run().map(|run| format!("adsync run show {}", run.id))
         }

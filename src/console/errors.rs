@@ -1,11 +1,12 @@
-//! The screen of errors as data: causes with their profiles below, of which a filter shows some, and a cursor that stays
-//! on what it is on.
+//! The screen of errors as data: causes with their profiles below, of which a filter shows some, a cursor that stays
+//! on what it is on, and what is selected of the profiles.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::filter::{self, ALSO, FilterLine, Kind, Schema, Texts, Value, field};
 use super::keys::Command;
 use super::list::ListCursor;
+use super::selection::Selection;
 use crate::domain::cause::CauseId;
 use crate::domain::id::ProfileId;
 use crate::domain::run::UnitState;
@@ -100,6 +101,8 @@ pub struct ErrorsScreen {
     line: FilterLine,
     place: Option<Place>,
     list: ListCursor,
+    /// What is selected: a cause stands for all of its profiles that are shown.
+    selection: Selection<ProfileId>,
     now: Timestamp,
 }
 
@@ -113,6 +116,7 @@ impl ErrorsScreen {
             line: FilterLine::new(SCHEMA),
             place: None,
             list: ListCursor::default(),
+            selection: Selection::default(),
             now,
         };
         screen.rebuild(overview, now);
@@ -133,6 +137,9 @@ impl ErrorsScreen {
         self.now = self.now.max(now);
         self.all = causes(overview);
         self.entries = None;
+        let failing: HashSet<ProfileId> =
+            self.all.iter().flat_map(|cause| &cause.profiles).map(|p| p.profile_id).collect();
+        self.selection.retain(|id| failing.contains(id));
         self.show(overview);
     }
 
@@ -140,6 +147,8 @@ impl ErrorsScreen {
     pub(super) fn refilter(&mut self, overview: &Overview) {
         self.read(overview);
         if self.line.edited(self.entries.iter().flatten()) {
+            // Other lines lie between its ends now, which nobody chose.
+            self.selection.end_range();
             self.show(overview);
         }
     }
@@ -262,6 +271,98 @@ impl ErrorsScreen {
             Row::Cause(cause) => Place::Cause(cause.cause.clone()),
             Row::Profile(_, p) => Place::Profile(p.profile_id),
         });
+        self.extend();
+    }
+
+    /// What is selected, shown or not.
+    pub(super) const fn selection(&self) -> &Selection<ProfileId> {
+        &self.selection
+    }
+
+    pub(super) const fn selection_mut(&mut self) -> &mut Selection<ProfileId> {
+        &mut self.selection
+    }
+
+    /// Every profile that is shown, in the order of the screen.
+    fn profiles(&self) -> impl Iterator<Item = ProfileId> {
+        self.causes().iter().flat_map(|cause| &cause.profiles).map(|p| p.profile_id)
+    }
+
+    /// Selected profiles that the filter hides: no key acts on them.
+    pub(super) fn hidden(&self) -> usize {
+        self.selection.len() - self.selected().len()
+    }
+
+    /// The selected profiles that are shown, in the order of the screen.
+    pub(super) fn selected(&self) -> Vec<ProfileId> {
+        self.profiles().filter(|id| self.selection.contains(id)).collect()
+    }
+
+    /// True when all the profiles of a line are selected.
+    pub(super) fn is_selected(&self, row: Row<'_>) -> bool {
+        match row {
+            Row::Cause(cause) if cause.profiles.is_empty() => false,
+            Row::Cause(cause) => cause.profiles.iter().all(|p| self.selection.contains(&p.profile_id)),
+            Row::Profile(_, p) => self.selection.contains(&p.profile_id),
+        }
+    }
+
+    /// Selects by one of the selecting commands; false when it is another command.
+    pub(super) fn selects(&mut self, command: Command) -> bool {
+        match command {
+            Command::Select if self.selection.is_ranging() => self.selection.end_range(),
+            Command::Select => self.toggle(),
+            Command::SelectAll => self.selection.toggle_all(&self.profiles().collect::<Vec<_>>()),
+            Command::SelectInvert => self.selection.invert(&self.profiles().collect::<Vec<_>>()),
+            Command::SelectRange => {
+                // It runs over profiles; on a cause it begins with the first of them.
+                let here = self.current().and_then(|row| match row {
+                    Row::Cause(cause) => cause.profiles.first().map(|p| p.profile_id),
+                    Row::Profile(_, p) => Some(p.profile_id),
+                });
+                self.selection.toggle_range(here);
+                self.extend();
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    /// Selects the current line, or no longer, and goes on to the next one of its kind.
+    fn toggle(&mut self) {
+        let (ids, step): (Vec<ProfileId>, usize) = match self.current() {
+            None => return,
+            Some(Row::Profile(_, p)) => (vec![p.profile_id], 1),
+            Some(row @ Row::Cause(cause)) => {
+                let all = self.is_selected(row);
+                let theirs = cause.profiles.iter().map(|p| p.profile_id);
+                let turned = theirs.filter(|id| all || !self.selection.contains(id)).collect();
+                (turned, 1 + cause.profiles.len())
+            }
+        };
+        for id in ids {
+            self.selection.toggle(id);
+        }
+        self.move_to(self.list.position + step);
+    }
+
+    /// Selects the profiles that lie between the beginning of the range and the cursor.
+    fn extend(&mut self) {
+        let Some(anchor) = self.selection.anchor() else { return };
+        let position = self.list.position;
+        let is_anchor = |row: &Row<'_>| matches!(row, Row::Profile(_, p) if p.profile_id == *anchor);
+        let from = self.rows().position(|row| is_anchor(&row)).unwrap_or(position);
+        let (first, last) = (from.min(position), from.max(position));
+        let within: Vec<ProfileId> = self
+            .rows()
+            .skip(first)
+            .take(last - first + 1)
+            .filter_map(|row| match row {
+                Row::Cause(_) => None,
+                Row::Profile(_, p) => Some(p.profile_id),
+            })
+            .collect();
+        self.selection.extend(within);
     }
 
     /// Keeps the cursor within `height` visible lines.

@@ -2,11 +2,14 @@
 
 mod entry;
 
+use std::collections::HashSet;
+
 use super::filter::FilterLine;
 use super::keys::Command;
 use super::list::{ListCursor, Order, Sortable};
 use super::query::Loaded;
 use super::rows;
+use super::selection::Selection;
 use crate::domain::id::{ProfileId, RunId};
 use crate::domain::report::ErrorReport;
 use crate::domain::run::{RunState, RunView};
@@ -145,6 +148,39 @@ impl HistoryScreen {
     pub(super) fn run(&self, place: usize) -> Option<&RunView> {
         let entry = self.list.get(self.list.shown().get(place)?)?;
         self.runs.ready()?.get(entry.place)
+    }
+
+    /// What is selected of the runs, shown or not.
+    pub(super) const fn selection(&self) -> &Selection<RunId> {
+        self.list.selection()
+    }
+
+    pub(super) const fn selection_mut(&mut self) -> &mut Selection<RunId> {
+        self.list.selection_mut()
+    }
+
+    /// Selected runs that the filter hides: no key acts on them.
+    pub(super) fn hidden(&self) -> usize {
+        self.list.hidden()
+    }
+
+    /// True for a place of the list whose run is selected.
+    pub(super) fn is_selected(&self, place: usize) -> bool {
+        self.list.shown().get(place).is_some_and(|id| self.list.selection().contains(id))
+    }
+
+    /// The profiles whose runs keys act on, in the order of the screen, each once.
+    pub(super) fn targets(&self) -> Vec<ProfileId> {
+        let runs = self.runs.ready().map_or(&[][..], Vec::as_slice);
+        let mut known = HashSet::new();
+        let places = self.list.targets().into_iter().filter_map(|id| Some(self.list.get(&id)?.place));
+        let profiles = places.filter_map(|place| Some(runs.get(place)?.profile_id));
+        profiles.filter(|id| known.insert(*id)).collect()
+    }
+
+    /// Selects by one of the selecting commands; false when it is another command.
+    pub(super) fn selects(&mut self, command: Command) -> bool {
+        self.list.selects(command)
     }
 
     /// The current run.

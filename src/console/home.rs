@@ -7,6 +7,7 @@ use super::filter::{FilterLine, Kind, Row, Schema, Texts, Value, field};
 use super::keys::Command;
 use super::list::{ListCursor, Order, Sortable};
 use super::rows::Rows;
+use super::selection::Selection;
 use super::text::{one_line, percent, width};
 use crate::domain::id::ProfileId;
 use crate::domain::proof::STALE_AFTER;
@@ -160,20 +161,11 @@ pub struct Home {
     list: Rows<ProfileId, Entry>,
     counts: Counts,
     longest_name: usize,
-    selected: BTreeSet<ProfileId>,
-    /// Where a range began that moving extends, and what was selected before.
-    range: Option<(ProfileId, BTreeSet<ProfileId>)>,
 }
 
 impl Default for Home {
     fn default() -> Self {
-        Self {
-            list: Rows::new(SCHEMA, Order::default()),
-            counts: Counts::default(),
-            longest_name: 0,
-            selected: BTreeSet::new(),
-            range: None,
-        }
+        Self { list: Rows::new(SCHEMA, Order::default()), counts: Counts::default(), longest_name: 0 }
     }
 }
 
@@ -225,35 +217,34 @@ impl Home {
         self.list.get(&id).map_or(ProfileStatus::Never, |e| e.status)
     }
 
-    pub(super) fn is_selected(&self, id: ProfileId) -> bool {
-        self.selected.contains(&id)
+    /// What is selected, shown or not.
+    pub(super) const fn selection(&self) -> &Selection<ProfileId> {
+        self.list.selection()
     }
 
-    pub(super) fn selected(&self) -> usize {
-        self.selected.len()
+    pub(super) const fn selection_mut(&mut self) -> &mut Selection<ProfileId> {
+        self.list.selection_mut()
     }
 
     /// Selected profiles that the filter hides: no key acts on them.
     pub(super) fn hidden(&self) -> usize {
-        self.selected.len() - self.selected_shown().count()
-    }
-
-    fn selected_shown(&self) -> impl Iterator<Item = ProfileId> {
-        self.selected.iter().filter(|id| self.list.shows(id)).copied()
+        self.list.hidden()
     }
 
     /// What a key acts on: the selected profiles that are shown, in the order of the screen, else the current one.
     pub(super) fn targets(&self) -> Vec<ProfileId> {
-        let rows = self.rows().iter().copied();
-        let selected: Vec<ProfileId> = rows.filter(|id| self.selected.contains(id)).collect();
-        if selected.is_empty() { self.current().into_iter().collect() } else { selected }
+        self.list.targets()
+    }
+
+    /// Selects by one of the selecting commands; false when it is another command.
+    pub(super) fn selects(&mut self, command: Command) -> bool {
+        self.list.selects(command)
     }
 
     /// Reads every profile anew.
     pub(super) fn rebuild(&mut self, overview: &Overview, now: Timestamp) {
         let entries = overview.profiles.keys().filter_map(|id| Some((*id, Self::entry(*id, overview, now)?)));
         self.list.fill(entries, now);
-        self.selected.retain(|id| overview.profiles.contains_key(id));
     }
 
     /// Reads one profile anew.
@@ -274,9 +265,7 @@ impl Home {
                 self.refresh(id, overview, now);
             }
         }
-        if self.list.pass_time(now) {
-            self.extend();
-        }
+        self.list.pass_time(now);
     }
 
     fn entry(id: ProfileId, overview: &Overview, now: Timestamp) -> Option<Entry> {
@@ -322,17 +311,6 @@ impl Home {
             let by_name = || a.compare(b, Column::Name).then_with(|| id_a.cmp(id_b));
             order.turn(a.compare(b, column)).then_with(by_name)
         });
-        self.extend();
-    }
-
-    /// Selects what lies between the beginning of the range and the cursor.
-    fn extend(&mut self) {
-        let Some((anchor, before)) = &self.range else { return };
-        let position = self.position();
-        let from = self.rows().iter().position(|id| id == anchor).unwrap_or(position);
-        let (first, last) = (from.min(position), from.max(position));
-        let between = self.rows().get(first..=last).unwrap_or_default();
-        self.selected = before.iter().chain(between).copied().collect();
     }
 
     /// Arranges rows of which any has changed, and keeps the cursor within `height` visible rows.
@@ -343,80 +321,9 @@ impl Home {
         self.list.settle(height);
     }
 
-    pub(super) fn move_to(&mut self, position: usize) {
-        self.list.move_to(position);
-        self.extend();
-    }
-
     /// Moves by one of the moving commands, `page` rows being visible; false when it is another command.
     pub(super) fn moved(&mut self, command: Command, page: usize) -> bool {
-        let moved = self.list.moved(command, page);
-        self.extend();
-        moved
-    }
-
-    /// True while moving extends a range.
-    pub(super) const fn is_ranging(&self) -> bool {
-        self.range.is_some()
-    }
-
-    /// Begins a range at the cursor, or ends the one that was begun; what it selected stays selected.
-    pub(super) fn toggle_range(&mut self) {
-        self.list.hold();
-        self.range = match self.range.take() {
-            Some(_) => None,
-            None => self.current().map(|id| (id, self.selected.clone())),
-        };
-        self.extend();
-    }
-
-    /// Ends a range; what it selected stays selected.
-    pub(super) fn end_range(&mut self) {
-        self.range = None;
-    }
-
-    /// Gives up a range with what it selected; false when there is none.
-    pub(super) fn cancel_range(&mut self) -> bool {
-        match self.range.take() {
-            Some((_, before)) => {
-                self.selected = before;
-                true
-            }
-            None => false,
-        }
-    }
-
-    /// Selects the rows that are not selected, and no longer those that are.
-    pub(super) fn invert(&mut self) {
-        self.range = None;
-        for id in self.list.shown() {
-            if !self.selected.remove(id) {
-                self.selected.insert(*id);
-            }
-        }
-    }
-
-    pub(super) fn toggle(&mut self) {
-        if let Some(id) = self.current() {
-            self.list.hold();
-            if !self.selected.remove(&id) {
-                self.selected.insert(id);
-            }
-        }
-    }
-
-    /// Selects every row that matches the filter; clears the selection when all of them are selected.
-    pub(super) fn toggle_all(&mut self) {
-        self.range = None;
-        if self.list.shown().iter().all(|id| self.selected.contains(id)) {
-            self.selected.clear();
-        } else {
-            self.selected.extend(self.list.shown().iter().copied());
-        }
-    }
-
-    pub(super) fn clear_selection(&mut self) {
-        self.selected.clear();
+        self.list.moved(command, page)
     }
 
     /// Changes the order by one of the ordering commands; false when it is another command.
@@ -430,9 +337,6 @@ impl Home {
 
     /// Reads the filter line anew.
     pub(super) fn refilter(&mut self) {
-        if self.list.refilter() {
-            // Other rows lie between its ends now, which nobody chose.
-            self.end_range();
-        }
+        self.list.refilter();
     }
 }

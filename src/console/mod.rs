@@ -31,6 +31,7 @@ mod query;
 mod rows;
 mod runtime;
 mod screen;
+mod selection;
 mod settle;
 mod terminal;
 mod text;

@@ -427,6 +427,7 @@ impl Model {
     pub(super) fn targets(&self) -> Vec<ProfileId> {
         match &self.screen {
             Screen::Profiles | Screen::Matrix(_) => self.home.targets(),
+            Screen::History(screen) if screen.profile.is_none() => screen.targets(),
             _ => self.current().into_iter().collect(),
         }
     }

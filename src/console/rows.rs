@@ -1,5 +1,5 @@
 //! The rows of a list that has a filter line: which of them are shown and in which order, and a cursor that stays on
-//! its row while others come and go.
+//! its row while others come and go, and what is selected of them.
 //!
 //! Filtering and sorting are kept, and done again only when something that they depend on has changed.
 
@@ -10,6 +10,7 @@ use std::hash::Hash;
 use super::filter::{FilterLine, Row, Schema};
 use super::keys::Command;
 use super::list::{ListCursor, Order, Sortable};
+use super::selection::Selection;
 use crate::domain::time::Timestamp;
 
 /// Rows by what tells each from all others. `E` is what filter and order look at of one.
@@ -27,6 +28,7 @@ pub(super) struct Rows<K: Eq + Hash, E> {
     list: ListCursor,
     /// True once the operator moved: before, the cursor stays on the first row while the list fills.
     moved: bool,
+    selection: Selection<K>,
     line: FilterLine,
     order: Order,
     /// The time by which ages are judged.
@@ -44,6 +46,7 @@ impl<K: Clone + Eq + Hash, E: Row> Rows<K, E> {
             cursor: None,
             list: ListCursor::default(),
             moved: false,
+            selection: Selection::default(),
             line: FilterLine::new(schema),
             order,
             now: Timestamp(0),
@@ -96,6 +99,59 @@ impl<K: Clone + Eq + Hash, E: Row> Rows<K, E> {
         self.order
     }
 
+    /// What is selected, shown or not.
+    pub(super) const fn selection(&self) -> &Selection<K> {
+        &self.selection
+    }
+
+    pub(super) const fn selection_mut(&mut self) -> &mut Selection<K> {
+        &mut self.selection
+    }
+
+    /// How many selected rows the filter hides: no key acts on them.
+    pub(super) fn hidden(&self) -> usize {
+        self.selection.iter().filter(|key| !self.shows(key)).count()
+    }
+
+    /// What a key acts on: the selected rows that are shown, in the order of the screen, else the current one.
+    pub(super) fn targets(&self) -> Vec<K> {
+        let selected = self.shown.iter().filter(|key| self.selection.contains(key));
+        let selected: Vec<K> = selected.cloned().collect();
+        if selected.is_empty() { self.current().cloned().into_iter().collect() } else { selected }
+    }
+
+    /// Selects by one of the selecting commands; false when it is another command.
+    pub(super) fn selects(&mut self, command: Command) -> bool {
+        let here = self.current().cloned();
+        match command {
+            Command::Select if self.selection.is_ranging() => self.selection.end_range(),
+            Command::Select => {
+                if let Some(key) = here {
+                    self.selection.toggle(key);
+                }
+                self.move_to(self.list.position + 1);
+            }
+            Command::SelectAll => self.selection.toggle_all(&self.shown),
+            Command::SelectInvert => self.selection.invert(&self.shown),
+            Command::SelectRange => {
+                self.moved = true;
+                self.selection.toggle_range(here);
+                self.extend();
+            }
+            _ => return false,
+        }
+        true
+    }
+
+    /// Selects what lies between the beginning of the range and the cursor.
+    fn extend(&mut self) {
+        let Some(anchor) = self.selection.anchor() else { return };
+        let position = self.list.position;
+        let from = self.shown.iter().position(|key| key == anchor).unwrap_or(position);
+        let (first, last) = (from.min(position), from.max(position));
+        self.selection.extend(self.shown.get(first..=last).unwrap_or_default().iter().cloned());
+    }
+
     pub(super) const fn line(&self) -> &FilterLine {
         &self.line
     }
@@ -115,6 +171,8 @@ impl<K: Clone + Eq + Hash, E: Row> Rows<K, E> {
                 self.sorted.push(key);
             }
         }
+        let entries = &self.entries;
+        self.selection.retain(|key| entries.contains_key(key));
         self.stale = true;
     }
 
@@ -164,6 +222,7 @@ impl<K: Clone + Eq + Hash, E: Row> Rows<K, E> {
     fn put_cursor(&mut self, position: usize) {
         self.list.position = position.min(self.shown.len().saturating_sub(1));
         self.cursor = self.current().cloned();
+        self.extend();
     }
 
     /// Keeps the cursor within `height` visible rows.
@@ -220,6 +279,8 @@ impl<K: Clone + Eq + Hash, E: Row> Rows<K, E> {
     pub(super) fn refilter(&mut self) -> bool {
         let changed = self.line.edited(self.entries.values());
         if changed {
+            // Other rows lie between its ends now, which nobody chose.
+            self.selection.end_range();
             self.show();
         }
         changed

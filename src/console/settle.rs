@@ -45,6 +45,33 @@ impl Model {
         }
     }
 
+    /// Ends a range of the present screen: a key acts on what it selected.
+    pub(super) fn end_range(&mut self) {
+        match &mut self.screen {
+            Screen::History(screen) => screen.selection_mut().end_range(),
+            Screen::Errors(screen) => screen.selection_mut().end_range(),
+            _ => self.home.selection_mut().end_range(),
+        }
+    }
+
+    /// Gives up a range of a screen that Esc leaves, with what it selected; false when there is none.
+    pub(super) fn give_up_range(&mut self) -> bool {
+        match &mut self.screen {
+            Screen::History(screen) => screen.selection_mut().cancel_range(),
+            Screen::Errors(screen) => screen.selection_mut().cancel_range(),
+            _ => false,
+        }
+    }
+
+    /// Gives up what is selected on a screen that Esc leaves; false when nothing is.
+    pub(super) fn give_up_selection(&mut self) -> bool {
+        match &mut self.screen {
+            Screen::History(screen) => screen.selection_mut().clear(),
+            Screen::Errors(screen) => screen.selection_mut().clear(),
+            _ => false,
+        }
+    }
+
     /// Reads the filter line of the present screen anew.
     pub(super) fn refilter(&mut self) {
         match &mut self.screen {

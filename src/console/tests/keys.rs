@@ -67,9 +67,9 @@ fn select_all_takes_what_matches_the_filter_and_the_second_time_nothing() {
     let mut model = model();
     typed(&mut model, "country:us");
     press(&mut model, "enter a");
-    assert_eq!(model.home.selected(), 3);
+    assert_eq!(model.home.selection().len(), 3);
     press(&mut model, "a");
-    assert_eq!(model.home.selected(), 0);
+    assert_eq!(model.home.selection().len(), 0);
 }
 
 #[test]
@@ -238,7 +238,7 @@ fn tab_completes_fields_and_values_in_the_filter_line() {
 fn pasted_text_goes_into_the_filter_line_or_nowhere() {
     let mut model = model();
     assert_eq!(update(&mut model, Event::Paste("aqy\n".to_owned())), []);
-    assert_eq!((model.home.selected(), modal(&model)), (0, None));
+    assert_eq!((model.home.selection().len(), modal(&model)), (0, None));
     press(&mut model, "/");
     update(&mut model, Event::Paste("nord\nlicht".to_owned()));
     assert_eq!(model.home.line().value(), "nord licht");

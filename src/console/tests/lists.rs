@@ -1,13 +1,16 @@
-//! Ranges of a selection, and read-only mode.
+//! What is selected, ranges, and read-only mode.
 
-use super::fixture::*;
+use super::errors;
+use super::fixture::{screen as screen_of, *};
+use super::history::{all, of_haus};
 use crate::console::keys::BINDINGS;
 use crate::console::*;
 use crate::domain::id::ProfileId;
 use crate::domain::run::RunState;
+use crate::sync::event::SyncEvent;
 
 fn selected(model: &Model) -> Vec<i64> {
-    let selected = model.home.rows().iter().filter(|id| model.home.is_selected(**id));
+    let selected = model.home.rows().iter().filter(|id| model.home.selection().contains(id));
     selected.map(|id| id.0).collect()
 }
 
@@ -66,7 +69,90 @@ fn an_inverted_selection_leaves_alone_what_the_filter_hides() {
     let mut model = model();
     press(&mut model, "space / u s enter i");
     assert_eq!(model.home.hidden(), 1);
-    assert_eq!(model.home.selected(), model.home.rows().len() + 1);
+    assert_eq!(model.home.selection().len(), model.home.rows().len() + 1);
+}
+
+/// Whom keys act on where the bulk dialog is open.
+fn chosen(model: &Model) -> Vec<ProfileId> {
+    match model.modal.as_ref().map(|opened| &opened.modal) {
+        Some(Modal::Bulk(bulk)) => bulk.chosen.clone(),
+        other => panic!("no dialog: {other:?}"),
+    }
+}
+
+#[test]
+fn keys_act_on_the_profiles_of_the_selected_runs_each_once() {
+    let mut model = all((120, 40), "v j j j v s");
+    // The newest four are of three profiles.
+    let Screen::History(screen) = &model.screen else { panic!("{:?}", model.screen) };
+    assert_eq!((screen.selection().len(), screen.targets().len()), (4, 3));
+    assert_eq!(chosen(&model), screen.targets());
+    press(&mut model, "n / s t a t e : d o n e enter");
+    let drawn = screen_of(&model);
+    assert!(drawn.contains("4 selected") && drawn.contains("hidden by the filter"), "{drawn}");
+    // Esc takes away the filter, then what is selected, and then leaves.
+    for (word, there) in [("4 selected", true), ("selected", false)] {
+        press(&mut model, "esc");
+        assert_eq!(screen_of(&model).contains(word), there, "{word}");
+    }
+    press(&mut model, "a esc");
+    assert!(matches!(model.screen, Screen::History(_)));
+    press(&mut model, "esc");
+    assert_eq!(model.screen, Screen::Profiles);
+}
+
+#[test]
+fn runs_of_one_profile_are_not_selected() {
+    let mut model = of_haus((120, 40), "a");
+    assert!(notice(&model).contains("one profile"), "{}", notice(&model));
+    assert!(!screen_of(&model).contains("selected"));
+    press(&mut model, "v");
+    assert!(!screen_of(&model).contains("range"));
+}
+
+#[test]
+fn failures_are_selected_by_cause_and_one_by_one() {
+    // A cause of two profiles, and one of one.
+    for (keys, many) in [
+        ("space", 2),
+        ("space space", 3),
+        ("space k space", 1),
+        ("j space", 1),
+        ("j space k k space", 2),
+        ("v", 1),
+        ("v j j", 2),
+        ("j v j j", 2),
+        ("j v j j j v", 3),
+        ("v j j esc", 0),
+        ("a", 3),
+        ("a a", 0),
+        ("a j space", 2),
+        ("space i", 1),
+        ("a esc", 0),
+        ("/ h a u s enter a esc", 1),
+    ] {
+        let model = errors::opened((80, 24), keys);
+        let Screen::Errors(screen) = &model.screen else { panic!("{keys}: {:?}", model.screen) };
+        assert_eq!(screen.selected().len(), many, "{keys}");
+    }
+    let mut model = errors::opened((80, 24), "a r");
+    assert_eq!(chosen(&model).len(), 3, "of both causes");
+    press(&mut model, "n / h a u s enter r");
+    assert_eq!(chosen(&model), [HAUS], "nobody is tried again unseen");
+}
+
+#[test]
+fn whoever_fails_no_longer_is_no_longer_selected() {
+    let mut model = errors::opened((80, 24), "a");
+    let mut run = run_view(120, HAUS, RunState::Completed);
+    run.finished_at = Some(ago(1));
+    let event = SyncEvent::Run { run: Box::new(run) };
+    let at = model.now;
+    update(&mut model, Event::Engine { event: Box::new(event), at });
+    update(&mut model, Event::Drawn);
+    press(&mut model, "j");
+    let Screen::Errors(screen) = &model.screen else { panic!("{:?}", model.screen) };
+    assert_eq!(screen.selection().len(), 2);
 }
 
 /// Whether an effect would change anything but the screen.

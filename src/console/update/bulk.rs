@@ -126,7 +126,7 @@ fn agreed(model: &mut Model) -> Vec<Effect> {
     let Some(bulk) = shown(model).cloned() else { return Vec::new() };
     let (act, profiles) = (bulk.act, bulk.agreed(model));
     model.modal = None;
-    model.home.end_range();
+    model.end_range();
     let (one, many) = act.nouns();
     model.say(match act {
         Act::Cancel => "asking the syncs to stop…".to_owned(),

@@ -15,8 +15,12 @@ pub(super) fn on_command(model: &mut Model, command: Command) -> Vec<Effect> {
     match command {
         Command::Open => report(model),
         Command::RetryCause => return retry(model),
+        other if screen.moved(other, page) => {}
         other => {
-            screen.moved(other, page);
+            if screen.selects(other) {
+                let is_ranging = screen.selection().is_ranging();
+                super::profiles::say_range(model, is_ranging, other);
+            }
         }
     }
     Vec::new()
@@ -47,10 +51,14 @@ fn say_nobody(model: &mut Model) {
     model.say(if filtered { "the filter shows nobody who fails" } else { "no profile fails" });
 }
 
-/// Asks whether those who fail of the current cause are tried again: everybody, or whom the filter shows. A login is asked for its profiles at once: that
-/// syncs nothing.
+/// Asks whether those who are selected are tried again; when nobody is, those who fail of the current cause: everybody,
+/// or whom the filter shows. A login is asked for its profiles at once: that syncs nothing.
 fn retry(model: &mut Model) -> Vec<Effect> {
     let Screen::Errors(screen) = &model.screen else { return Vec::new() };
+    let selected = screen.selected();
+    if !selected.is_empty() {
+        return bulk::open(model, Act::Retry, selected, None);
+    }
     let Some(cause) = screen.cause() else {
         say_nobody(model);
         return Vec::new();

@@ -17,6 +17,16 @@ pub(super) fn on_command(model: &mut Model, command: Command) -> Vec<Effect> {
         let run = screen.current().cloned();
         return run.map_or_else(Vec::new, |run| run::open_run(model, &run));
     }
+    let selecting = [Command::Select, Command::SelectAll, Command::SelectRange, Command::SelectInvert];
+    if screen.profile.is_some() && selecting.contains(&command) {
+        model.say("these are all runs of one profile, and keys act on it");
+        return Vec::new();
+    }
+    if screen.selects(command) {
+        let is_ranging = screen.selection().is_ranging();
+        super::profiles::say_range(model, is_ranging, command);
+        return Vec::new();
+    }
     screen.handle(command, page);
     Vec::new()
 }

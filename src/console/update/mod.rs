@@ -248,7 +248,7 @@ fn sync(model: &mut Model) -> Vec<Effect> {
         model.say("no profile to sync");
         return Vec::new();
     }
-    model.home.end_range();
+    model.end_range();
     model.say("asking for 1 sync…");
     vec![Effect::Sync(yes)]
 }
@@ -263,7 +263,7 @@ fn retry(model: &mut Model) -> Vec<Effect> {
         model.say("nothing failed here, so there is nothing to retry");
         return Vec::new();
     }
-    model.home.end_range();
+    model.end_range();
     model.say(format!("asking for {}…", plural(targets.len(), "retry", "retries")));
     vec![Effect::Retry(targets)]
 }
@@ -277,7 +277,7 @@ fn cancel(model: &mut Model) -> Vec<Effect> {
     match targets.as_slice() {
         [] => model.say("no sync is under way here"),
         _ => {
-            model.home.end_range();
+            model.end_range();
             model.say("asking the sync to stop…");
             return vec![Effect::Cancel(targets)];
         }

@@ -7,31 +7,27 @@ use crate::console::model::Model;
 
 pub(super) fn on_command(model: &mut Model, command: Command) -> Vec<Effect> {
     let page = model.list_size().1;
-    let home = &mut model.home;
-    let position = home.position();
+    if model.home.selects(command) {
+        say_range(model, model.home.selection().is_ranging(), command);
+        return Vec::new();
+    }
     match command {
-        Command::Select if home.is_ranging() => home.toggle_range(),
-        Command::SelectRange => {
-            home.toggle_range();
-            if home.is_ranging() {
-                model.say("moving extends the range; space or v ends it, esc gives it up");
-            }
-        }
-        Command::SelectInvert => home.invert(),
-        Command::Select => {
-            home.toggle();
-            home.move_to(position + 1);
-        }
-        Command::SelectAll => home.toggle_all(),
         Command::Back => go_back(model),
         Command::Open => {
             return model.home.current().map_or_else(Vec::new, |profile| run::open(model, profile));
         }
         other => {
-            let _ = home.moved(other, page) || home.reorder(other);
+            let _ = model.home.moved(other, page) || model.home.reorder(other);
         }
     }
     Vec::new()
+}
+
+/// Says what a range is, when one has just begun.
+pub(super) fn say_range(model: &mut Model, is_ranging: bool, command: Command) {
+    if is_ranging && command == Command::SelectRange {
+        model.say("moving extends the range; space or v ends it, esc gives it up");
+    }
 }
 
 /// Esc takes away one thing at a time: a failure's message, a range, the filter, the selection.
@@ -39,10 +35,10 @@ fn go_back(model: &mut Model) {
     if model.notice.take().is_some_and(|notice| notice.report.is_some()) {
         return;
     }
-    if model.home.cancel_range() {
+    if model.home.selection_mut().cancel_range() {
         return;
     }
     if !filter::clear(model) {
-        model.home.clear_selection();
+        model.home.selection_mut().clear();
     }
 }

@@ -1,5 +1,7 @@
 //! What frames every screen: header, breadcrumbs with the filter, rules, banner, message and footer.
 
+use std::hash::Hash;
+
 use ratatui::Frame;
 use ratatui::layout::{Position, Rect};
 use ratatui::style::Style;
@@ -18,6 +20,7 @@ use crate::console::logview::LogsScreen;
 use crate::console::model::{Model, RunScreen};
 use crate::console::query::{ChangesOf, MOST_RUNS};
 use crate::console::screen::{Screen, Tab};
+use crate::console::selection::Selection;
 use crate::console::text::{absolute, clock_with_zone, count, fit, one_line, plural, width};
 use crate::console::theme::Theme;
 use crate::console::units;
@@ -194,10 +197,11 @@ fn facts(model: &Model, theme: &Theme) -> Vec<Part> {
             }
             words.push(plural(causes.len(), "cause", "causes"));
             let shown = if screen.line().is_set() { " shown" } else { "" };
-            match screen.total() {
-                0 => Vec::new(),
-                _ => vec![Part::new(9, format!("{}{shown}", words.join(", ")), theme.bad())],
+            let mut parts = selected(screen.selection(), screen.hidden(), theme);
+            if screen.total() > 0 {
+                parts.push(Part::new(9, format!("{}{shown}", words.join(", ")), theme.bad()));
             }
+            parts
         }
         Screen::Run(screen) => run_facts(model, screen, theme),
         Screen::Changes(screen) => changes_facts(screen, theme),
@@ -267,7 +271,9 @@ fn history_facts(screen: &HistoryScreen, theme: &Theme) -> Vec<Part> {
     if screen.line().is_set() {
         runs = format!("{} of {runs}", count(screen.len() as u64));
     }
-    vec![Part::new(6, runs, Style::new()), order(screen.order(), screen.orders(), theme)]
+    let mut parts = selected(screen.selection(), screen.hidden(), theme);
+    parts.extend([Part::new(6, runs, Style::new()), order(screen.order(), screen.orders(), theme)]);
+    parts
 }
 
 /// How far back the changes go, and their order.
@@ -282,21 +288,26 @@ fn changes_facts(screen: &ChangesScreen, theme: &Theme) -> Vec<Part> {
     window.into_iter().chain([order]).collect()
 }
 
+/// How many are selected of a list, and how many of them no key acts on.
+fn selected<K: Clone + Eq + Hash>(selection: &Selection<K>, hidden: usize, theme: &Theme) -> Vec<Part> {
+    let mut parts = Vec::new();
+    if selection.is_ranging() {
+        parts.push(Part::new(7, "range", theme.accent()));
+    }
+    if selection.len() > 0 {
+        let text = format!("{} selected", selection.len());
+        parts.push(Part::new(8, text, theme.accent().patch(theme.strong())));
+    }
+    if hidden > 0 {
+        parts.push(Part::new(7, format!("({hidden} hidden by the filter)"), theme.warn()));
+    }
+    parts
+}
+
 /// Selection, filter and order of the list of profiles.
 fn list_facts(model: &Model, theme: &Theme) -> Vec<Part> {
     let home = &model.home;
-    let mut right = Vec::new();
-    if home.is_ranging() {
-        right.push(Part::new(7, "range", theme.accent()));
-    }
-    if home.selected() > 0 {
-        let hidden = home.hidden();
-        let text = format!("{} selected", home.selected());
-        right.push(Part::new(8, text, theme.accent().patch(theme.strong())));
-        if hidden > 0 {
-            right.push(Part::new(7, format!("({hidden} hidden by the filter)"), theme.warn()));
-        }
-    }
+    let mut right = selected(home.selection(), home.hidden(), theme);
     if home.line().is_set() {
         right.push(Part::new(6, format!("{} shown", home.rows().len()), Style::new()));
     }

@@ -29,9 +29,10 @@ pub(super) fn draw(model: &Model, screen: &ErrorsScreen, theme: &Theme, frame: &
     let visible = usize::from(regions.rows.height);
     for (i, row) in screen.rows().enumerate().skip(screen.list().offset).take(visible) {
         let current = i == screen.position();
+        let mark = mark(current, screen.is_selected(row), theme);
         let line = match row {
-            Row::Cause(cause) => of_cause(model, theme, cause, current, columns),
-            Row::Profile(_, profile) => of_profile(model, theme, profile, current, columns),
+            Row::Cause(cause) => of_cause(model, theme, cause, (mark, current), columns),
+            Row::Profile(_, profile) => of_profile(model, theme, profile, (mark, current), columns),
         };
         put(frame, regions.rows, u16::try_from(i - screen.list().offset).unwrap_or(u16::MAX), &line);
     }
@@ -40,11 +41,19 @@ pub(super) fn draw(model: &Model, screen: &ErrorsScreen, theme: &Theme, frame: &
     }
 }
 
-fn mark(current: bool, theme: &Theme) -> Span<'static> {
-    Span::styled(if current { theme.pick("▌", ">") } else { " " }, theme.accent())
+fn mark(current: bool, selected: bool, theme: &Theme) -> Span<'static> {
+    let bar = if current { theme.pick("▌", ">") } else { " " };
+    let mark = if selected { theme.pick("▪", "*") } else { " " };
+    Span::styled(format!("{bar}{mark}"), theme.accent())
 }
 
-fn of_cause(model: &Model, theme: &Theme, cause: &Cause, current: bool, columns: usize) -> Line<'static> {
+fn of_cause(
+    model: &Model,
+    theme: &Theme,
+    cause: &Cause,
+    (mark, current): (Span<'static>, bool),
+    columns: usize,
+) -> Line<'static> {
     let count = match cause.logins.first() {
         Some(login) if cause.profiles.is_empty() => format!("login {}", login.login),
         _ => plural(cause.profiles.len(), "profile", "profiles"),
@@ -59,8 +68,7 @@ fn of_cause(model: &Model, theme: &Theme, cause: &Cause, current: bool, columns:
     let room = columns.saturating_sub(used);
     let strong = if current { theme.strong() } else { Style::new() };
     Line::from(vec![
-        mark(current, theme),
-        Span::raw(" "),
+        mark,
         Span::styled(format!("{glyph} "), style),
         Span::styled(pad(&count, 14, Align::Left, theme.ellipsis()), style),
         Span::styled(pad(&cause.summary, room, Align::Left, theme.ellipsis()), strong),
@@ -69,7 +77,13 @@ fn of_cause(model: &Model, theme: &Theme, cause: &Cause, current: bool, columns:
     ])
 }
 
-fn of_profile(model: &Model, theme: &Theme, p: &Affected, current: bool, columns: usize) -> Line<'static> {
+fn of_profile(
+    model: &Model,
+    theme: &Theme,
+    p: &Affected,
+    (mark, current): (Span<'static>, bool),
+    columns: usize,
+) -> Line<'static> {
     let status = model.home.status(p.profile_id);
     let word = format!("{} {}", theme.status_glyph(status), status.word());
     let since = format!("since {}", ago(model.now.since(p.since)).0);
@@ -90,7 +104,7 @@ fn of_profile(model: &Model, theme: &Theme, p: &Affected, current: bool, columns
         Align::Left,
         theme.ellipsis(),
     );
-    let mut spans = vec![mark(current, theme), Span::raw("     "), Span::styled(name, strong)];
+    let mut spans = vec![mark, Span::raw("    "), Span::styled(name, strong)];
     spans.extend(parts);
     Line::from(spans)
 }

@@ -84,7 +84,7 @@ pub(super) fn draw(model: &Model, screen: &HistoryScreen, theme: &Theme, frame: 
             |run: &RunView| screen.columns().iter().map(|column| cell(model, theme, run, *column)).collect();
         screen.run(i).map_or_else(Vec::new, cell)
     };
-    table.draw(theme, frame, regions.rows, row, |_| false);
+    table.draw(theme, frame, regions.rows, row, |i| screen.is_selected(i));
 }
 
 /// The current run's note, when its column cuts it off.

@@ -122,7 +122,7 @@ fn row(
     let base = if quiet { theme.dim() } else { Style::new() };
     let base = if current { base.patch(theme.strong()) } else { base };
     let bar = if current { theme.pick("▌", ">") } else { " " };
-    let mark = if model.home.is_selected(id) { theme.pick("▪", "+") } else { " " };
+    let mark = if model.home.selection().contains(&id) { theme.pick("▪", "+") } else { " " };
     let mut spans = vec![
         Span::styled(bar, theme.accent()),
         Span::styled(mark, theme.accent()),

@@ -54,7 +54,7 @@ pub(super) fn draw(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: Re
     let table =
         Table { columns: &columns, list: home.list(), len: rows.len(), sorted: Some(home.order().sign()) };
     let row = |i: usize| rows.get(i).map_or_else(Vec::new, |id| cells(model, theme, *id, &widths));
-    table.draw(theme, frame, area, row, |i| rows.get(i).is_some_and(|id| home.is_selected(*id)));
+    table.draw(theme, frame, area, row, |i| rows.get(i).is_some_and(|id| home.selection().contains(id)));
 }
 
 /// The current row's sentence, when its column cuts it off.
