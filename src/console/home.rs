@@ -321,6 +321,12 @@ impl Home {
         self.list.settle(height);
     }
 
+    /// Puts the cursor onto a place.
+    #[cfg(test)]
+    pub(super) fn move_to(&mut self, position: usize) {
+        self.list.move_to(position);
+    }
+
     /// Moves by one of the moving commands, `page` rows being visible; false when it is another command.
     pub(super) fn moved(&mut self, command: Command, page: usize) -> bool {
         self.list.moved(command, page)

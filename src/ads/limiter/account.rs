@@ -20,7 +20,8 @@ use crate::ads::backoff::Backoff;
 use crate::domain::limits::{BucketSnapshot, ProfileLimit};
 use crate::domain::rate::{Booking, LearnedRate};
 
-/// Different profiles that must be throttled within `TOGETHER` before the account itself is charged.
+/// Refusals that no profile's own bucket explains, of several profiles, that must come within `TOGETHER` before the
+/// account itself is charged.
 const WITNESSES: usize = 3;
 const TOGETHER: Duration = Duration::from_secs(10);
 /// Requests among which they must be, where so many take longer, and how long they may take at most.
@@ -351,9 +352,10 @@ impl Account {
         // Where little is sent, what happens to many profiles at once takes longer to be seen.
         let slow = Duration::from_secs_f64(SEEN_AMONG / carried.max(SEEN_AMONG / SEEN_WITHIN.as_secs_f64()));
         let together = if carried < 1.0 { TOGETHER } else { TOGETHER.max(slow) };
-        self.witnesses.retain(|(k, at)| *k != key && now.saturating_duration_since(*at) <= together);
+        self.witnesses.retain(|(_, at)| now.saturating_duration_since(*at) <= together);
         self.witnesses.push((key, now));
-        if self.witnesses.len() >= WITNESSES {
+        let several = self.witnesses.iter().any(|(known, _)| *known != key);
+        if several && self.witnesses.len() >= WITNESSES {
             self.witnesses.clear();
             // The profiles sit out what the API told them; the account only takes a breath.
             let carried = Some(carried);

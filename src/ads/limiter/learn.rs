@@ -13,8 +13,8 @@
 //! **The way back.** A mean may be too low, and without a refusal nothing says so. By as much as the bracket was
 //! wide, or the rate above what was measured, the rate grows again within half a minute; a limit that was measured
 //! well is only probed. A probe costs a pause, so its steps are the slower the longer pauses are, and it costs a
-//! refusal, so they count requests where requests are few; an account costs several, for it is charged only when
-//! several profiles were refused, and is probed the slower. The cube makes up for it when a limit has risen.
+//! refusal, so they count requests where requests are few; an account costs several, for it is charged only after
+//! several refusals, and is probed the slower. The cube makes up for it when a limit has risen.
 //!
 //! **Whose refusal it is.** A profile whose own bucket held its requests up has found its own limit, unless it is as
 //! slow as it may be ([`Learner::explains`]); only others speak against the account.
@@ -256,7 +256,8 @@ impl Learner {
         let growth = if self.limit.is_none_or(|limit| self.rate < NEAR * limit) {
             (weight / DOUBLE_AFTER).max(idle / DOUBLE_SECONDS).exp2()
         } else {
-            let pace = self.since_cut / (PROBE_FASTER * self.costs.sqrt());
+            // What others send meanwhile is not counted here, though it may be refused as well.
+            let pace = self.since_cut / (PROBE_FASTER * self.costs * whole);
             1.0 + (PROBE * step * (1.0 + pace.powi(3))).min(0.02 * step)
                 + self.unsure * idle / SETTLES.max(SETTLING / self.rate)
         };

@@ -333,7 +333,8 @@ async fn a_rate_that_nobody_refused_is_not_remembered_as_a_limit() {
 /// server of its own. Tells what was used of the limit and which share was refused, once it is known.
 async fn one_after_the_other(own: bool, rate: f64, burst: f64, told: Told) -> (f64, f64) {
     const AT_ONCE: i64 = 4;
-    const REQUESTS: u64 = 90;
+    const LONG: u64 = 10;
+    const SHORT: u64 = 25;
     let config = RateLimitConfig { max_per_second: 50.0, ..RateLimitConfig::default() };
     let budget = budget_of(41, &config);
     let whole = Arc::new(Mutex::new(Server::new(rate, burst)));
@@ -348,15 +349,17 @@ async fn one_after_the_other(own: bool, rate: f64, burst: f64, told: Told) -> (f
                     servers.lock().unwrap().push(server.clone());
                 }
                 let mut workers = JoinSet::new();
-                let demand = Demand { told, ..Demand::new(1 + slot + AT_ONCE * turn, 8) };
-                demand.start_with(&mut workers, &budget, &server, REQUESTS / 8);
+                let demand = Demand { told, ..Demand::new(1 + slot + AT_ONCE * turn, 6) };
+                // A few long lists, each page of which waits for the one before, and many short ones.
+                demand.start_with(&mut workers, &budget, &server, LONG);
+                Demand { workers: SHORT, ..demand }.start_with(&mut workers, &budget, &server, 1);
                 while workers.join_next().await.is_some() {}
             }
         });
     }
     tokio::time::sleep(Duration::from_secs(120)).await;
     let from = Instant::now();
-    tokio::time::sleep(Duration::from_secs(300)).await;
+    tokio::time::sleep(Duration::from_secs(900)).await;
     let now = Instant::now();
     let all: Vec<(Instant, bool)> =
         servers.lock().unwrap().iter().flat_map(|s| s.lock().unwrap().log.clone()).collect();
