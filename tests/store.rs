@@ -14,7 +14,8 @@ use adsync::domain::id::{ProfileId, RunId};
 use adsync::domain::profile::{Access, Profile, Region};
 use adsync::domain::report::ErrorReport;
 use adsync::domain::run::{
-    Certificate, ChangeCounts, ChangeKind, HoldSummary, Origin, RunState, RunView, UnitOutcome, UnitState,
+    Certificate, ChangeCounts, ChangeKind, HeldUnit, HoldSummary, MOST_SHOWN_REMOVALS, Origin, RemovedRow,
+    RunState, RunView, UnitOutcome, UnitState,
 };
 use adsync::domain::time::Timestamp;
 use adsync::domain::unit::{AdProduct, Entity, Unit};
@@ -47,6 +48,7 @@ support::on_both_databases!(
     a_commit_shows_everything_at_once_or_nothing,
     differences_are_written_and_logged_field_by_field,
     a_held_run_is_approved_or_discarded_once,
+    every_row_that_a_held_run_would_remove_is_kept_while_it_is_held,
     a_newer_run_discards_a_held_one,
     pages_of_dead_and_superseded_runs_are_pruned,
     text_of_every_kind_survives,
@@ -694,6 +696,46 @@ async fn a_held_run_is_approved_or_discarded_once(url: &str) {
             assert!(store.pages(run.id, KEYWORDS).await.unwrap().is_empty());
         }
     }
+}
+
+/// A hold that would remove so many keywords, the first of which are told by their names.
+fn removing(rows: usize) -> HoldSummary {
+    let removes = (0..rows).map(|n| RemovedRow {
+        id: n.to_string(),
+        name: format!("schuhe {n} „größe“"),
+        state: "ENABLED".to_owned(),
+    });
+    let counts = ChangeCounts { removed: rows as u64, ..ChangeCounts::default() };
+    let outcome = UnitOutcome { counts, live_before: 90_000, ..UnitOutcome::default() };
+    HoldSummary {
+        units: vec![HeldUnit { unit: KEYWORDS, outcome, braked: true, removes: removes.collect() }],
+    }
+}
+
+async fn every_row_that_a_held_run_would_remove_is_kept_while_it_is_held(url: &str) {
+    let store = open(url).await;
+    for (profile, rows) in [(1, 2), (2, MOST_SHOWN_REMOVALS), (3, 25_000)] {
+        let whole = removing(rows);
+        let run = claimed(&store, profile, "me").await;
+        store.set_committing(run.id, run.epoch).await.unwrap();
+        let lost = store.hold(run.id, run.epoch - 1, &whole).await;
+        assert!(matches!(lost, Err(StoreError::Fenced { .. })), "{lost:?}");
+        let held = store.hold(run.id, run.epoch, &whole).await.unwrap().hold.unwrap();
+        // The run itself stays small, for it is read and told all the time.
+        assert_eq!(held.units[0].removes, whole.units[0].removes[..rows.min(MOST_SHOWN_REMOVALS)]);
+        assert_eq!(held.has_all(), rows <= MOST_SHOWN_REMOVALS);
+        assert_eq!(store.held(run.id).await.unwrap(), Some(whole), "{rows}");
+    }
+    let run = store.latest_runs().await.unwrap().into_iter().find(|run| run.profile_id.0 == 3).unwrap();
+    store.discard(run.id).await.unwrap().unwrap();
+    assert_eq!(store.held(run.id).await.unwrap(), None);
+    assert_eq!(store.held(RunId(99)).await.unwrap(), None);
+    store.prune_pages(HOUR).await.unwrap();
+    assert_eq!(
+        store.held(RunId(2)).await.unwrap(),
+        Some(removing(MOST_SHOWN_REMOVALS)),
+        "others keep theirs"
+    );
 }
 
 async fn a_newer_run_discards_a_held_one(url: &str) {

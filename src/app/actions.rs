@@ -46,6 +46,7 @@ async fn read(engine: &Engine, query: Query) -> Result<Data, SyncError> {
             Data::Runs(store.runs(&RunFilter { profile_id, state: None, limit: most_runs }).await?)
         }
         Query::Run(run) => Data::Run(store.run(run).await?.map(Box::new)),
+        Query::Held(run) => Data::Held(store.held(run).await?.map(Box::new)),
         Query::Proofs(profile) => {
             Data::Proofs(store.proofs(profile).await?, store.failed_units(profile).await?)
         }

@@ -107,7 +107,10 @@ async fn execute(cli: &Cli, out: &mut Output<'_>) -> Result<Exit, Failure> {
         }
         Command::Migrate => migrate(&config, out).await,
         Command::Runs(args) => cli::runs(&assemble::store(&config).await?, args, out).await,
-        Command::Run(RunCommand::Show { id }) => {
+        Command::Run(RunCommand::Show { id, removals: true }) => {
+            cli::removals(&assemble::store(&config).await?, *id, out).await
+        }
+        Command::Run(RunCommand::Show { id, removals: false }) => {
             cli::run_show(&assemble::store(&config).await?, *id, out).await
         }
         Command::Changes(args) => cli::changes(&assemble::store(&config).await?, args, out).await,

@@ -187,6 +187,9 @@ pub enum RunCommand {
     Show {
         /// The run, as `adsync runs` numbers it
         id: i64,
+        /// Of a held run: every row that its commit would remove, and nothing else
+        #[arg(long)]
+        removals: bool,
     },
 }
 

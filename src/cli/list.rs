@@ -14,6 +14,7 @@ use crate::domain::profile::StoredProfile;
 use crate::domain::report::ErrorReport;
 use crate::domain::run::{RunState, RunView, UnitState, UnitView};
 use crate::domain::time::Timestamp;
+use crate::domain::unit::Unit;
 use crate::store::{ChangeFilter, RunFilter, Store};
 use crate::sync::Engine;
 
@@ -254,7 +255,11 @@ pub async fn run_show(store: &Store, id: i64, out: &mut Output<'_>) -> Result<Ex
             }
             let more = unit.outcome.counts.removed.saturating_sub(unit.removes.len() as u64);
             if more > 0 && !unit.removes.is_empty() {
-                out.line(&format!("  removes {} more {}", grouped(more), unit.unit))?;
+                let more = grouped(more);
+                out.line(&format!(
+                    "  removes {more} more {}; all of them: adsync run show {} --removals",
+                    unit.unit, run.id
+                ))?;
             }
         }
         out.line(&format!("adsync approve {0} commits it, adsync discard {0} gives it up", run.id))?;
@@ -263,6 +268,34 @@ pub async fn run_show(store: &Store, id: i64, out: &mut Output<'_>) -> Result<Ex
         out.line("")?;
         for line in report_lines(report, out.utc) {
             out.line(&line)?;
+        }
+    }
+    Ok(Exit::Ok)
+}
+
+/// Lists every row that the commit of a held run would remove.
+///
+/// # Errors
+/// When the run is not held, or the database cannot be read.
+pub async fn removals(store: &Store, id: i64, out: &mut Output<'_>) -> Result<Exit, Failure> {
+    let Some(hold) = store.held(RunId(id)).await? else {
+        let (code, what) = match store.run(RunId(id)).await? {
+            Some(run) => (Code::NotHeld, format!("run {id} is not held: it is {}", run.state)),
+            None => (Code::RunUnknown, format!("run {id} is not known")),
+        };
+        return Err(Failure::new(code, what, "List the held runs with: adsync runs --state held"));
+    };
+    for unit in &hold.units {
+        for row in &unit.removes {
+            if out.json {
+                let Unit { ad_product, entity } = unit.unit;
+                out.object(&serde_json::json!({
+                    "run_id": id, "ad_product": ad_product, "entity": entity,
+                    "id": row.id, "state": row.state, "name": row.name,
+                }))?;
+            } else {
+                out.line(&format!("{}  {}  {}  {}", unit.unit, row.id, row.state, row.name))?;
+            }
         }
     }
     Ok(Exit::Ok)

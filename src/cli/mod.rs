@@ -30,7 +30,7 @@ pub use codes::errors_page;
 pub use errors::errors;
 pub use failure::{Exit, Failure};
 pub use follow::{Work, sync};
-pub use list::{changes, profiles, run_show, runs};
+pub use list::{changes, profiles, removals, run_show, runs};
 pub use output::Output;
 pub use settings::{config_check, config_show};
 pub use why::why;

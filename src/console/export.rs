@@ -14,7 +14,7 @@ use super::matrix;
 use super::model::{Model, Review};
 use super::screen::Screen;
 use crate::domain::entity::DESCRIPTORS;
-use crate::domain::run::{ChangeView, RunView, UnitView};
+use crate::domain::run::{ChangeView, HoldSummary, RunView, UnitView};
 use crate::domain::time::Timestamp;
 use crate::domain::unit::Unit;
 
@@ -198,10 +198,10 @@ pub(super) fn table(model: &Model) -> Table {
 /// What the rows are that the commit of a held run would remove.
 pub(super) const REMOVALS: &str = "removals";
 
-/// The rows that the commit of a held run would remove, as far as they are kept.
-pub(super) fn removals(review: &Review) -> Table {
+/// Every row that the commit of a held run would remove.
+pub(super) fn removals(review: &Review, summary: &HoldSummary) -> Table {
     let heads = ["run_id", "profile_id", "ad_product", "entity", "entity_id", "state", "name"];
-    let rows = review.summary.units.iter().flat_map(|unit| {
+    let rows = summary.units.iter().flat_map(|unit| {
         unit.removes.iter().map(move |row| {
             vec![
                 word(review.run),

@@ -147,7 +147,7 @@ impl ExportDialog {
     /// How many rows are written.
     pub(super) fn rows(&self, model: &Model) -> usize {
         match &self.review {
-            Some(review) => review.summary.units.iter().map(|unit| unit.removes.len()).sum(),
+            Some(review) => usize::try_from(review.summary.removals()).unwrap_or(usize::MAX),
             None => model.list_size().0,
         }
     }
@@ -180,10 +180,23 @@ pub struct Review {
     pub profile: ProfileId,
     /// What its commit would do, as it is shown.
     pub summary: HoldSummary,
+    /// The same with every row that would be removed, once somebody wants them all.
+    pub whole: Option<Loaded<Box<HoldSummary>>>,
     /// What is asked.
     pub stage: Stage,
     /// First line that is visible.
     pub scroll: usize,
+}
+
+impl Review {
+    /// What its commit would do with every row that would be removed; `None` while that is not read.
+    pub(super) fn rows(&self) -> Option<&HoldSummary> {
+        match &self.whole {
+            _ if self.summary.has_all() => Some(&self.summary),
+            Some(Loaded::Ready(whole)) => Some(whole),
+            _ => None,
+        }
+    }
 }
 
 /// What a review asks for.

@@ -4,7 +4,7 @@ use super::bulk::Costs;
 use crate::domain::id::{ProfileId, RunId};
 use crate::domain::proof::{FailedUnit, Proof};
 use crate::domain::report::ErrorReport;
-use crate::domain::run::{ChangeView, RunView, UnitView};
+use crate::domain::run::{ChangeView, HoldSummary, RunView, UnitView};
 use crate::domain::time::Timestamp;
 
 /// The most runs that a screen lists.
@@ -25,6 +25,8 @@ pub enum Query {
     Run(RunId),
     /// What is proved of a profile, or of all of them, and what failed last.
     Proofs(Option<ProfileId>),
+    /// Every row that the commit of a held run would remove.
+    Held(RunId),
 }
 
 /// Whose changes.
@@ -56,6 +58,8 @@ pub enum Data {
     Run(Option<Box<RunView>>),
     /// Proofs, and units that failed.
     Proofs(Vec<Proof>, Vec<FailedUnit>),
+    /// What the commit of a run would do, while it is held.
+    Held(Option<Box<HoldSummary>>),
 }
 
 /// Something that is read, and perhaps not there yet.

@@ -190,6 +190,21 @@ impl HoldSummary {
         self.units.iter().filter(|u| u.braked)
     }
 
+    /// True when it has every row that would be removed, and not only the first of them.
+    pub fn has_all(&self) -> bool {
+        self.units.iter().all(|u| u.removes.len() as u64 >= u.outcome.counts.removed)
+    }
+
+    /// What a run carries with it: the first rows of each unit; and the whole lists of those that have more.
+    pub fn cut(mut self) -> (Self, Vec<(Unit, Vec<RemovedRow>)>) {
+        let mut longer = Vec::new();
+        for unit in self.units.iter_mut().filter(|unit| unit.removes.len() > MOST_SHOWN_REMOVALS) {
+            let first = unit.removes[..MOST_SHOWN_REMOVALS].to_vec();
+            longer.push((unit.unit, std::mem::replace(&mut unit.removes, first)));
+        }
+        (self, longer)
+    }
+
     /// One line for a list: the worst unit first.
     pub fn headline(&self) -> String {
         let worst = self.braked().max_by_key(|u| u.outcome.counts.removed);
@@ -212,12 +227,12 @@ pub struct HeldUnit {
     pub outcome: UnitOutcome,
     /// True when this unit alone would hold the run.
     pub braked: bool,
-    /// The first rows that the commit would remove, at most [`MOST_SHOWN_REMOVALS`].
+    /// The rows that the commit would remove; of a run that is listed the first [`MOST_SHOWN_REMOVALS`].
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub removes: Vec<RemovedRow>,
 }
 
-/// Rows of a unit that a hold keeps to be looked at; their count has them all.
+/// Rows of a unit that a held run carries with it to be looked at; the whole list is stored beside it.
 pub const MOST_SHOWN_REMOVALS: usize = 1_000;
 
 /// A stored row that the commit of a held run would remove.

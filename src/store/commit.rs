@@ -414,6 +414,10 @@ impl Commit {
                 .bind(stamp.run.0)
                 .execute(&mut **tx)
                 .await?;
+            sqlx::query("delete from held_removals where run_id = $1")
+                .bind(stamp.run.0)
+                .execute(&mut **tx)
+                .await?;
             if sqlite {
                 // Other owners could not renew while this commit held the only writer: that must not cost them their runs.
                 sqlx::query(

@@ -76,6 +76,12 @@ const STEPS: &[Step] = &[
         sqlite: include_str!("../../migrations/sqlite/0010_runs_index.sql"),
         postgres: include_str!("../../migrations/postgres/0010_runs_index.sql"),
     },
+    Step {
+        number: 11,
+        name: "held_removals",
+        sqlite: include_str!("../../migrations/sqlite/0011_held_removals.sql"),
+        postgres: include_str!("../../migrations/postgres/0011_held_removals.sql"),
+    },
 ];
 
 /// The newest schema that this adsync knows.

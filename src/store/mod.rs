@@ -13,6 +13,7 @@ mod dispatch;
 mod drift;
 mod error;
 mod history;
+mod holds;
 mod logins;
 mod migrate;
 mod pages;

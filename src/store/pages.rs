@@ -360,7 +360,8 @@ impl Store {
         })
     }
 
-    /// Deletes pages that nobody will use: of ended and superseded runs, and older than `ended_for`.
+    /// Deletes pages that nobody will use: of ended and superseded runs, and older than `ended_for`; and what runs would
+    /// have removed that are no longer held.
     ///
     /// # Errors
     /// When the database cannot be written.
@@ -375,6 +376,12 @@ impl Store {
                              or (select max(fetched_at) from sync_pages p where p.run_id = r.id) < $1)))",
             )
             .bind(now.minus(ended_for).0)
+            .execute(&mut *tx)
+            .await?;
+            sqlx::query(
+                "delete from held_removals where run_id not in (
+                     select id from sync_runs where state in ('fetching', 'committing', 'held'))",
+            )
             .execute(&mut *tx)
             .await?;
             Ok(done.rows_affected())

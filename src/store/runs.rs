@@ -11,7 +11,7 @@ use super::{Store, StoreError};
 use crate::domain::cause::CauseId;
 use crate::domain::id::{ProfileId, RunId};
 use crate::domain::report::ErrorReport;
-use crate::domain::run::{ChangeCounts, HoldSummary, Origin, RunState, RunView};
+use crate::domain::run::{ChangeCounts, Origin, RunState, RunView};
 use crate::domain::time::Timestamp;
 use crate::domain::wait::RunWaits;
 
@@ -365,7 +365,7 @@ impl Store {
     }
 
     /// Moves a run that we carry to another state, in a transaction of its own.
-    async fn transition(
+    pub(super) async fn transition(
         &self,
         run: RunId,
         epoch: i64,
@@ -427,14 +427,6 @@ impl Store {
     /// [`StoreError::Fenced`] when the run is no longer ours.
     pub async fn cancelled(&self, run: RunId, epoch: i64) -> Result<RunView, StoreError> {
         self.transition(run, epoch, RunState::Cancelled, None, None).await
-    }
-
-    /// Holds a proved run for an operator; its pages are kept.
-    ///
-    /// # Errors
-    /// [`StoreError::Fenced`] when the run is no longer ours.
-    pub async fn hold(&self, run: RunId, epoch: i64, summary: &HoldSummary) -> Result<RunView, StoreError> {
-        self.transition(run, epoch, RunState::Held, None, Some(to_json(summary))).await
     }
 
     /// Gives a run back to the queue, its pages kept; nobody takes it before `delay` has passed. One that somebody asked

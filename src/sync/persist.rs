@@ -15,8 +15,7 @@ use crate::domain::json;
 use crate::domain::page;
 use crate::domain::profile::StoredProfile;
 use crate::domain::run::{
-    ChangeCounts, ChangeKind, HoldSummary, MOST_SHOWN_REMOVALS, RemovedRow, RunView, UnitOutcome, UnitState,
-    UnitView,
+    ChangeCounts, ChangeKind, HoldSummary, RemovedRow, RunView, UnitOutcome, UnitState, UnitView,
 };
 use crate::domain::unit::Unit;
 use crate::store::{Change, Commit, Completion, PageMeta, StoredCertificate, UnitResult};
@@ -116,7 +115,7 @@ struct Writer<'a> {
     certificates: &'a [StoredCertificate],
     /// What is known of units that others belong to, to find orphans.
     known: HashMap<Unit, Difference>,
-    /// The first rows that were removed, for whoever has to approve that.
+    /// The rows that were removed, for whoever has to approve that.
     removed: HashMap<Unit, Vec<RemovedRow>>,
 }
 
@@ -291,9 +290,8 @@ impl Writer<'_> {
         for ids in vanished.chunks(BATCH) {
             let ids: Vec<&str> = ids.iter().map(String::as_str).collect();
             let raws = self.commit.raws(d, &ids).await?;
-            let shown = self.removed.entry(d.unit).or_default();
-            let room = MOST_SHOWN_REMOVALS.saturating_sub(shown.len());
-            shown.extend(raws.iter().take(room).map(|(id, raw)| RemovedRow::of(id.clone(), &value(raw))));
+            let removed = self.removed.entry(d.unit).or_default();
+            removed.extend(raws.iter().map(|(id, raw)| RemovedRow::of(id.clone(), &value(raw))));
             let changes: Vec<Change> = raws
                 .into_iter()
                 .map(|(entity_id, raw)| Change {

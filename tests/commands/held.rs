@@ -49,6 +49,16 @@ fn a_sync_that_would_remove_too_much_ends_with_4_and_changes_nothing() {
     let shown = home.ok(&["run", "show", "2"]);
     assert!(shown.stdout.contains("more than the brake allows"), "{shown:#?}");
     assert!(shown.stdout.contains("SP keywords"), "{shown:#?}");
+    // Every row that would go, and nothing else.
+    let keywords = usize::try_from(live_keywords(&home)).unwrap();
+    let removals = home.ok(&["run", "show", "2", "--removals"]);
+    assert_eq!(removals.stdout.lines().filter(|line| line.starts_with("SP keywords  ")).count(), keywords);
+    assert_eq!(removals.stdout.lines().count(), keywords, "{removals:#?}");
+    let objects = home.ok(&["run", "show", "2", "--removals", "--json"]).objects();
+    assert_eq!(objects.len(), keywords);
+    assert!(objects.iter().all(|row| row["entity"] == "keyword" && row["id"].is_string()), "{objects:?}");
+    home.run(&["run", "show", "1", "--removals"]).assert(2, &["run 1 is not held: it is completed"]);
+    home.run(&["run", "show", "9", "--removals"]).assert(2, &["run 9 is not known"]);
 }
 
 #[test]

@@ -120,6 +120,7 @@ impl Actions for Engine {
             Query::Runs(_) => Data::Runs(Vec::new()),
             Query::Changes(_) => Data::Changes(Vec::new()),
             Query::Run(_) => Data::Run(None),
+            Query::Held(_) => Data::Held(None),
             Query::Proofs(_) => Data::Proofs(Vec::new(), Vec::new()),
         };
         self.ask(Effect::Load(query));

@@ -6,6 +6,7 @@ use super::fixture::*;
 use crate::console::export::{Cell, heads, row, table};
 use crate::console::*;
 use crate::domain::id::ProfileId;
+use crate::domain::run::{HoldSummary, RemovedRow};
 use crate::sync::event::SyncEvent;
 
 fn on(id: ProfileId, keys: &str) -> Model {
@@ -201,10 +202,54 @@ fn a_review_can_be_scrolled_whatever_it_asks_copied_and_written() {
     let text = copied(&mut model, "y");
     assert!(text.contains("wasserdichte Jacke Damen") && text.contains("run 105 is held"), "{text}");
     assert_eq!(copied(&mut model, "c"), "adsync run show 105");
-    press(&mut model, "X");
-    assert!(screen(&model).contains("Write 2 rows as CSV"), "{}", screen(&model));
+}
+
+#[test]
+fn every_row_that_would_be_removed_is_read_before_it_is_written() {
+    let run = overview().runs[&FJORD].id;
+    let held = |whole: Option<HoldSummary>| Event::Loaded {
+        query: Query::Held(run),
+        result: Ok(Data::Held(whole.map(Box::new))),
+    };
+    let whole = || {
+        let mut whole = hold(18_203);
+        for unit in &mut whole.units {
+            let row = RemovedRow { id: "1".to_owned(), name: "x".to_owned(), state: "PAUSED".to_owned() };
+            unit.removes = vec![row; usize::try_from(unit.outcome.counts.removed).unwrap()];
+        }
+        whole
+    };
+    let opened = || {
+        let mut o = overview();
+        o.runs.get_mut(&FJORD).unwrap().hold = Some(hold(18_203));
+        let mut model = model_of(o, (80, 24));
+        press(&mut model, "/ f j o r d enter A esc");
+        assert_eq!(press(&mut model, "X"), [Effect::Load(Query::Held(run))]);
+        assert!(screen(&model).contains("Write 18,203 rows as CSV"), "{}", screen(&model));
+        model
+    };
+    let mut model = opened();
+    assert_eq!(press(&mut model, "enter"), [], "not half of them");
+    assert!(screen(&model).contains("still being read"), "{}", screen(&model));
+    update(&mut model, held(Some(whole())));
+    update(&mut model, Event::Drawn);
     let effects = press(&mut model, "enter");
     let [Effect::Export(export)] = effects.as_slice() else { panic!("{effects:?}") };
-    assert_eq!((export.table.name, export.table.rows.len()), ("removals", 2));
+    assert_eq!((export.table.name, export.table.rows.len()), ("removals", 18_203));
     assert!(matches!(model.modal.as_ref().map(|o| &o.modal), Some(Modal::Review(_))), "it is there again");
+    // Once read, they are there.
+    assert_eq!(press(&mut model, "X"), []);
+
+    // A run that is no longer held, another list, and a database that does not answer.
+    for answer in [
+        held(None),
+        held(Some(hold(7))),
+        Event::Loaded { query: Query::Held(run), result: Err(Box::new(report())) },
+    ] {
+        let mut model = opened();
+        update(&mut model, answer);
+        update(&mut model, Event::Drawn);
+        assert_eq!(press(&mut model, "enter"), []);
+        assert!(screen(&model).contains("could not be read"), "{}", screen(&model));
+    }
 }

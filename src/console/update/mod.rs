@@ -180,7 +180,7 @@ fn on_command(model: &mut Model, command: Command) -> Vec<Effect> {
         }
         Command::Copy => return takeaway::copy(model),
         Command::CopyInvocation => return takeaway::copy_command(model),
-        Command::Export => takeaway::ask_for_file(model),
+        Command::Export => return takeaway::ask_for_file(model),
         Command::Zone => {
             std::mem::swap(&mut model.zone, &mut model.other_zone);
             let zone = clock_with_zone(model.now, &model.zone);

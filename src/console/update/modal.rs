@@ -58,10 +58,7 @@ fn on_review_key(model: &mut Model, command: Option<Command>, key: &KeyEvent) ->
     match command {
         Some(Command::Copy) => return takeaway::copy(model),
         Some(Command::CopyInvocation) => return takeaway::copy_command(model),
-        Some(Command::Export) => {
-            takeaway::ask_for_file(model);
-            return Vec::new();
-        }
+        Some(Command::Export) => return takeaway::ask_for_file(model),
         _ => {}
     }
     let Some(opened) = &mut model.modal else { return Vec::new() };
@@ -140,7 +137,7 @@ fn open_review(model: &mut Model, stage: impl FnOnce(u64) -> Stage) {
     match model.current().and_then(held) {
         Some((profile, run, summary)) => {
             let stage = stage(summary.removals());
-            model.open(Modal::Review(Review { run, profile, summary, stage, scroll: 0 }));
+            model.open(Modal::Review(Review { run, profile, summary, whole: None, stage, scroll: 0 }));
         }
         None => model.say("no held run here"),
     }
@@ -154,8 +151,8 @@ pub(super) fn follow_engine(model: &mut Model) {
     match model.held(profile) {
         Some((run, summary)) if run == review.run && *summary == review.summary => {}
         Some((run, summary)) => {
-            let review = Review { run, profile, summary: summary.clone(), stage: Stage::Reading, scroll: 0 };
-            model.open(Modal::Review(review));
+            let (summary, stage) = (summary.clone(), Stage::Reading);
+            model.open(Modal::Review(Review { run, profile, summary, whole: None, stage, scroll: 0 }));
             model.say("what the commit would do has changed: review it again");
         }
         None => {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{bulk, changes, errors, filter, history, logview, matrix, run};
+use super::{bulk, changes, errors, filter, history, logview, matrix, run, takeaway};
 use crate::console::bulk::Costs;
 use crate::console::changes::ChangesScreen;
 use crate::console::errors::ErrorsScreen;
@@ -112,6 +112,10 @@ pub(super) fn on_loaded(
             let none = || Costs { runs: BTreeMap::default(), slots: 1 };
             let costs = result.map(|data| if let Data::Costs(costs) = data { costs } else { none() });
             bulk::on_costs(model, costs);
+        }
+        (_, Query::Held(run)) => {
+            let held = result.map(|data| if let Data::Held(held) = data { held } else { None });
+            takeaway::on_held(model, *run, held);
         }
         (_, Query::Run(id)) => {
             let run = result.map(|data| if let Data::Run(run) = data { run.map(|run| *run) } else { None });

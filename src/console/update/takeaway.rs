@@ -9,7 +9,11 @@ use crate::console::event::Effect;
 use crate::console::export::{Export, Format, REMOVALS, heads, path_of, proposed, removals, table};
 use crate::console::keys::Command;
 use crate::console::model::{ExportDialog, Modal, Model, Review};
+use crate::console::query::{Loaded, Query};
 use crate::console::text::{count, plural};
+use crate::domain::id::RunId;
+use crate::domain::report::ErrorReport;
+use crate::domain::run::HoldSummary;
 
 /// Copies what is looked at.
 pub(super) fn copy(model: &mut Model) -> Vec<Effect> {
@@ -34,21 +38,55 @@ pub(super) fn copy_command(model: &mut Model) -> Vec<Effect> {
     vec![Effect::Copy(command)]
 }
 
-/// Asks how and where the present list is to be written.
-pub(super) fn ask_for_file(model: &mut Model) {
-    let review = match model.modal.as_ref().map(|opened| &opened.modal) {
+/// Asks how and where the present list is to be written; what is not all there is read meanwhile.
+pub(super) fn ask_for_file(model: &mut Model) -> Vec<Effect> {
+    let mut review = match model.modal.as_ref().map(|opened| &opened.modal) {
         Some(Modal::Review(review)) => Some(Box::new(review.clone())),
         _ => None,
     };
+    let mut effects = Vec::new();
+    if let Some(review) =
+        review.as_mut().filter(|review| !review.summary.has_all() && review.rows().is_none())
+    {
+        review.whole = Some(Loaded::Loading);
+        effects.push(Effect::Load(Query::Held(review.run)));
+    }
     let name = if review.is_some() { REMOVALS } else { heads(&model.screen).0 };
     let format = Format::default();
     let input = Input::new(proposed(name, format, model.now));
     let dialog = ExportDialog { format, input, review };
     if dialog.rows(model) == 0 {
         model.say("nothing to write: the list has no rows");
-        return;
+        return Vec::new();
     }
     model.open(Modal::Export(dialog));
+    effects
+}
+
+/// Takes over every row that the commit of a held run would remove.
+pub(super) fn on_held(
+    model: &mut Model,
+    run: RunId,
+    result: Result<Option<Box<HoldSummary>>, Box<ErrorReport>>,
+) {
+    let review = match model.modal.as_mut().map(|opened| &mut opened.modal) {
+        Some(Modal::Review(review)) => review,
+        Some(Modal::Export(ExportDialog { review: Some(review), .. })) => review.as_mut(),
+        _ => return,
+    };
+    if review.run != run {
+        return;
+    }
+    match result {
+        // What it would do has changed meanwhile, and the review with it.
+        Ok(Some(whole)) if whole.removals() != review.summary.removals() => review.whole = None,
+        Ok(Some(whole)) => review.whole = Some(Loaded::Ready(whole)),
+        Ok(None) => review.whole = None,
+        Err(report) => {
+            review.whole = None;
+            model.complain(report);
+        }
+    }
 }
 
 pub(super) fn on_export_key(model: &mut Model, command: Option<Command>, key: &KeyEvent) -> Vec<Effect> {
@@ -99,7 +137,20 @@ fn write(model: &mut Model) -> Vec<Effect> {
         return Vec::new();
     }
     let review = dialog.review.clone();
-    let table = review.as_ref().map_or_else(|| table(model), |review| removals(review));
+    let table = match &review {
+        None => table(model),
+        Some(review) => match review.rows() {
+            Some(rows) => removals(review, rows),
+            None => {
+                let text = match review.whole {
+                    Some(_) => "the rows are still being read: enter again in a moment",
+                    None => "the rows could not be read: esc, and X again",
+                };
+                model.say(text);
+                return Vec::new();
+            }
+        },
+    };
     close(model, review);
     model.say(format!("writing {}…", plural(table.rows.len(), "row", "rows")));
     vec![Effect::Export(Box::new(Export { path, format, table }))]

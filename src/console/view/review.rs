@@ -121,7 +121,10 @@ fn rows_to_remove(unit: &HeldUnit, theme: &Theme, columns: usize) -> Vec<Line<'s
     }));
     let more = removed.saturating_sub(unit.removes.len() as u64);
     if more > 0 {
-        out.push(Line::styled(format!("and {} more", count(more)), theme.dim()));
+        out.push(Line::styled(
+            format!("and {} more: X writes all of them to a file", count(more)),
+            theme.dim(),
+        ));
     }
     out
 }
