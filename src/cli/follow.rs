@@ -263,7 +263,7 @@ impl<'a, 'o> Follower<'a, 'o> {
 
     fn name(&self, id: ProfileId) -> String {
         let profile = self.overview.profiles.get(&id);
-        profile.map_or_else(|| id.to_string(), |p| format!("{} {}", p.profile.name, p.profile.country))
+        profile.map_or_else(|| id.to_string(), |p| p.profile.title())
     }
 
     /// Shows where a run stands: in its bar on a terminal, else a line for each new state.

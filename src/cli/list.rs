@@ -122,10 +122,7 @@ pub async fn runs(store: &Store, args: &RunsArgs, out: &mut Output<'_>) -> Resul
         let name = profiles.iter().find(|p| p.profile.id == run.profile_id);
         rows.push(vec![
             run.id.to_string(),
-            name.map_or_else(
-                || run.profile_id.to_string(),
-                |p| format!("{} {}", p.profile.name, p.profile.country),
-            ),
+            name.map_or_else(|| run.profile_id.to_string(), |p| p.profile.title()),
             look.standing(run).0.to_owned(),
             time(run.requested_at, out.utc),
             took(run),

@@ -14,7 +14,7 @@ pub(super) fn find<'a>(profiles: &'a [StoredProfile], word: &str) -> Result<&'a 
         return Ok(profile);
     }
     let lower = word.to_lowercase();
-    let full = |p: &StoredProfile| format!("{} {}", p.profile.name, p.profile.country).to_lowercase();
+    let full = |p: &StoredProfile| p.profile.title().to_lowercase();
     let is_named = |p: &&StoredProfile| p.profile.name.to_lowercase() == lower || full(p) == lower;
     let named: Vec<&StoredProfile> = profiles.iter().filter(is_named).collect();
     match named.as_slice() {
@@ -46,12 +46,7 @@ pub(super) fn find<'a>(profiles: &'a [StoredProfile], word: &str) -> Result<&'a 
             let country = (names.len() == several.len())
                 .then(|| several.iter().find(|p| p.profile.name.to_lowercase() == lower))
                 .flatten()
-                .map_or_else(String::new, |p| {
-                    format!(
-                        " or with its country, as {:?}",
-                        format!("{} {}", p.profile.name, p.profile.country)
-                    )
-                });
+                .map_or_else(String::new, |p| format!(" or with its country, as {:?}", p.profile.title()));
             Err(Failure::usage(
                 format!("{} profiles are named {word:?}", several.len()),
                 format!("Name one by its number{country}: {}", ids.join(", ")),

@@ -53,7 +53,7 @@ pub(super) fn asks(args: &RetryArgs, before: &Overview, login: &str) -> bool {
 /// Says of a profile that has nothing to retry what to do instead.
 pub(super) fn refused(id: ProfileId, overview: &Overview, out: &mut Output<'_>) {
     let stored = overview.profiles.get(&id);
-    let name = stored.map_or_else(|| id.to_string(), |p| format!("{} {}", p.profile.name, p.profile.country));
+    let name = stored.map_or_else(|| id.to_string(), |p| p.profile.title());
     let run = overview.runs.get(&id);
     out.say(&match run {
         Some(run) if run.state == RunState::Held => format!("{name}: {}", held_advice(run)),

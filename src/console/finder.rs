@@ -97,7 +97,7 @@ impl Finder {
             entries.push(Entry::named(label, "", who, Target::Cause(cause.cause.clone())));
         }
         for (id, stored) in &model.overview.profiles {
-            let label = one_line(&format!("{} {}", stored.profile.name, stored.profile.country));
+            let label = one_line(&stored.profile.title());
             let number = id.to_string();
             entries.push(Entry::named(label, &number, number.clone(), Target::Profile(*id)));
         }

@@ -365,10 +365,7 @@ impl Model {
 
     /// A profile's name and country, where it is told apart from its namesakes: they differ in nothing else.
     pub(super) fn title(&self, profile: ProfileId) -> String {
-        self.overview
-            .profiles
-            .get(&profile)
-            .map_or_else(|| profile.to_string(), |p| format!("{} {}", p.profile.name, p.profile.country))
+        self.overview.profiles.get(&profile).map_or_else(|| profile.to_string(), |p| p.profile.title())
     }
 
     /// The units that the run screen shows, in its order: the overview's, else those that were read.

@@ -64,6 +64,11 @@ pub struct Profile {
 }
 
 impl Profile {
+    /// Its name and country: what tells it from its namesakes, which differ in nothing else.
+    pub fn title(&self) -> String {
+        format!("{} {}", self.name, self.country)
+    }
+
     /// True for a profile of a book author, who has no part in some of the API.
     pub fn is_author(&self) -> bool {
         self.account_sub_type.as_deref() == Some("KDP_AUTHOR")

@@ -22,6 +22,7 @@ use crate::domain::code::Code;
 use crate::domain::entity::{Descriptor, descriptor, descriptors_of};
 use crate::domain::id::{EntityId, RunId};
 use crate::domain::page::Page;
+use crate::domain::plural::{count, grouped, plural};
 use crate::domain::report::ErrorReport;
 use crate::domain::run::{HoldSummary, RunView, UnitState, UnitView};
 use crate::domain::unit::{AdProduct, Unit};
@@ -58,7 +59,7 @@ pub(super) async fn carry(context: Arc<RunContext>) -> Option<Ending> {
     let run = context.run();
     let ending = match end {
         End::Stopped(Stop::Lost) | End::Failed(SyncError::Store(StoreError::Fenced { .. })) => {
-            tracing::warn!(target: "adsync::sync", profile_id = context.profile.id.0, "{}: run {} was taken over by another process", context.profile.name, run.id);
+            tracing::warn!(target: "adsync::sync", profile_id = context.profile.id.0, "{}: run {} was taken over by another process", context.profile.title(), run.id);
             return None;
         }
         End::Stopped(Stop::Cancel) => Ending::Cancelled,
@@ -132,7 +133,7 @@ async fn run_to_end(context: &RunContext) -> Result<(), End> {
     match persist::commit(context, &units, approved.as_ref()).await? {
         Committed::Stopped(stop) => Err(End::Stopped(stop)),
         Committed::Held(summary) => {
-            tracing::warn!(target: "adsync::sync", profile_id = context.profile.id.0, "{}: held, {}", context.profile.name, summary.headline());
+            tracing::warn!(target: "adsync::sync", profile_id = context.profile.id.0, "{}: held, {}", context.profile.title(), summary.headline());
             context.set_run(context.store.hold(run.id, run.epoch, &summary).await?);
             Ok(())
         }
@@ -141,8 +142,9 @@ async fn run_to_end(context: &RunContext) -> Result<(), End> {
             let counts = run.counts;
             tracing::info!(
                 target: "adsync::sync", profile_id = context.profile.id.0,
-                "{}: proved and committed {} rows: {} added, {} changed, {} removed, {} returned",
-                context.profile.name, run.rows, counts.added, counts.changed, counts.removed, counts.returned
+                "{}: proved and committed {}: {} added, {} changed, {} removed, {} returned",
+                context.profile.title(), plural(count(run.rows), "row", "rows"), grouped(counts.added),
+                grouped(counts.changed), grouped(counts.removed), grouped(counts.returned)
             );
             for unit in context.store.units(run.id).await.unwrap_or_default() {
                 context.tell_unit(unit);

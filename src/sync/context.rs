@@ -231,7 +231,7 @@ impl RequestObserver for UnitObserver<'_> {
         tracing::warn!(
             target: "adsync::sync", profile_id = self.context.profile.id.0,
             "{}  {}: {}, next call in {:.1} s (attempt {})",
-            self.context.profile.name, self.unit, wait.detail, wait.delay.as_secs_f64(), wait.attempt
+            self.context.profile.title(), self.unit, wait.detail, wait.delay.as_secs_f64(), wait.attempt
         );
     }
 

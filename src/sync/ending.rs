@@ -46,7 +46,7 @@ pub(super) enum Ending {
 impl Ending {
     /// A failure, which the log tells.
     pub(super) fn failed(context: &RunContext, report: ErrorReport) -> Self {
-        tracing::error!(target: "adsync::sync", profile_id = context.profile.id.0, "{}: {} ({})", context.profile.name, report.summary, report.code);
+        tracing::error!(target: "adsync::sync", profile_id = context.profile.id.0, "{}: {} ({})", context.profile.title(), report.summary, report.code);
         let cause = CauseId::of(&report, &context.profile);
         Self::Failed(Box::new(report), cause)
     }

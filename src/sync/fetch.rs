@@ -125,7 +125,7 @@ impl<'a> UnitFetch<'a> {
                     tracing::info!(
                         target: "adsync::sync", profile_id = self.context.profile.id.0,
                         "{}  {}: the page token is no longer accepted, listing from the start",
-                        self.context.profile.name, self.descriptor.unit
+                        self.context.profile.title(), self.descriptor.unit
                     );
                     self.start_over().await?;
                 }
@@ -161,7 +161,7 @@ impl<'a> UnitFetch<'a> {
             tracing::warn!(
                 target: "adsync::sync", profile_id = self.context.profile.id.0,
                 "{}  {}: the list is in doubt, {doubt}; listing once more",
-                self.context.profile.name, self.descriptor.unit
+                self.context.profile.title(), self.descriptor.unit
             );
             self.start_over().await?;
             listing = 1;
@@ -416,7 +416,7 @@ impl<'a> UnitFetch<'a> {
         });
         tracing::info!(
             target: "adsync::sync", profile_id = self.context.profile.id.0,
-            "{}  {unit} page {}: {}", self.context.profile.name, view.pages, plural(page.len() as u64, "row", "rows")
+            "{}  {unit} page {}: {}", self.context.profile.title(), view.pages, plural(page.len() as u64, "row", "rows")
         );
         self.context.tell_unit(view);
         Ok(next)

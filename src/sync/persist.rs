@@ -102,7 +102,7 @@ fn tell_drift(context: &RunContext, units: &[UnitResult]) {
             tracing::warn!(
                 target: "adsync::sync", profile_id = context.profile.id.0,
                 "{}  {}: the {} {} is not known to adsync; kept as it came, in {} rows",
-                context.profile.name, unit.unit, item.finding.kind, item.finding, item.rows
+                context.profile.title(), unit.unit, item.finding.kind, item.finding, item.rows
             );
         }
     }

@@ -230,3 +230,20 @@ fn a_live_run_counts_each_second_and_what_ended_does_not() {
         assert_eq!(model.take_dirty(), redrawn, "{state}");
     }
 }
+
+#[test]
+fn numbers_take_the_room_of_notes_where_nothing_is_noted() {
+    let shown = |runs: Vec<RunView>| {
+        let mut model = all((80, 24), "");
+        let loaded = Event::Loaded { query: Query::Runs(None), result: Ok(Data::Runs(runs)) };
+        update(&mut model, loaded);
+        let drawn = screen(&model);
+        ["TOOK", "CHANGED", "NOTE"].map(|head| drawn.contains(head))
+    };
+    let plain =
+        || vec![run(90, HAUS, RunState::Completed, 100, 60), run(89, FJORD, RunState::Cancelled, 200, 60)];
+    assert_eq!(shown(plain()), [true, true, false]);
+    let mut runs = plain();
+    runs[1].retry_of = Some(RunId(88));
+    assert_eq!(shown(runs), [false, false, true]);
+}

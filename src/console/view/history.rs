@@ -20,10 +20,14 @@ use crate::domain::run::{RunState, RunView};
 use crate::sync::overview::ProfileStatus;
 
 /// The columns in the screen's order; names are as wide as `longest` at most.
-fn columns(screen: &HistoryScreen, total: usize, longest: usize) -> Vec<table::Column> {
+fn columns(model: &Model, screen: &HistoryScreen, total: usize) -> Vec<table::Column> {
     use table::Column as C;
-    let name = (total / 5).clamp(8, 16);
+    let longest = model.home.longest_name();
+    let name = (total / 5).clamp(8, 15);
+    // Where there is nothing to note, the room is for numbers.
+    let noted = screen.runs.ready().is_some_and(|runs| runs.iter().any(|run| has_note(model, run)));
     let note = if total >= 130 { 24 } else { 18 };
+    let note = if noted { C::left("NOTE", 12, 999, 7).modest(note) } else { C::left("NOTE", 0, 0, 0) };
     let column = |column: &Column| match column {
         Column::Run => C::right("RUN", 6, 10),
         Column::Profile => C::left("PROFILE", name, longest.clamp(name, 32), 11).modest(18),
@@ -34,9 +38,9 @@ fn columns(screen: &HistoryScreen, total: usize, longest: usize) -> Vec<table::C
         Column::Requests => C::right("REQUESTS", 8, 2),
         Column::Throttled => C::right("429", 5, 4),
         Column::Rows => C::right("ROWS", 9, 3),
-        Column::Changed => C::right("CHANGED", 13, 6),
+        Column::Changed => C::right("CHANGED", 12, 6),
         Column::By => C::left("BY", 8, 24, 1).modest(12),
-        Column::Note => C::left("NOTE", 12, 999, 7).modest(note),
+        Column::Note => note,
     };
     screen.columns().iter().map(column).collect()
 }
@@ -73,7 +77,7 @@ pub(super) fn draw(model: &Model, screen: &HistoryScreen, theme: &Theme, frame: 
     };
     let regions = history_regions(area, screen.has_trends());
     trends(runs, theme, frame, regions.trends);
-    let columns = columns(screen, usize::from(area.width), model.home.longest_name());
+    let columns = columns(model, screen, usize::from(area.width));
     if screen.len() == 0 {
         return no_match("run", screen.line(), theme, frame, regions.rows);
     }
@@ -95,7 +99,7 @@ pub(super) fn cut_sentence(
     total: u16,
 ) -> Option<(String, Style)> {
     let (text, style) = note(model, screen.current()?, theme);
-    let columns = columns(screen, usize::from(total), model.home.longest_name());
+    let columns = columns(model, screen, usize::from(total));
     let at = screen.columns().iter().position(|column| *column == Column::Note)?;
     let room = fit(&columns, usize::from(total)).get(at).copied().unwrap_or(0);
     (width(&text) > room).then_some((text, style))
@@ -152,6 +156,17 @@ fn share_of(permille: u64) -> String {
         0..10 => "<1 %".to_owned(),
         _ => format!("{} %", permille / 10),
     }
+}
+
+/// True when [`note`] has something to say.
+fn has_note(model: &Model, run: &RunView) -> bool {
+    let own = match run.state {
+        RunState::Failed => run.error.is_some(),
+        RunState::Held => run.hold.is_some(),
+        RunState::Queued => run.not_before.is_some_and(|until| until > model.now),
+        _ => run.approved_by.is_some(),
+    };
+    own || run.retry_of.is_some() || run.cancel_requested && run.state.is_live()
 }
 
 fn note(model: &Model, run: &RunView, theme: &Theme) -> (String, Style) {

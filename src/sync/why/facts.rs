@@ -143,7 +143,7 @@ impl<'a> Facts<'a> {
 
 fn name(overview: &Overview, id: ProfileId) -> String {
     let profile = overview.profiles.get(&id);
-    profile.map_or_else(|| id.to_string(), |p| format!("{} {}", p.profile.name, p.profile.country))
+    profile.map_or_else(|| id.to_string(), |p| p.profile.title())
 }
 
 /// Whoever is taken before a queued run: the same order as the claim's.
