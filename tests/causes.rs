@@ -109,7 +109,7 @@ async fn a_failure_is_present_until_its_profile_succeeds(url: &str) {
     fails(&store, 2, Code::BadRequest).await;
     let held = claimed(&store, 2).await;
     store.set_committing(held.id, held.epoch).await.unwrap();
-    store.hold(held.id, held.epoch, &HoldSummary::default()).await.unwrap();
+    store.hold(held.id, held.epoch, HoldSummary::default()).await.unwrap();
     assert_eq!(failed(&store).await, []);
 }
 
@@ -254,7 +254,7 @@ async fn since_when_a_run_is_in_its_state_is_kept_with_each_change(url: &str) {
     long_ago(fresh("given back", store.give_back(run, epoch, None).await.unwrap())).await;
     let (run, epoch) = long_ago(claim().await).await;
     long_ago(fresh("committing", store.set_committing(run, epoch).await.unwrap())).await;
-    let held = store.hold(run, epoch, &HoldSummary::default()).await.unwrap();
+    let held = store.hold(run, epoch, HoldSummary::default()).await.unwrap();
     long_ago(fresh("held", held)).await;
     long_ago(fresh("discarded", store.discard(run).await.unwrap().unwrap())).await;
     long_ago(store.request_run(&request(1)).await.unwrap().run).await;

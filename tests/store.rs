@@ -392,7 +392,7 @@ async fn an_expired_lease_is_taken_over_and_the_old_owner_is_fenced(url: &str) {
     assert!(is_fenced(store.set_committing(run.id, old).await.map(drop)));
     assert!(is_fenced(store.fail(run.id, old, &report(), &cause()).await.map(drop)));
     assert!(is_fenced(store.cancelled(run.id, old).await.map(drop)));
-    assert!(is_fenced(store.hold(run.id, old, &HoldSummary::default()).await.map(drop)));
+    assert!(is_fenced(store.hold(run.id, old, HoldSummary::default()).await.map(drop)));
     assert!(is_fenced(store.give_back(run.id, old, None).await.map(drop)));
     assert_eq!(store.renew(run.id, old).await.unwrap(), Renewal::Lost);
     assert_eq!(store.look(run.id, old).await.unwrap(), Renewal::Lost);
@@ -672,7 +672,7 @@ async fn a_held_run_is_approved_or_discarded_once(url: &str) {
         store.plan(run.id, run.epoch, &[(KEYWORDS, None)]).await.unwrap();
         store.store_page(run.id, run.epoch, &page("main", 0, None, "{}")).await.unwrap();
         store.set_committing(run.id, run.epoch).await.unwrap();
-        let held = store.hold(run.id, run.epoch, &HoldSummary::default()).await.unwrap();
+        let held = store.hold(run.id, run.epoch, HoldSummary::default()).await.unwrap();
         assert_eq!(
             (held.state, held.hold, held.finished_at),
             (RunState::Held, Some(HoldSummary::default()), None)
@@ -718,9 +718,9 @@ async fn every_row_that_a_held_run_would_remove_is_kept_while_it_is_held(url: &s
         let whole = removing(rows);
         let run = claimed(&store, profile, "me").await;
         store.set_committing(run.id, run.epoch).await.unwrap();
-        let lost = store.hold(run.id, run.epoch - 1, &whole).await;
+        let lost = store.hold(run.id, run.epoch - 1, whole.clone()).await;
         assert!(matches!(lost, Err(StoreError::Fenced { .. })), "{lost:?}");
-        let held = store.hold(run.id, run.epoch, &whole).await.unwrap().hold.unwrap();
+        let held = store.hold(run.id, run.epoch, whole.clone()).await.unwrap().hold.unwrap();
         // The run itself stays small, for it is read and told all the time.
         assert_eq!(held.units[0].removes, whole.units[0].removes[..rows.min(MOST_SHOWN_REMOVALS)]);
         assert_eq!(held.has_all(), rows <= MOST_SHOWN_REMOVALS);
@@ -741,7 +741,7 @@ async fn every_row_that_a_held_run_would_remove_is_kept_while_it_is_held(url: &s
 async fn a_newer_run_discards_a_held_one(url: &str) {
     let store = open(url).await;
     let run = claimed(&store, 1, "me").await;
-    store.hold(run.id, run.epoch, &HoldSummary::default()).await.unwrap();
+    store.hold(run.id, run.epoch, HoldSummary::default()).await.unwrap();
     let newer = store.request_run(&new_run(1)).await.unwrap();
     assert_eq!(newer.discarded, Some(run.id));
     assert_eq!(store.run(run.id).await.unwrap().unwrap().state, RunState::Discarded);

@@ -221,6 +221,9 @@ codes! {
     DiskFull = "store.disk_full", Later, Retryable, Message,
         "The database's disk is full.",
         "Free some space, then `adsync retry --all`; nothing that was committed is lost.";
+    Moved = "store.moved", Never, Failed, Message,
+        "The SQLite file was moved, replaced or deleted while adsync had it open.",
+        "Put the file back, or start adsync again: until then nothing is committed.";
     NewerSchema = "store.newer_schema", Never, Usage, Message,
         "A newer adsync has changed the database's schema.",
         "Use that version, or a newer one.";
@@ -298,7 +301,7 @@ mod tests {
              api.server_error api.timeout api.connection api.malformed list.repeated_token list.no_progress \
              list.endless list.repeated_rows list.shrank list.incomplete_list run.unknown run.not_held \
              run.kills_owner cause.unknown store.unreachable store.refused store.read_only store.disk_full \
-             store.newer_schema store.needs_migration store.migration store.mixed_sources store.fenced store.sql \
+             store.moved store.newer_schema store.needs_migration store.migration store.mixed_sources store.fenced store.sql \
              store.page console.terminal output internal.panic other"
         );
     }

@@ -117,6 +117,7 @@ impl Store {
     ) -> Result<Commit, StoreError> {
         const LOCK: &str =
             "update sync_runs set epoch = epoch where id = $1 and epoch = $2 and state = 'committing'";
+        self.in_place().await?;
         let (tx, now, locked) = match &self.pool {
             Pool::Sqlite { writer, .. } => {
                 let mut tx = transaction::begin(writer, dialect::SQLITE_BEGIN).await?;

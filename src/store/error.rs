@@ -1,5 +1,7 @@
 //! What can go wrong with the database, as the operator has to tell it apart.
 
+use std::path::PathBuf;
+
 use crate::domain::code::Code;
 use crate::domain::id::RunId;
 use crate::domain::report::ErrorReport;
@@ -37,6 +39,12 @@ pub enum StoreError {
     DiskFull {
         /// What the database said.
         source: sqlx::Error,
+    },
+    /// The SQLite file is no longer where it was opened: what is written to it now is found by nobody.
+    #[error("the database file {} was moved, replaced or deleted while it was open", path.display())]
+    Moved {
+        /// Where it was.
+        path: PathBuf,
     },
     /// A newer adsync has changed the schema.
     #[error("the database has schema {found}, and this adsync knows schemas up to {known}")]
@@ -100,6 +108,7 @@ impl StoreError {
             Self::Refused { .. } => Code::Refused,
             Self::ReadOnly { .. } => Code::ReadOnly,
             Self::DiskFull { .. } => Code::DiskFull,
+            Self::Moved { .. } => Code::Moved,
             Self::NewerSchema { .. } => Code::NewerSchema,
             Self::NeedsMigration { .. } => Code::NeedsMigration,
             Self::Migration { .. } => Code::Migration,
@@ -122,6 +131,9 @@ impl StoreError {
                 "Give this user the right to write the file and its folder, or choose another with --database."
             }
             Self::DiskFull { .. } => "Free some space, then retry; nothing that was committed is lost.",
+            Self::Moved { .. } => {
+                "Put the file back, or start adsync again: until then nothing is committed."
+            }
             Self::NewerSchema { .. } => "Use the adsync that migrated it, or a newer one.",
             Self::NeedsMigration { .. } => {
                 "Stop other adsync processes that use it, then run: adsync migrate"

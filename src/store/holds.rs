@@ -4,6 +4,7 @@
 //! more stands in a table of its own.
 
 use super::dispatch::{from_row, json, read, to_json, undecodable, word, write_tx};
+use super::units::fence;
 use super::{Store, StoreError};
 use crate::domain::id::RunId;
 use crate::domain::run::{HoldSummary, RemovedRow, RunState, RunView};
@@ -29,22 +30,13 @@ impl Store {
     ///
     /// # Errors
     /// [`StoreError::Fenced`] when the run is no longer ours.
-    pub async fn hold(&self, run: RunId, epoch: i64, summary: &HoldSummary) -> Result<RunView, StoreError> {
-        let (kept, longer) = summary.clone().cut();
+    pub async fn hold(&self, run: RunId, epoch: i64, summary: HoldSummary) -> Result<RunView, StoreError> {
+        let (kept, longer) = summary.cut();
         let longer: Vec<(Unit, String)> =
             longer.into_iter().map(|(unit, rows)| (unit, to_json(&rows))).collect();
         // First, so that a run that is held has its list; of one that is not held in the end nobody reads it.
         write_tx!(self, |tx, _now| {
-            let ours: Option<i64> = sqlx::query_scalar(
-                "select id from sync_runs where id = $1 and epoch = $2 and state in ('fetching', 'committing')",
-            )
-            .bind(run.0)
-            .bind(epoch)
-            .fetch_optional(&mut *tx)
-            .await?;
-            if ours.is_none() {
-                return Err(StoreError::Fenced { run });
-            }
+            fence!(tx, run, epoch);
             sqlx::query(
                 "delete from held_removals where run_id = $1
                      or run_id not in (select id from sync_runs where state in ('fetching', 'committing', 'held'))",

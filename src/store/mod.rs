@@ -17,6 +17,7 @@ mod holds;
 mod logins;
 mod migrate;
 mod pages;
+mod place;
 mod profiles;
 mod proofs;
 mod rates;
@@ -44,6 +45,7 @@ use sqlx::{ConnectOptions as _, Connection as _, PgConnection, PgPool, SqliteCon
 
 use crate::domain::time::Timestamp;
 use dispatch::read;
+use place::Place;
 
 /// Longer than any commit: whoever waits for SQLite's one writer must never fail for waiting.
 const SQLITE_BUSY: Duration = Duration::from_secs(1800);
@@ -57,6 +59,8 @@ const POSTGRES_PATIENCE: Duration = Duration::from_secs(10);
 #[derive(Debug, Clone)]
 pub struct Store {
     pool: Pool,
+    /// Where the SQLite file was opened.
+    place: Option<Place>,
 }
 
 #[derive(Debug, Clone)]
@@ -115,6 +119,7 @@ impl Store {
             .busy_timeout(SQLITE_BUSY)
             .foreign_keys(false);
         Self::check_writable(&options).await?;
+        let file = options.get_filename().to_owned();
         let writer = transaction::pool()
             .max_connections(1)
             .acquire_timeout(SQLITE_BUSY)
@@ -127,7 +132,8 @@ impl Store {
             .acquire_timeout(SQLITE_BUSY)
             .connect_with(options.pragma("query_only", "true"))
             .await?;
-        Ok(Self { pool: Pool::Sqlite { writer, readers } })
+        let place = Place::of(&file);
+        Ok(Self { pool: Pool::Sqlite { writer, readers }, place })
     }
 
     /// A read-only folder lets SQLite open the file and fails only at the first write: finds that out now,
@@ -163,7 +169,7 @@ impl Store {
             .acquire_timeout(POSTGRES_PATIENCE)
             .connect_with(options)
             .await?;
-        Ok(Self { pool: Pool::Postgres(pool) })
+        Ok(Self { pool: Pool::Postgres(pool), place: None })
     }
 
     /// True for SQLite, whose file one machine has to itself.

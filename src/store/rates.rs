@@ -117,13 +117,15 @@ impl Store {
                     "insert into rate_budgets (account, profile_id, per_second, learned_at) values ($1, $2, $3, $4)
                      on conflict (account, profile_id) do update set
                          per_second = excluded.per_second, learned_at = excluded.learned_at
-                     where coalesce(rate_budgets.learned_at, 0) <= $5",
+                     where coalesce(rate_budgets.learned_at, 0) <= $5 or rate_budgets.learned_at > $6",
                 )
                 .bind(&rate.account)
                 .bind(column_of(rate.profile))
                 .bind(rate.per_second)
                 .bind(now.minus(rate.age).0)
                 .bind(now.minus(rate.age).plus(TOLD_LATE).0)
+                // Of the future only a clock can be that was wrong.
+                .bind(now.0)
                 .execute(&mut *tx)
                 .await?;
             }

@@ -172,6 +172,10 @@ impl Store {
                         .bind(now.0)
                         .fetch_optional(&mut *tx)
                         .await?;
+                        sqlx::query("delete from held_removals where run_id = $1")
+                            .bind(discarded)
+                            .execute(&mut *tx)
+                            .await?;
                         break Requested { run, created: true, discarded: discarded.map(RunId) };
                     }
                     let live: Option<RunView> = sqlx::query_as(
@@ -557,6 +561,10 @@ impl Store {
             .await?;
             if view.is_some() {
                 sqlx::query("delete from sync_pages where run_id = $1").bind(run.0).execute(&mut *tx).await?;
+                sqlx::query("delete from held_removals where run_id = $1")
+                    .bind(run.0)
+                    .execute(&mut *tx)
+                    .await?;
             }
             Ok(view)
         })

@@ -94,7 +94,8 @@ impl From<StoreError> for End {
     }
 }
 
-/// Writes what the run has cost while it is throttled, so that here and elsewhere its counters are seen to go on.
+/// Writes what the run has cost while it is throttled, so that here and elsewhere its counters are seen to go on. A write
+/// that is under way is waited for, or what it took would be lost; how the run ends could not be written before it either.
 async fn counted<T>(context: &RunContext, fetching: impl Future<Output = T>) -> T {
     let over = CancellationToken::new();
     let counting = async {
@@ -119,11 +120,14 @@ async fn run_to_end(context: &RunContext) -> Result<(), End> {
         return Err(SyncError::KillsOwner { run: run.id, attempts: run.attempt - 1 }.into());
     }
     // The fetch phase may be dropped at any await; the commit looks for itself where it can stop.
-    let (units, approved) = tokio::select! {
-        biased;
-        stop = context.stopped() => return Err(End::Stopped(stop)),
-        fetched = counted(context, fetch_phase(context)) => fetched?,
+    let fetching = async {
+        tokio::select! {
+            biased;
+            stop = context.stopped() => Err(End::Stopped(stop)),
+            fetched = fetch_phase(context) => fetched,
+        }
     };
+    let (units, approved) = counted(context, fetching).await?;
     context.flush_counters().await?;
     if !proves_something(&units) {
         return Err(SyncError::NoAccess.into());
@@ -134,7 +138,7 @@ async fn run_to_end(context: &RunContext) -> Result<(), End> {
         Committed::Stopped(stop) => Err(End::Stopped(stop)),
         Committed::Held(summary) => {
             tracing::warn!(target: "adsync::sync", profile_id = context.profile.id.0, "{}: held, {}", context.profile.title(), summary.headline());
-            context.set_run(context.store.hold(run.id, run.epoch, &summary).await?);
+            context.set_run(context.store.hold(run.id, run.epoch, summary).await?);
             Ok(())
         }
         Committed::Completed(done) => {

@@ -149,7 +149,7 @@ impl RunContext {
     }
 
     /// Gives back counters that could not be written.
-    fn put_back(&self, cost: Cost) {
+    pub(super) fn put_back(&self, cost: Cost) {
         self.sent.fetch_add(cost.sent, Ordering::Relaxed);
         self.throttled.fetch_add(cost.throttled, Ordering::Relaxed);
         self.throttled_time.put_back(cost.throttled_us);

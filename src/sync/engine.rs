@@ -446,7 +446,11 @@ async fn dispatch(inner: Arc<Inner>) {
                 Carries::Any => None,
                 Carries::Requested => Some(lock(&inner.requested).clone()),
             };
-            inner.store.claim(&owner, &logins, only.as_ref()).await
+            // What is begun now could not be committed.
+            match inner.store.in_place().await {
+                Ok(()) => inner.store.claim(&owner, &logins, only.as_ref()).await,
+                Err(moved) => Err(moved),
+            }
         } else {
             Ok(None)
         };

@@ -409,7 +409,8 @@ impl<'a> UnitFetch<'a> {
             throttled: cost.throttled,
             throttled_us: cost.throttled_us,
         };
-        let view = self.context.store.store_page(run.id, run.epoch, &new).await?;
+        let stored = self.context.store.store_page(run.id, run.epoch, &new).await;
+        let view = stored.inspect_err(|_| self.context.put_back(cost))?;
         self.context.amend_run(|run| {
             cost.add_to(run);
             run.parks = 0;

@@ -198,11 +198,9 @@ impl StoredBudget {
                         || now.saturating_duration_since(*at) > rate.age + REFRESH
                 })
             };
-            client
-                .learned_rates()
-                .into_iter()
-                .filter(|r| (all || r.profile.is_some()) && is_news(r))
-                .collect()
+            // Of an account something else may have been told meanwhile than what was saved: it is always news.
+            let wanted = |rate: &LearnedRate| if rate.profile.is_some() { is_news(rate) } else { all };
+            client.learned_rates().into_iter().filter(wanted).collect()
         };
         if news.is_empty() {
             return;

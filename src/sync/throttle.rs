@@ -59,7 +59,8 @@ impl ThrottledTime {
     /// True when some of it was not taken yet, or a request waits now.
     pub(super) fn is_pending(&self) -> bool {
         let state = self.lock();
-        state.waiting > 0 || !state.untaken.is_zero()
+        // The rest of a microsecond is never taken.
+        state.waiting > 0 || state.untaken.as_micros() > 0
     }
 
     /// What has come together since it was last taken, in microseconds; the rest of one stays for the next time.
@@ -97,6 +98,10 @@ mod tests {
         pass(60).await;
         assert_eq!((time.take(), time.take()), (1_000_000, 0));
         assert!(!time.is_pending());
+        time.begin();
+        tokio::time::advance(Duration::from_nanos(2_500)).await;
+        time.end();
+        assert_eq!((time.take(), time.is_pending()), (2, false));
         time.put_back(7);
         assert!(time.is_pending());
         assert_eq!(time.take(), 7);

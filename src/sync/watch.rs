@@ -241,6 +241,7 @@ fn tell_of_database(inner: &Inner, lost: Option<String>) {
 }
 
 async fn read_others(inner: &Inner, since: Timestamp) -> Result<(), StoreError> {
+    inner.store.in_place().await?;
     for run in inner.store.recent_runs(since).await? {
         if lock(&inner.carried).contains_key(&run.id) {
             continue;

@@ -168,7 +168,7 @@ async fn an_owner_that_lost_its_run_can_write_nothing_more(url: &str) {
             store.begin_commit(run, epoch, profile).await.err(),
             store.fail(run, epoch, &failed, &cause).await.err(),
             store.cancelled(run, epoch).await.err(),
-            store.hold(run, epoch, &adsync::domain::run::HoldSummary::default()).await.err(),
+            store.hold(run, epoch, adsync::domain::run::HoldSummary::default()).await.err(),
             store.give_back(run, epoch, None).await.err(),
         ]
     };

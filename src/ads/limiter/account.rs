@@ -3,7 +3,7 @@
 //! Synchronous; the budget's lock is held while anything here runs.
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::Duration;
 
 use tokio::sync::oneshot;
@@ -20,8 +20,8 @@ use crate::ads::backoff::Backoff;
 use crate::domain::limits::{BucketSnapshot, ProfileLimit};
 use crate::domain::rate::{Booking, LearnedRate};
 
-/// Refusals that no profile's own bucket explains, of several profiles, that must come within `TOGETHER` before the
-/// account itself is charged.
+/// Refusals that no profile's own bucket explains, of so many profiles, that must come within `TOGETHER` before the
+/// account itself is charged; where its own bucket holds requests up, they may be of two.
 const WITNESSES: usize = 3;
 const TOGETHER: Duration = Duration::from_secs(10);
 /// Requests among which they must be, where so many take longer, and how long they may take at most.
@@ -30,6 +30,8 @@ const SEEN_WITHIN: Duration = Duration::from_secs(40);
 /// A profile that was let through within this time is a witness against the account; one that only ever
 /// answers 429 is its own problem.
 const CREDIBLE: Duration = Duration::from_secs(60);
+/// So many others must have been refused lately for whoever begins to take their rate for a limit.
+const PEERS: usize = 3;
 /// What others were refused within this time is a warning to whoever begins.
 const RECENT: Duration = Duration::from_secs(120);
 /// Profiles kept without need, and for how long after their last request.
@@ -165,7 +167,9 @@ impl Account {
             .collect();
         recent.sort_unstable_by(f64::total_cmp);
         let per_second = *recent.get(recent.len() / 2)?;
-        Some(Hint { per_second, limited: true, of_peers: true, age: Duration::ZERO, given_at: now })
+        // What one or two have met may be their own; what several have, whoever begins will most likely meet as well.
+        let limited = recent.len() >= PEERS;
+        Some(Hint { per_second, limited, of_peers: true, age: Duration::ZERO, given_at: now })
     }
 
     /// One request of a profile goes first, and the others wait until one was let through.
@@ -354,8 +358,11 @@ impl Account {
         let together = if carried < 1.0 { TOGETHER } else { TOGETHER.max(slow) };
         self.witnesses.retain(|(_, at)| now.saturating_duration_since(*at) <= together);
         self.witnesses.push((key, now));
-        let several = self.witnesses.iter().any(|(known, _)| *known != key);
-        if several && self.witnesses.len() >= WITNESSES {
+        let profiles: HashSet<ProfileKey> = self.witnesses.iter().map(|(known, _)| *known).collect();
+        // Where the account's bucket is what holds requests up, one profile may be refused for the others. Elsewhere it
+        // may be finding its own limit.
+        let several = if self.lane.holds_up(now) { 2 } else { WITNESSES };
+        if profiles.len() >= several && self.witnesses.len() >= WITNESSES {
             self.witnesses.clear();
             // The profiles sit out what the API told them; the account only takes a breath.
             let carried = Some(carried);
@@ -375,7 +382,7 @@ impl Account {
     /// The question that the common budget should be asked now, if any.
     pub(super) fn question(&mut self, limits: &Limits) -> Option<Booking> {
         let now = Instant::now();
-        let facts = (self.lane.rate(), self.lane.is_taught(), limits.burst);
+        let facts = (self.lane.rate(), self.lane.taught_at().is_some(), limits.burst);
         // Only those that nothing else holds up: what is booked for the others would not be used in time.
         let ready = self.profiles.values().filter(|p| p.lane.paused_until(now).is_none());
         let mut heads: Vec<(Place, u32)> =
@@ -456,7 +463,10 @@ impl Account {
         });
         let gone = gone.map(|(key, hint)| (*key, (hint.per_second, hint.given_at)));
         // The account's is remembered where nothing was refused, too: the next start goes on from it as from no limit.
-        let whole = self.lane.memory().map(|hint| (None, (hint.per_second, hint.given_at)));
+        let whole = self.lane.memory().map(|hint| {
+            // Whatever answer said something last: the processes tell each other of it all the time.
+            (None, (hint.per_second, self.lane.taught_at().unwrap_or(hint.given_at)))
+        });
         lanes.chain(gone).chain(whole).map(move |(profile, (per_second, at))| LearnedRate {
             account: self.key.clone(),
             profile,

@@ -98,9 +98,14 @@ impl Lane {
         self.whole = whole.max(1.0);
     }
 
-    /// True once something was learned here: before, the rate is only configured or remembered.
-    pub(super) fn is_taught(&self) -> bool {
-        self.learner.taught_at().is_some()
+    /// When something was last learned here; `None` while the rate is only configured or remembered.
+    pub(super) fn taught_at(&self) -> Option<Instant> {
+        self.learner.taught_at()
+    }
+
+    /// True when it was what held requests up just now.
+    pub(super) fn holds_up(&self, now: Instant) -> bool {
+        self.learner.demand(now)
     }
 
     /// What was learned of its limit here, and when; `None` while nothing was refused.

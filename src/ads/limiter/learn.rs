@@ -14,7 +14,8 @@
 //! wide, or the rate above what was measured, the rate grows again within half a minute; a limit that was measured
 //! well is only probed. A probe costs a pause, so its steps are the slower the longer pauses are, and it costs a
 //! refusal, so they count requests where requests are few; an account costs several, for it is charged only after
-//! several refusals, and is probed the slower. The cube makes up for it when a limit has risen.
+//! several refusals, and is probed the slower once its limit was found twice. The cube makes up for it when a limit has
+//! risen.
 //!
 //! **Whose refusal it is.** A profile whose own bucket held its requests up has found its own limit, unless it is as
 //! slow as it may be ([`Learner::explains`]); only others speak against the account.
@@ -55,6 +56,8 @@ const NEAR: f64 = 0.9;
 const PROBE: f64 = 0.000_1;
 /// Successes without a refusal after which probing has become twice as fast; it grows with the cube.
 const PROBE_FASTER: f64 = 200.0;
+/// Limits that differ by no more than this share are the same one.
+const ALIKE: f64 = 0.2;
 /// A bucket that made nobody wait for this long has no demand, and without demand nothing can be learned.
 const HUNGER: Duration = Duration::from_secs(2);
 
@@ -65,7 +68,7 @@ const DOUBTED: f64 = 5.0 * PROBE_FASTER;
 /// The same of any that is remembered: who remembers has not been refused yet, and one refusal puts it right.
 const UNTRIED: f64 = 3.0 * PROBE_FASTER;
 /// The same of what others have just been refused at: it is as likely to be too fast.
-const AMONG_PEERS: f64 = PROBE_FASTER;
+const AMONG_PEERS: f64 = 1.5 * PROBE_FASTER;
 /// The same when it starts from a rate far below the configured start.
 const DISTRUSTED: f64 = 14.0 * PROBE_FASTER;
 
@@ -125,6 +128,8 @@ pub(super) struct Learner {
     refused_at: Option<Instant>,
     /// Refusals that it takes to find the limit.
     costs: f64,
+    /// True when the limit was found about where it was before.
+    confirmed: bool,
 }
 
 impl Learner {
@@ -148,6 +153,7 @@ impl Learner {
             taught_at: None,
             refused_at: None,
             costs: 1.0,
+            confirmed: false,
         }
     }
 
@@ -257,7 +263,8 @@ impl Learner {
             (weight / DOUBLE_AFTER).max(idle / DOUBLE_SECONDS).exp2()
         } else {
             // What others send meanwhile is not counted here, though it may be refused as well.
-            let pace = self.since_cut / (PROBE_FASTER * self.costs * whole);
+            let costs = if self.confirmed { self.costs } else { 1.0 };
+            let pace = self.since_cut / (PROBE_FASTER * costs * whole);
             1.0 + (PROBE * step * (1.0 + pace.powi(3))).min(0.02 * step)
                 + self.unsure * idle / SETTLES.max(SETTLING / self.rate)
         };
@@ -270,7 +277,8 @@ impl Learner {
         self.demand(now) && self.rate > self.floor && !hasty
     }
 
-    fn demand(&self, now: Instant) -> bool {
+    /// True when somebody had to wait for this bucket just now.
+    pub(super) fn demand(&self, now: Instant) -> bool {
         // One worker on a slow bucket starts to wait long before its answer comes.
         let hunger = HUNGER.max(Duration::from_secs_f64(2.0 / self.rate));
         self.hungry_at.is_some_and(|at| now.saturating_duration_since(at) <= hunger)
@@ -289,6 +297,7 @@ impl Learner {
         self.flow.pass(now, self.resumed_at, demand, self.rate);
         let seen = self.flow.bracket();
         self.since_cut = 0.0;
+        let known = self.limit;
         let rate = if self.failures > 1 {
             // Nothing at all went through since the last one: that says nothing about where the limit is.
             self.rate * 0.5
@@ -305,6 +314,8 @@ impl Learner {
             self.limit = carried.or(limit);
             carried.map_or(self.rate * KEEP_UNMEASURED, |carried| carried * KEEP)
         };
+        let again = |(known, limit): (f64, f64)| (1.0 - limit / known).abs() <= ALIKE;
+        self.confirmed = known.zip(self.limit).is_some_and(again);
         self.rate = rate.clamp(self.floor, self.ceiling);
         self.cut_at = Some(now);
         true

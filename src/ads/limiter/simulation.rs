@@ -329,6 +329,29 @@ async fn a_rate_that_nobody_refused_is_not_remembered_as_a_limit() {
     println!("from {:.1}/s to 8/s after {:?}", of_profile.per_second, start.elapsed());
 }
 
+#[tokio::test(start_paused = true)]
+async fn profiles_with_limits_of_their_own_hold_up_nobody_who_joins_them() {
+    for limited in [2_i64, 4] {
+        let config = RateLimitConfig { max_per_second: 50.0, ..RateLimitConfig::default() };
+        let budget = budget_of(43, &config);
+        let mut set = JoinSet::new();
+        for profile in 1..=limited {
+            let server = Arc::new(Mutex::new(Server::new(2.0, 5.0)));
+            Demand::new(profile, 3).start(&mut set, &budget, &server);
+        }
+        tokio::time::sleep(Duration::from_secs(120)).await;
+        let joins = Arc::new(Mutex::new(Server::new(8.0, 8.0)));
+        Demand::new(50, 6).start(&mut set, &budget, &joins);
+        // Four that find their limits at once look like an account's; that is found out within some minutes.
+        tokio::time::sleep(Duration::from_secs(240)).await;
+        let from = Instant::now();
+        tokio::time::sleep(Duration::from_secs(240)).await;
+        let (used, refused) = joins.lock().unwrap().judge(from, Instant::now());
+        println!("8/s beside {limited} limits of 2/s: used {used:.3}, refused {refused:.4}");
+        assert!(used >= 0.95 && refused <= 0.01, "{limited}: {used} {refused}");
+    }
+}
+
 /// Many profiles, a few at a time: each asks for so many requests, and then the next one begins. `own` gives each a
 /// server of its own. Tells what was used of the limit and which share was refused, once it is known.
 async fn one_after_the_other(own: bool, rate: f64, burst: f64, told: Told) -> (f64, f64) {
