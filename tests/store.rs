@@ -714,7 +714,7 @@ fn removing(rows: usize) -> HoldSummary {
 
 async fn every_row_that_a_held_run_would_remove_is_kept_while_it_is_held(url: &str) {
     let store = open(url).await;
-    for (profile, rows) in [(1, 2), (2, MOST_SHOWN_REMOVALS), (3, 25_000)] {
+    for (profile, rows) in [(1, 2), (2, MOST_SHOWN_REMOVALS), (3, 25_000), (4, MOST_SHOWN_REMOVALS + 1)] {
         let whole = removing(rows);
         let run = claimed(&store, profile, "me").await;
         store.set_committing(run.id, run.epoch).await.unwrap();
@@ -730,12 +730,16 @@ async fn every_row_that_a_held_run_would_remove_is_kept_while_it_is_held(url: &s
     store.discard(run.id).await.unwrap().unwrap();
     assert_eq!(store.held(run.id).await.unwrap(), None);
     assert_eq!(store.held(RunId(99)).await.unwrap(), None);
+    let kept = |of: i64| {
+        let sql = format!("select cast(count(*) as text) from held_removals where run_id = {of}");
+        let url = url.to_owned();
+        async move { tokio::task::spawn_blocking(move || support::inspect::number(&url, &sql)).await.unwrap() }
+    };
+    assert_eq!((kept(3).await, kept(4).await), (0, 1), "a discarded one leaves nothing, others keep theirs");
     store.prune_pages(HOUR).await.unwrap();
-    assert_eq!(
-        store.held(RunId(2)).await.unwrap(),
-        Some(removing(MOST_SHOWN_REMOVALS)),
-        "others keep theirs"
-    );
+    assert_eq!(store.held(RunId(4)).await.unwrap(), Some(removing(MOST_SHOWN_REMOVALS + 1)));
+    store.request_run(&new_run(4)).await.unwrap();
+    assert_eq!(kept(4).await, 0, "a newer run discards it");
 }
 
 async fn a_newer_run_discards_a_held_one(url: &str) {

@@ -17,7 +17,10 @@ pub async fn cancel(engine: &Engine, args: &SelectArgs, out: &mut Output<'_>) ->
     let chosen = select(&profiles, args, "cancel", |_| true)?;
     let mut stopped = 0;
     for id in chosen {
-        let name = profiles.iter().find(|p| p.profile.id == id).map_or("", |p| p.profile.name.as_str());
+        let name = profiles
+            .iter()
+            .find(|p| p.profile.id == id)
+            .map_or_else(|| id.to_string(), |p| p.profile.title());
         match engine.cancel(id).await? {
             Some(run) => {
                 stopped += 1;

@@ -166,14 +166,24 @@ pub struct ProfilesArgs {
     pub stored: bool,
 }
 
+/// A run's state, as lists call it or as it is stored.
+fn run_state(word: &str) -> Result<RunState, String> {
+    let known = RunState::ALL.iter().filter(|state| **state != RunState::Completed);
+    let words: Vec<&str> = known.map(|state| state.as_str()).chain(["proved"]).collect();
+    match word {
+        "proved" => Ok(RunState::Completed),
+        _ => word.parse().map_err(|_| format!("there is no state {word:?}, but {}", words.join(", "))),
+    }
+}
+
 /// Which runs to list.
 #[derive(Debug, Clone, Args)]
 pub struct RunsArgs {
     /// Only of this profile, by number or by name
     #[arg(value_name = "PROFILE")]
     pub profile: Option<String>,
-    /// Only in this state
-    #[arg(long)]
+    /// Only in this state: queued, fetching, committing, proved, failed, cancelled, held or discarded
+    #[arg(long, value_parser = run_state)]
     pub state: Option<RunState>,
     /// At most this many; 0 for all
     #[arg(long, default_value_t = 30, value_parser = clap::value_parser!(i64).range(0..))]

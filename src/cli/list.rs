@@ -186,7 +186,7 @@ pub async fn run_show(store: &Store, id: i64, out: &mut Output<'_>) -> Result<Ex
         return Ok(Exit::Ok);
     }
     let profile = store.profile(run.profile_id).await?;
-    let name = profile.map_or_else(String::new, |p| format!("  {} {}", p.profile.name, p.profile.country));
+    let name = profile.map_or_else(String::new, |p| format!("  {}", p.profile.title()));
     let look = Look::at([&run], store.now().await?, store.is_sqlite(), out.utc).await;
     let (word, more) = look.standing(&run);
     let more = if more.is_empty() { more } else { format!("  {more}") };
@@ -295,7 +295,13 @@ pub async fn removals(store: &Store, id: i64, out: &mut Output<'_>) -> Result<Ex
             }
         }
     }
-    Ok(Exit::Ok)
+    if hold.has_all() {
+        return Ok(Exit::Ok);
+    }
+    out.say(
+        "these are not all: an older version held the run and kept only the first rows; a new sync tells all",
+    );
+    Ok(Exit::Failed)
 }
 
 /// What the API refused, since when, and when it is asked again.
@@ -401,7 +407,7 @@ pub async fn changes(store: &Store, args: &ChangesArgs, out: &mut Output<'_>) ->
             continue;
         }
         let name = profiles.iter().find(|p| p.profile.id == change.profile_id);
-        let name = name.map_or_else(|| change.profile_id.to_string(), |p| p.profile.name.clone());
+        let name = name.map_or_else(|| change.profile_id.to_string(), |p| p.profile.title());
         let fields = fields(&change);
         out.line(&format!(
             "{}  {name}  {} {} {}{fields}",

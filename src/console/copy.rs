@@ -73,10 +73,20 @@ pub(super) fn command(model: &Model) -> Option<String> {
         let numbers: Vec<String> = profiles.iter().map(ToString::to_string).collect();
         (!numbers.is_empty()).then(|| format!("adsync {what} {}", numbers.join(" ")))
     };
+    // A report that is open is looked at, and not acted on.
+    let lists = model.modal.is_none();
     match &model.screen {
-        Screen::Profiles | Screen::Matrix(_) => of("sync", &model.targets()),
-        Screen::History(screen) if screen.selection().len() > 0 => of("sync", &model.targets()),
-        Screen::Errors(screen) if screen.selection().len() > 0 => of("retry", &screen.selected()),
+        Screen::Profiles | Screen::Matrix(_) => match model.targets().as_slice() {
+            // A sync would give up what is held.
+            [only] if model.held(*only).is_some() => {
+                model.held(*only).map(|(run, _)| format!("adsync run show {run}"))
+            }
+            targets => of("sync", targets),
+        },
+        Screen::History(screen) if lists && screen.selection().len() > screen.hidden() => {
+            of("sync", &model.targets())
+        }
+        Screen::Errors(screen) if lists && !screen.selected().is_empty() => of("retry", &screen.selected()),
         Screen::Run(_) | Screen::History(_) => {
             model.current_run().map(|run| format!("adsync run show {}", run.id))
         }

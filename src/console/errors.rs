@@ -328,22 +328,27 @@ impl ErrorsScreen {
         true
     }
 
-    /// Selects the current line, or no longer, and goes on to the next one of its kind.
+    /// Selects the current line, or no longer, and goes on to the next one of its kind, where there is one.
     fn toggle(&mut self) {
-        let (ids, step): (Vec<ProfileId>, usize) = match self.current() {
-            None => return,
-            Some(Row::Profile(_, p)) => (vec![p.profile_id], 1),
-            Some(row @ Row::Cause(cause)) => {
+        let Some(row) = self.current() else { return };
+        let is_cause = matches!(row, Row::Cause(_));
+        let ids: Vec<ProfileId> = match row {
+            Row::Profile(_, p) => vec![p.profile_id],
+            Row::Cause(cause) => {
                 let all = self.is_selected(row);
                 let theirs = cause.profiles.iter().map(|p| p.profile_id);
-                let turned = theirs.filter(|id| all || !self.selection.contains(id)).collect();
-                (turned, 1 + cause.profiles.len())
+                theirs.filter(|id| all || !self.selection.contains(id)).collect()
             }
         };
+        let of_kind = |row: &Row<'_>| matches!(row, Row::Cause(_)) == is_cause;
+        let below = self.list.position + 1;
+        let next = self.rows().skip(below).position(|row| of_kind(&row)).map(|away| below + away);
         for id in ids {
             self.selection.toggle(id);
         }
-        self.move_to(self.list.position + step);
+        if let Some(next) = next {
+            self.move_to(next);
+        }
     }
 
     /// Selects the profiles that lie between the beginning of the range and the cursor.
@@ -351,7 +356,11 @@ impl ErrorsScreen {
         let Some(anchor) = self.selection.anchor() else { return };
         let position = self.list.position;
         let is_anchor = |row: &Row<'_>| matches!(row, Row::Profile(_, p) if p.profile_id == *anchor);
-        let from = self.rows().position(|row| is_anchor(&row)).unwrap_or(position);
+        let Some(from) = self.rows().position(|row| is_anchor(&row)) else {
+            // Where it began is gone: what is selected stays as it is.
+            self.selection.end_range();
+            return;
+        };
         let (first, last) = (from.min(position), from.max(position));
         let within: Vec<ProfileId> = self
             .rows()

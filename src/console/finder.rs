@@ -87,7 +87,9 @@ impl Finder {
     pub(super) fn new(model: &Model, scope: Scope) -> Self {
         let mut entries = Vec::new();
         for binding in keys::bindings(scope) {
-            let Some(word) = word(binding) else { continue };
+            let Some(word) = word(binding).filter(|_| model.selects() || !binding.command.selects()) else {
+                continue;
+            };
             let key = binding.keys[0].label(model.options.ascii);
             entries.push(Entry::explained(word, binding.help, key, Target::Key(binding.command)));
         }

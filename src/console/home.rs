@@ -231,7 +231,8 @@ impl Home {
         self.list.hidden()
     }
 
-    /// What a key acts on: the selected profiles that are shown, in the order of the screen, else the current one.
+    /// What a key acts on: the selected profiles that are shown, in the order of the screen; the current one when none is
+    /// selected.
     pub(super) fn targets(&self) -> Vec<ProfileId> {
         self.list.targets()
     }

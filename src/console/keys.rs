@@ -71,6 +71,11 @@ pub(super) enum Command {
 }
 
 impl Command {
+    /// True when it selects lines of a list.
+    pub(super) const fn selects(self) -> bool {
+        matches!(self, Self::Select | Self::SelectAll | Self::SelectRange | Self::SelectInvert)
+    }
+
     /// True when it asks the engine to change anything, at once or after a question: read-only mode refuses it.
     pub(super) const fn acts(self) -> bool {
         match self {

@@ -147,7 +147,10 @@ impl ExportDialog {
     /// How many rows are written.
     pub(super) fn rows(&self, model: &Model) -> usize {
         match &self.review {
-            Some(review) => usize::try_from(review.summary.removals()).unwrap_or(usize::MAX),
+            Some(review) => match review.rows() {
+                Some(rows) => rows.units.iter().map(|unit| unit.removes.len()).sum(),
+                None => usize::try_from(review.summary.removals()).unwrap_or(usize::MAX),
+            },
             None => model.list_size().0,
         }
     }

@@ -113,11 +113,13 @@ impl<K: Clone + Eq + Hash, E: Row> Rows<K, E> {
         self.selection.iter().filter(|key| !self.shows(key)).count()
     }
 
-    /// What a key acts on: the selected rows that are shown, in the order of the screen, else the current one.
+    /// What a key acts on: the selected rows that are shown, in the order of the screen; the current one when none is
+    /// selected.
     pub(super) fn targets(&self) -> Vec<K> {
-        let selected = self.shown.iter().filter(|key| self.selection.contains(key));
-        let selected: Vec<K> = selected.cloned().collect();
-        if selected.is_empty() { self.current().cloned().into_iter().collect() } else { selected }
+        match self.selection.len() {
+            0 => self.current().cloned().into_iter().collect(),
+            _ => self.shown.iter().filter(|key| self.selection.contains(key)).cloned().collect(),
+        }
     }
 
     /// Selects by one of the selecting commands; false when it is another command.
@@ -147,7 +149,11 @@ impl<K: Clone + Eq + Hash, E: Row> Rows<K, E> {
     fn extend(&mut self) {
         let Some(anchor) = self.selection.anchor() else { return };
         let position = self.list.position;
-        let from = self.shown.iter().position(|key| key == anchor).unwrap_or(position);
+        let Some(from) = self.shown.iter().position(|key| key == anchor) else {
+            // Where it began is gone: what is selected stays as it is.
+            self.selection.end_range();
+            return;
+        };
         let (first, last) = (from.min(position), from.max(position));
         self.selection.extend(self.shown.get(first..=last).unwrap_or_default().iter().cloned());
     }

@@ -57,11 +57,16 @@ impl<K: Clone + Eq + Hash> Selection<K> {
         }
     }
 
-    /// Selects all of these; clears the selection when all of them are selected.
+    /// Selects all of these; when all of them are selected, none of them. What else is selected stays.
     pub(super) fn toggle_all(&mut self, shown: &[K]) {
         self.range = None;
+        if shown.is_empty() {
+            return;
+        }
         if shown.iter().all(|key| self.chosen.contains(key)) {
-            self.chosen.clear();
+            for key in shown {
+                self.chosen.remove(key);
+            }
         } else {
             self.chosen.extend(shown.iter().cloned());
         }

@@ -45,6 +45,22 @@ impl Model {
         }
     }
 
+    /// False on a screen whose lines are all of one profile, on which keys act anyway.
+    pub(super) const fn selects(&self) -> bool {
+        !matches!(&self.screen, Screen::History(screen) if screen.profile.is_some())
+    }
+
+    /// How many are selected on the present screen, when the filter hides them all: keys act on nobody then.
+    pub(super) fn hidden_selection(&self) -> Option<usize> {
+        let (selected, hidden) = match &self.screen {
+            Screen::Profiles | Screen::Matrix(_) => (self.home.selection().len(), self.home.hidden()),
+            Screen::History(screen) => (screen.selection().len(), screen.hidden()),
+            Screen::Errors(screen) => (screen.selection().len(), screen.hidden()),
+            Screen::Run(_) | Screen::Changes(_) | Screen::Limits(_) | Screen::Logs(_) => (0, 0),
+        };
+        (selected > 0 && selected == hidden).then_some(selected)
+    }
+
     /// Ends a range of the present screen: a key acts on what it selected.
     pub(super) fn end_range(&mut self) {
         match &mut self.screen {
@@ -57,6 +73,7 @@ impl Model {
     /// Gives up a range of a screen that Esc leaves, with what it selected; false when there is none.
     pub(super) fn give_up_range(&mut self) -> bool {
         match &mut self.screen {
+            Screen::Matrix(_) => self.home.selection_mut().cancel_range(),
             Screen::History(screen) => screen.selection_mut().cancel_range(),
             Screen::Errors(screen) => screen.selection_mut().cancel_range(),
             _ => false,

@@ -120,6 +120,8 @@ impl Store {
             .foreign_keys(false);
         Self::check_writable(&options).await?;
         let file = options.get_filename().to_owned();
+        // From here on it is there: one that is gone later must not be replaced by an empty one.
+        let options = options.create_if_missing(false);
         let writer = transaction::pool()
             .max_connections(1)
             .acquire_timeout(SQLITE_BUSY)

@@ -270,7 +270,7 @@ impl Engine {
         }
         let requested = self.inner.store.request_runs(&news).await?;
         for one in &requested {
-            self.take_up(&one.run);
+            self.take_up(&one.run, one.discarded);
         }
         Ok((requested.len(), refused))
     }
@@ -283,7 +283,7 @@ impl Engine {
     ) -> Result<RunView, SyncError> {
         self.judge(profile).await?;
         let requested = self.inner.store.request_run(&by.new_run(profile, retry_of)).await?;
-        self.take_up(&requested.run);
+        self.take_up(&requested.run, requested.discarded);
         Ok(requested.run)
     }
 
@@ -310,7 +310,16 @@ impl Engine {
         Ok(())
     }
 
-    fn take_up(&self, run: &RunView) {
+    /// Carries a run that was asked for; tells which held one it has replaced.
+    fn take_up(&self, run: &RunView, discarded: Option<RunId>) {
+        if let Some(given_up) = discarded {
+            let name = self.inner.hub.with(|o| o.profiles.get(&run.profile_id).map(|p| p.profile.title()));
+            let name = name.unwrap_or_else(|| run.profile_id.to_string());
+            tracing::warn!(
+                target: "adsync::sync", profile_id = run.profile_id.0,
+                "{name}: run {given_up} was held and is given up for run {}", run.id
+            );
+        }
         lock(&self.inner.requested).insert(run.id);
         self.inner.hub.emit(SyncEvent::Run { run: Box::new(run.clone()) });
         self.inner.wake.notify_one();
@@ -358,7 +367,7 @@ impl Engine {
         let fresh = inner.options.sync.reuse_pages_for;
         match inner.store.approve(run, &by.name, fresh).await? {
             Some(view) => {
-                self.take_up(&view);
+                self.take_up(&view, None);
                 Ok(view)
             }
             None => Err(self

@@ -22,7 +22,7 @@ pub(super) fn pause(asked: Duration, parks: i64) -> Duration {
 /// Why a run is parked that was parked `parks` times before, for the log: whether the API `asked` for it, and the
 /// how-many-th time in a row it is.
 pub(super) fn why(asked: bool, parks: i64) -> String {
-    let why = if asked { "the API asked for it" } else { "the API answers 429 and names no time" };
+    let why = if asked { "the API asked for it" } else { "the API answers nothing but 429" };
     match parks {
         ..=0 => why.to_owned(),
         n => format!("{why}: {} in a row now", times(count(n).saturating_add(1))),
@@ -48,7 +48,7 @@ mod tests {
     #[test]
     fn nobody_is_said_to_have_asked_who_only_answered_429() {
         assert_eq!(why(true, 0), "the API asked for it");
-        assert_eq!(why(false, 0), "the API answers 429 and names no time");
-        assert_eq!(why(false, 2), "the API answers 429 and names no time: 3 times in a row now");
+        assert_eq!(why(false, 0), "the API answers nothing but 429");
+        assert_eq!(why(false, 2), "the API answers nothing but 429: 3 times in a row now");
     }
 }

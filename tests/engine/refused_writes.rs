@@ -133,3 +133,23 @@ async fn an_engine_ends_while_the_database_refuses_the_end_of_its_run(url: &str)
     stays(&bench, &run).await;
     tokio::time::timeout(Duration::from_secs(2), bench.engine.release()).await.expect("quitting is quick");
 }
+
+/// A file that was moved away takes writes all the same, which nobody finds.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_file_that_was_moved_is_told_as_lost_and_nothing_is_begun_until_it_is_back() {
+    let database = crate::support::sqlite::fresh_database();
+    let away = database.path.with_extension("away");
+    let bench = Bench::start(&database.url, one_profile()).await;
+    bench.no_faults();
+    std::fs::rename(&database.path, &away).unwrap();
+    let lost = until(&bench.engine, "a lost database", |o| o.database_lost.clone()).await;
+    assert!(lost.detail.contains("was moved, replaced or deleted"), "{lost:?}");
+    let mark = bench.mark();
+    let run = bench.engine.sync(bench.profile(0), &operator()).await.unwrap();
+    assert_eq!(run.state, RunState::Queued);
+    assert!(!database.path.exists(), "no empty one takes its place");
+    assert!(bench.requests_since(mark).is_empty());
+    std::fs::rename(&away, &database.path).unwrap();
+    until(&bench.engine, "a database that is back", |o| o.database_lost.is_none().then_some(())).await;
+    completed(&ended(&bench.engine, &run).await);
+}

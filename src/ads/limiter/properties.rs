@@ -151,8 +151,10 @@ proptest! {
             let budgets = (0..3).map(|process| common.budget(process, &steady(RATE))).collect();
             run(budgets, asks).await
         });
-        // A slot that was booked may be used up to a second late, and whoever joins is seen within half a second.
-        prop_assert!(excess(&outcome.sent) <= RATE, "{}", excess(&outcome.sent));
+        // A slot that was booked may be used up to a second late. Of those that divide each has three of the burst's ten,
+        // and sends a request of five when it has those; whoever joins is seen within half a second.
+        let allowed = if divided { 3.0 * (5.0 - 3.0) + RATE / 2.0 } else { RATE };
+        prop_assert!(excess(&outcome.sent) <= allowed, "{}", excess(&outcome.sent));
         prop_assert_eq!(outcome.left, [(0, 0); 3]);
         prop_assert!(outcome.slowest <= NOBODY_STARVES, "{:?}", outcome.slowest);
     }

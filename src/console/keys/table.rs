@@ -209,6 +209,14 @@ pub(in crate::console) const BINDINGS: &[Binding] = &[
         "write the list, as it is shown, to a CSV or JSON file",
     ),
     bind(&[ch('X')], &[Review], Command::Export, "export", 21, "write the rows to be removed to a file"),
+    bind(
+        &[ch('X')],
+        &[Question, Number],
+        Command::Export,
+        "",
+        0,
+        "of a held run: write the rows to be removed",
+    ),
     bind(&[key(KeyCode::Enter)], &[FileName], Command::Yes, "write", 90, "write the file"),
     bind(&[key(KeyCode::Tab)], &[FileName], Command::Format, "CSV or JSON", 89, "the other of CSV and JSON"),
     bind(&[key(KeyCode::Esc)], &[FileName], Command::No, "leave it", 90, "write nothing"),
@@ -246,7 +254,7 @@ pub(in crate::console) const BINDINGS: &[Binding] = &[
         Command::Back,
         "back",
         95,
-        "clear the message, the filter; then go back",
+        "clear the message, the range, the filter, the selection; then go back",
     ),
     bind(
         &[key(KeyCode::Esc)],

@@ -51,8 +51,39 @@ fn no_key_acts_on_selected_profiles_that_the_filter_hides() {
     let mut model = at(FJORD);
     press(&mut model, "space");
     typed(&mut model, "nordlicht");
-    assert_eq!(press(&mut model, "enter s"), [Effect::Sync(vec![NORDLICHT])]);
+    // Nor on the one that is current: whoever has selected others means them.
+    for key in ["enter s", "r", "x"] {
+        assert_eq!(press(&mut model, key), []);
+        assert!(notice(&model).starts_with("all 1 selected are hidden by the filter"), "{}", notice(&model));
+    }
     assert_eq!(model.home.hidden(), 1);
+    press(&mut model, "esc esc");
+    typed(&mut model, "nordlicht");
+    assert_eq!(press(&mut model, "enter s"), [Effect::Sync(vec![NORDLICHT])]);
+}
+
+#[test]
+fn nothing_is_done_under_a_filter_that_cannot_be_understood() {
+    let mut model = at(FJORD);
+    typed(&mut model, "stale:>abc");
+    assert_eq!(press(&mut model, "enter a s"), []);
+    assert!(notice(&model).contains("abc is no duration"), "{}", notice(&model));
+    press(&mut model, "esc esc");
+    assert!(matches!(press(&mut model, "s").as_slice(), [Effect::Sync(_)]));
+}
+
+#[test]
+fn all_that_match_are_taken_out_again_and_nobody_else() {
+    let mut model = model();
+    press(&mut model, "a");
+    let all = model.home.selection().len();
+    typed(&mut model, "country:us");
+    press(&mut model, "enter a");
+    assert_eq!(model.home.selection().len(), all - 3);
+    press(&mut model, "esc");
+    typed(&mut model, "nobody of this name");
+    press(&mut model, "enter a");
+    assert_eq!(model.home.selection().len(), all - 3, "none match");
 }
 
 #[test]

@@ -92,7 +92,7 @@ fn no_bucket_no_limits_and_nobody_who_waits_are_said() {
     );
     snapshot("limits_off", &opened(LimitsSnapshot { enabled: false, ..limits() }, (80, 24), ""));
     let calm = opened(LimitsSnapshot { profiles: Vec::new(), ..limits() }, (80, 24), "");
-    assert!(screen(&calm).contains("no profile waits, pauses or was refused"));
+    assert!(screen(&calm).contains("no profile of this process waits, pauses or was refused"));
     let mut unknown = limits();
     unknown.buckets[0].history.clear();
     assert!(screen(&opened(unknown, (80, 24), "")).contains("acme-eu has learned nothing yet"));

@@ -116,6 +116,10 @@ fn failures_are_selected_by_cause_and_one_by_one() {
     for (keys, many) in [
         ("space", 2),
         ("space space", 3),
+        ("space space space", 2),
+        ("j space space", 2),
+        ("j space space space", 3),
+        ("j space space space space", 2),
         ("space k space", 1),
         ("j space", 1),
         ("j space k k space", 2),
@@ -139,6 +143,32 @@ fn failures_are_selected_by_cause_and_one_by_one() {
     assert_eq!(chosen(&model).len(), 3, "of both causes");
     press(&mut model, "n / h a u s enter r");
     assert_eq!(chosen(&model), [HAUS], "nobody is tried again unseen");
+}
+
+#[test]
+fn a_range_whose_beginning_is_gone_keeps_what_it_selected() {
+    let mut model = errors::opened((80, 24), "j j j j v k k");
+    let Screen::Errors(screen) = &model.screen else { panic!("{:?}", model.screen) };
+    assert_eq!(screen.selected().len(), 2);
+    let mut run = run_view(120, HAUS, RunState::Completed);
+    run.finished_at = Some(ago(1));
+    let at = model.now;
+    update(&mut model, Event::Engine { event: Box::new(SyncEvent::Run { run: Box::new(run) }), at });
+    update(&mut model, Event::Drawn);
+    press(&mut model, "k");
+    let Screen::Errors(screen) = &model.screen else { panic!("{:?}", model.screen) };
+    assert_eq!((screen.selected().len(), screen.selection().is_ranging()), (1, false));
+}
+
+#[test]
+fn an_open_report_is_copied_as_what_it_shows_whatever_is_selected() {
+    let copied = |keys: &str| match press(&mut errors::opened((80, 24), keys), "c").as_slice() {
+        [Effect::Copy(text)] => text.clone(),
+        other => panic!("{other:?}"),
+    };
+    assert!(copied("").starts_with("adsync errors "), "{}", copied(""));
+    assert!(copied("a").starts_with("adsync retry "), "{}", copied("a"));
+    assert!(copied("a enter").starts_with("adsync errors "), "{}", copied("a enter"));
 }
 
 #[test]

@@ -54,6 +54,9 @@ fn say_nobody(model: &mut Model) {
 /// Asks whether those who are selected are tried again; when nobody is, those who fail of the current cause: everybody,
 /// or whom the filter shows. A login is asked for its profiles at once: that syncs nothing.
 fn retry(model: &mut Model) -> Vec<Effect> {
+    if super::says_hidden(model) {
+        return Vec::new();
+    }
     let Screen::Errors(screen) = &model.screen else { return Vec::new() };
     let selected = screen.selected();
     if !selected.is_empty() {

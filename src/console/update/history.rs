@@ -17,8 +17,7 @@ pub(super) fn on_command(model: &mut Model, command: Command) -> Vec<Effect> {
         let run = screen.current().cloned();
         return run.map_or_else(Vec::new, |run| run::open_run(model, &run));
     }
-    let selecting = [Command::Select, Command::SelectAll, Command::SelectRange, Command::SelectInvert];
-    if screen.profile.is_some() && selecting.contains(&command) {
+    if screen.profile.is_some() && command.selects() {
         model.say("these are all runs of one profile, and keys act on it");
         return Vec::new();
     }

@@ -153,6 +153,9 @@ fn on_command(model: &mut Model, command: Command) -> Vec<Effect> {
     if refused(model, command) {
         return Vec::new();
     }
+    if matches!(command, Command::Sync | Command::Retry | Command::Cancel) && says_hidden(model) {
+        return Vec::new();
+    }
     match command {
         Command::ReadOnly => toggle_read_only(model),
         Command::Find => finder::open(model),
@@ -201,6 +204,23 @@ fn on_command(model: &mut Model, command: Command) -> Vec<Effect> {
         },
     }
     Vec::new()
+}
+
+/// True, and said, when it is not plain on whom keys would act: everything that is selected is hidden, or the filter
+/// cannot be understood.
+fn says_hidden(model: &mut Model) -> bool {
+    if let Some(error) = model.filter_line().and_then(FilterLine::error) {
+        let text = format!("the filter cannot be understood, so nothing is done: {error}");
+        model.say(text);
+        return true;
+    }
+    let hidden = model.hidden_selection();
+    if let Some(hidden) = hidden {
+        model.say(format!(
+            "all {hidden} selected are hidden by the filter: esc clears it, then the selection"
+        ));
+    }
+    hidden.is_some()
 }
 
 /// True, and said, when read-only mode refuses a command.

@@ -75,9 +75,10 @@ pub(super) fn show_changes(model: &mut Model) -> Vec<Effect> {
 /// Esc: first a failure's message goes, then the screen.
 pub(super) fn back(model: &mut Model) -> Vec<Effect> {
     let told = model.notice.take().is_some_and(|notice| notice.report.is_some());
-    // A range goes first, then the filter, then what is selected. Those of the matrix are the profiles', and stay.
+    // A range goes first, then the filter, then what is selected. The filter and the selection of the matrix are the
+    // profiles', and stay.
     let of_profiles = matches!(model.screen, Screen::Matrix(_));
-    let mut clear = || !of_profiles && (model.give_up_range() || filter::clear(model));
+    let mut clear = || model.give_up_range() || !of_profiles && filter::clear(model);
     if told || clear() || logview::clear_search(model) || model.give_up_selection() || !model.go_back() {
         return Vec::new();
     }

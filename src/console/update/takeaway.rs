@@ -74,13 +74,20 @@ pub(super) fn on_held(
         Some(Modal::Export(ExportDialog { review: Some(review), .. })) => review.as_mut(),
         _ => return,
     };
-    if review.run != run {
+    // An older question's answer changes nothing.
+    if review.run != run || !matches!(review.whole, Some(Loaded::Loading)) {
         return;
     }
     match result {
         // What it would do has changed meanwhile, and the review with it.
         Ok(Some(whole)) if whole.removals() != review.summary.removals() => review.whole = None,
-        Ok(Some(whole)) => review.whole = Some(Loaded::Ready(whole)),
+        Ok(Some(whole)) => {
+            let cut = !whole.has_all();
+            review.whole = Some(Loaded::Ready(whole));
+            if cut {
+                model.say("an older version held it and kept only the first rows: a new sync tells all");
+            }
+        }
         Ok(None) => review.whole = None,
         Err(report) => {
             review.whole = None;

@@ -106,9 +106,11 @@ fn expected(bulk: &Bulk, theme: &Theme) -> (String, String) {
         );
     }
     let requests = if told.requests == 1 { "request" } else { "requests" };
-    let mut what = format!("{syncs}, about {} {requests}", count(told.requests));
+    // What nobody knows of some of them comes on top.
+    let least = if told.unknown > 0 { "at least" } else { "about" };
+    let mut what = format!("{syncs}, {least} {} {requests}", count(told.requests));
     if let Some(time) = told.time {
-        what.push_str(&format!(", about {} at the present rate", about(time)));
+        what.push_str(&format!(", {least} {} at the present rate", about(time)));
     }
     if told.reused_units > 0 {
         let units = if told.reused_units == 1 { "unit" } else { "units" };

@@ -392,8 +392,7 @@ pub(super) fn banner(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: 
     } else if let Some(lost) = &model.overview.database_lost {
         let since = absolute(lost.since, model.now, &model.zone);
         let head = format!("the database is lost since {since}: {}", lost.detail);
-        let hint =
-            "what is shown is as of then; it is tried again every second, and syncs go on when it is back";
+        let hint = "shown as of then; tried again every second; syncs may fail, r retries them";
         (bad, theme.bad(), head, hint.to_owned())
     } else if let Some((login, report)) = model.failed_login() {
         let hint = format!("{}   (e: the full report)", report.hint);
@@ -466,10 +465,12 @@ pub(super) fn notice(model: &Model, theme: &Theme, frame: &mut Frame<'_>, area: 
 /// False for keys that the footer offers only where they can do something.
 fn relevant(model: &Model, command: Command) -> bool {
     match command {
+        command if command.acts() && model.read_only => false,
         Command::Approve | Command::Discard => {
             (model.modal.is_some() && has_room(model.size))
                 || model.modal.is_none() && model.current().is_some_and(|id| model.held(id).is_some())
         }
+        command if command.selects() => model.selects(),
         Command::Interrupt => matches!(scope(model), Scope::Leaving),
         Command::History => !matches!(&model.screen, Screen::History(runs) if runs.profile.is_some()),
         _ => true,

@@ -227,7 +227,7 @@ fn profiles(model: &Model, screen: &LimitsScreen, theme: &Theme, frame: &mut Fra
     let (shown, total) = screen.profiles();
     if shown == 0 {
         let text = match total {
-            0 => "   no profile waits, pauses or was refused".to_owned(),
+            0 => "   no profile of this process waits, pauses or was refused".to_owned(),
             _ => format!("   no profile matches \"{}\"; esc clears the filter", screen.line().value()),
         };
         return put(frame, area, u16::from(area.height > 1), &Line::styled(text, theme.dim()));
