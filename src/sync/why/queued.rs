@@ -34,7 +34,7 @@ pub(super) fn answer(facts: &Facts<'_>, run: &RunView) -> Answer {
 fn parked(facts: &Facts<'_>, run: &RunView, at: Timestamp) -> Answer {
     let why = match run.waits.asked {
         Some(true) => "Amazon asked for a pause (Retry-After) that is longer than a sync sits out",
-        Some(false) => "Amazon answers 429 and names no time; adsync stays away for a while",
+        Some(false) => "Amazon answers nothing but 429; adsync stays away for a while",
         None => "Amazon limits its requests, and for longer than a sync sits out",
     };
     let again = (run.parks > 1).then(|| format!(": put off {} in a row", times(count(run.parks))));

@@ -223,7 +223,7 @@ fn cases() -> Vec<Case> {
                 (run.not_before, run.parks, run.waits.asked) = (Some(at(250)), 3, Some(false));
             }),
             Reason::Parked,
-            &["answers 429 and names no time", "put off 3 times in a row", "up to an hour"],
+            &["answers nothing but 429", "put off 3 times in a row", "up to an hour"],
             Some(-80),
             Some(250),
             "x",
