@@ -31,6 +31,6 @@ fn profiles(home: &support::adsync::Home) -> Vec<String> {
     home.ok(&["profiles", "--json", "--stored"])
         .objects()
         .iter()
-        .map(|p| p["profile"]["id"].to_string())
+        .map(|p| p["profile"]["id"].as_str().unwrap().to_owned())
         .collect()
 }

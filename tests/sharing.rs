@@ -46,7 +46,8 @@ fn keep_to_one_rate(url: &str) {
     api.scenario("[[fault]]\nmatch = { times = 'forever' }\neffect = { cap_count = 4 }");
     let home = Home::with_config(&config(&api, url));
     let listed = home.ok(&["profiles", "--json"]);
-    let profiles: Vec<String> = listed.objects().iter().map(|p| p["profile"]["id"].to_string()).collect();
+    let profiles: Vec<String> =
+        listed.objects().iter().map(|p| p["profile"]["id"].as_str().unwrap().to_owned()).collect();
     assert_eq!(profiles.len(), 2, "{listed:#?}");
     let before = api.seen();
 

@@ -30,7 +30,7 @@ impl Stage {
         let api = Api::start(&["--profiles", "1", "--campaigns", "6", "--ad-groups", "1", "--keywords", "4"]);
         let login = api.login("acme");
         let home = Home::with_config(&format!("[database]\nurl = {url:?}\n{login}"));
-        let id = home.ok(&["profiles", "--json"]).objects()[0]["profile"]["id"].to_string();
+        let id = home.ok(&["profiles", "--json"]).objects()[0]["profile"]["id"].as_str().unwrap().to_owned();
         Self { api, home, id }
     }
 

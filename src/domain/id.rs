@@ -2,12 +2,35 @@
 
 use std::fmt;
 
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 /// One advertiser account in one marketplace, as `GET /v2/profiles` numbers it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
-#[serde(transparent)]
+///
+/// In JSON it is a string, for many of them are beyond 2^53, where readers of JSON numbers lose digits; a number is read
+/// as well.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ProfileId(pub i64);
+
+impl Serialize for ProfileId {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for ProfileId {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Written {
+            Number(i64),
+            Text(String),
+        }
+        match Written::deserialize(deserializer)? {
+            Written::Number(number) => Ok(Self(number)),
+            Written::Text(text) => text.parse().map(Self).map_err(serde::de::Error::custom),
+        }
+    }
+}
 
 impl fmt::Display for ProfileId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -90,6 +113,23 @@ mod tests {
         assert_eq!(id("\"144327786111035249\"").as_deref(), Some("144327786111035249"));
         assert_eq!(id("18446744073709551615").as_deref(), Some("18446744073709551615"));
         assert_eq!(id("99999999999999999999999").as_deref(), Some("99999999999999999999999"));
+    }
+
+    #[test]
+    fn a_profiles_number_is_written_so_that_no_reader_of_json_loses_a_digit() {
+        let beyond = ProfileId(368_711_543_977_070_628);
+        let written = serde_json::to_string(&beyond).unwrap();
+        assert_eq!(written, "\"368711543977070628\"");
+        for text in [written.as_str(), "368711543977070628"] {
+            assert_eq!(serde_json::from_str::<ProfileId>(text).unwrap(), beyond);
+        }
+        assert!(serde_json::from_str::<ProfileId>("\"acme\"").is_err());
+        let by_profile = std::collections::BTreeMap::from([(beyond, 1)]);
+        let text = serde_json::to_string(&by_profile).unwrap();
+        assert_eq!(
+            serde_json::from_str::<std::collections::BTreeMap<ProfileId, i32>>(&text).unwrap(),
+            by_profile
+        );
     }
 
     #[test]

@@ -34,7 +34,7 @@ fn name(profile: &Value) -> &str {
 }
 
 fn id(profile: &Value) -> String {
-    profile["profile"]["id"].to_string()
+    profile["profile"]["id"].as_str().unwrap().to_owned()
 }
 
 fn country(profile: &Value) -> &str {

@@ -53,7 +53,7 @@ fn failures_of_one_cause_are_listed_once_and_retried_together() {
     home.ok(&["retry", "--cause", cause]).assert(0, &["2 proved"]);
     let left = home.ok(&["errors", "--json"]).objects();
     assert_eq!(left.len(), 1, "who has since succeeded is no failure: {left:#?}");
-    assert_eq!(left[0]["profiles"][0]["profile_id"].to_string(), ids[2]);
+    assert_eq!(left[0]["profiles"][0]["profile_id"], ids[2].as_str());
 }
 
 #[test]
@@ -65,7 +65,7 @@ fn a_consent_that_ended_is_one_cause_for_all_profiles_of_its_login() {
     assert_eq!(causes.len(), 1, "{causes:#?}");
     assert_eq!(causes[0]["code"], "auth.invalid_grant");
     assert_eq!(causes[0]["profiles"].as_array().unwrap().len(), 3);
-    let id = causes[0]["profiles"][0]["profile_id"].to_string();
+    let id = causes[0]["profiles"][0]["profile_id"].as_str().unwrap().to_owned();
     let why = home.ok(&["why", &id, "--json"]).objects().remove(0);
     assert_eq!((&why["reason"], &why["status"]), (&"login_broken".into(), &"failed".into()), "{why}");
 }

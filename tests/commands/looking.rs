@@ -88,7 +88,7 @@ fn profiles_that_are_not_synced_say_why() {
     assert_eq!(agency.len(), 1);
     assert_eq!(agency[0]["status"], "not synced");
     assert!(agency[0]["not_syncable"].as_str().unwrap().contains("agency"), "{}", agency[0]);
-    let id = agency[0]["profile"]["id"].to_string();
+    let id = agency[0]["profile"]["id"].as_str().unwrap().to_owned();
     home.run(&["sync", &id]).assert(2, &["cannot be synced", "agency"]);
 }
 

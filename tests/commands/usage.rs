@@ -116,7 +116,8 @@ fn an_unknown_profile_is_answered_with_the_nearest_name() {
     let home = Home::with_config(&api.config("sqlite:test.db"));
     home.ok(&["profiles"]);
     let profile = home.ok(&["profiles", "--json", "--stored"]).objects().remove(0);
-    let (id, name) = (profile["profile"]["id"].to_string(), profile["profile"]["name"].as_str().unwrap());
+    let (id, name) =
+        (profile["profile"]["id"].as_str().unwrap().to_owned(), profile["profile"]["name"].as_str().unwrap());
     let nearly = &name[..name.len() - 1];
     for command in ["sync", "retry", "cancel", "runs", "changes"] {
         home.run(&[command, nearly])

@@ -6,8 +6,10 @@ use crate::{answer, one_profile};
 #[test]
 fn a_row_and_its_command_reach_the_terminals_clipboard() {
     let (_api, home) = one_profile();
-    let profile =
-        home.ok(&["profiles", "--json", "--stored"]).objects().remove(0)["profile"]["id"].to_string();
+    let profile = home.ok(&["profiles", "--json", "--stored"]).objects().remove(0)["profile"]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     let console = home.console();
     console.wait_for_text("never");
     console.send("c");

@@ -21,8 +21,10 @@ fn a_key_syncs_the_profile_and_its_run_shows_a_proof_for_each_unit() {
     assert!(screen.contents().contains("run 1"), "{}", screen.contents());
     console.send(keys::ESC);
     console.wait_for_text("LAST SYNC");
-    let profile =
-        home.ok(&["profiles", "--json", "--stored"]).objects().remove(0)["profile"]["id"].to_string();
+    let profile = home.ok(&["profiles", "--json", "--stored"]).objects().remove(0)["profile"]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
     inspect::assert_holds(&home.sqlite(), &profile, &api.truth(&profile));
 }
 
