@@ -290,7 +290,7 @@ impl ErrorsScreen {
 
     /// Selected profiles that the filter hides: no key acts on them.
     pub(super) fn hidden(&self) -> usize {
-        self.selection.len() - self.selected().len()
+        self.selection.len().saturating_sub(self.selected().len())
     }
 
     /// The selected profiles that are shown, in the order of the screen.

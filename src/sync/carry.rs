@@ -37,6 +37,9 @@ const LANDING: Duration = Duration::from_secs(2);
 /// How often the counters of a run that is throttled are written.
 const COUNTED: Duration = Duration::from_secs(1);
 
+/// How long such a write is waited for once the run stops.
+const WRITTEN: Duration = Duration::from_millis(500);
+
 /// Rows written by a commit from which on the write-ahead log is given back.
 const BIG_COMMIT: u64 = 20_000;
 
@@ -95,14 +98,22 @@ impl From<StoreError> for End {
 }
 
 /// Writes what the run has cost while it is throttled, so that here and elsewhere its counters are seen to go on. A write
-/// that is under way is waited for, or what it took would be lost; how the run ends could not be written before it either.
+/// that is under way when the run stops is waited for a moment, or what it took would be lost.
 async fn counted<T>(context: &RunContext, fetching: impl Future<Output = T>) -> T {
     let over = CancellationToken::new();
     let counting = async {
         while over.run_until_cancelled(tokio::time::sleep(COUNTED)).await.is_some() {
             // What cannot be written now is written with the next page, or at the next look.
             if context.is_throttled() {
-                let _ = context.flush_counters().await;
+                // A database that no longer answers must not hold up whoever stops the run.
+                let late = async {
+                    over.cancelled().await;
+                    tokio::time::sleep(WRITTEN).await;
+                };
+                tokio::select! {
+                    _ = context.flush_counters() => {}
+                    () = late => return,
+                }
             }
         }
     };
